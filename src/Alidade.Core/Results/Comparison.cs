@@ -1,0 +1,51 @@
+namespace Alidade.Core.Results;
+
+/// <summary>What a paired comparison allows to say.</summary>
+public enum Verdict
+{
+    /// <summary>The interval of the difference lies on the good side of zero.</summary>
+    Better,
+
+    /// <summary>The interval of the difference lies on the bad side of zero.</summary>
+    Worse,
+
+    /// <summary>The number has no good side, and the interval of the difference does not hold zero.</summary>
+    Changed,
+
+    /// <summary>The interval of the difference holds zero.</summary>
+    NoDifferenceSeen,
+
+    /// <summary>Fewer items were scored on both sides than a comparison needs.</summary>
+    TooFewItems,
+}
+
+/// <summary>The same items measured twice.</summary>
+public sealed record Comparison
+{
+    /// <summary>Name of the measure.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The measurement before.</summary>
+    public required Measurement Before { get; init; }
+
+    /// <summary>The measurement after.</summary>
+    public required Measurement After { get; init; }
+
+    /// <summary>Items scored on both sides.</summary>
+    public required int Pairs { get; init; }
+
+    /// <summary>After minus before over those items; null when there are none.</summary>
+    public double? Difference { get; init; }
+
+    /// <summary>Interval of <see cref="Difference"/>.</summary>
+    public Interval? Interval { get; init; }
+
+    /// <summary>Two-sided p-value of no difference, with the test's name in <see cref="Test"/>.</summary>
+    public double? PValue { get; init; }
+
+    /// <summary>Name of the test behind <see cref="PValue"/>.</summary>
+    public string? Test { get; init; }
+
+    /// <summary>What may be said.</summary>
+    public required Verdict Verdict { get; init; }
+}
