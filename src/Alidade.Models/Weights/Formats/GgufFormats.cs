@@ -1,0 +1,43 @@
+namespace Alidade.Models.Weights.Formats;
+
+/// <summary>The tensor types of GGUF by their number: those with a decoder, and those whose layout is known.</summary>
+/// <remarks>ggml.h, enum ggml_type. A number that is absent was removed from the format or never stored in files.</remarks>
+internal static class GgufFormats
+{
+    public static readonly IReadOnlyDictionary<uint, NumberFormat> ByType = new Dictionary<uint, NumberFormat>
+    {
+        [0] = new PlainFormat<float>("F32"),
+        [1] = new PlainFormat<Half>("F16"),
+        [2] = new Q4_0(),
+        [3] = new Q4_1(),
+        [6] = new Q5_0(),
+        [7] = new Q5_1(),
+        [8] = new Q8_0(),
+        [10] = NotBuilt("Q2_K", 256, 84),
+        [11] = NotBuilt("Q3_K", 256, 110),
+        [12] = NotBuilt("Q4_K", 256, 144),
+        [13] = NotBuilt("Q5_K", 256, 176),
+        [14] = NotBuilt("Q6_K", 256, 210),
+        [16] = NotBuilt("IQ2_XXS", 256, 66),
+        [17] = NotBuilt("IQ2_XS", 256, 74),
+        [18] = NotBuilt("IQ3_XXS", 256, 98),
+        [19] = NotBuilt("IQ1_S", 256, 50),
+        [20] = NotBuilt("IQ4_NL", 32, 18),
+        [21] = NotBuilt("IQ3_S", 256, 110),
+        [22] = NotBuilt("IQ2_S", 256, 82),
+        [23] = NotBuilt("IQ4_XS", 256, 136),
+        [24] = new PlainFormat<sbyte>("I8"),
+        [25] = new PlainFormat<short>("I16"),
+        [26] = new PlainFormat<int>("I32"),
+        [27] = new PlainFormat<long>("I64"),
+        [28] = new PlainFormat<double>("F64"),
+        [29] = NotBuilt("IQ1_M", 256, 56),
+        [30] = new BFloat16(),
+        [34] = NotBuilt("TQ1_0", 256, 54),
+        [35] = NotBuilt("TQ2_0", 256, 66),
+        [39] = NotBuilt("MXFP4", 32, 17),
+    };
+
+    private static FormatNotBuilt NotBuilt(string name, int valuesPerBlock, int bytesPerBlock) =>
+        new(name, valuesPerBlock, bytesPerBlock, () => ByType!.Values.Where(f => f is not FormatNotBuilt).Select(f => f.Name));
+}

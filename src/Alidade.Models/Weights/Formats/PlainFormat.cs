@@ -1,0 +1,19 @@
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Alidade.Models.Weights.Formats;
+
+/// <summary>Numbers stored one by one, little-endian, in a type that the language has: F64, F32, F16 and the integers.</summary>
+internal sealed class PlainFormat<T>(string name) : NumberFormat(name, 1, Unsafe.SizeOf<T>())
+    where T : unmanaged, INumber<T>
+{
+    public override bool IsInteger => default(T) is not (double or float or Half);
+
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values) => TensorPrimitives.ConvertChecked(MemoryMarshal.Cast<byte, T>(blocks), values);
+
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<double> values) => TensorPrimitives.ConvertChecked(MemoryMarshal.Cast<byte, T>(blocks), values);
+
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<long> values) => TensorPrimitives.ConvertChecked(MemoryMarshal.Cast<byte, T>(blocks), values);
+}

@@ -1,0 +1,146 @@
+using Alidade.Core;
+using Alidade.Models.Weights.Formats;
+
+namespace Alidade.Models.Weights;
+
+/// <summary>The tensors of one mapped file: where each lies and how its numbers are stored. What the header readers share.</summary>
+internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
+{
+    /// <summary>Values that one thread decodes at a time; a tensor of fewer is decoded by the caller's own thread.</summary>
+    private const int ChunkValues = 1 << 17;
+
+    private readonly OrderedDictionary<string, TensorEntry> entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (NumberFormat Format, long Offset)> places = new(StringComparer.Ordinal);
+
+    public string Path => file.Path;
+
+    public IReadOnlyDictionary<string, TensorEntry> Entries => entries;
+
+    /// <summary>Enters a tensor whose bytes the caller has checked to lie inside the file.</summary>
+    public void Add(TensorEntry entry, NumberFormat format, long offset)
+    {
+        entries.Add(entry.Name, entry);
+        places.Add(entry.Name, (format, offset));
+    }
+
+    /// <summary>The number of values, or -1 when the product of the dimensions is beyond 2⁶³ − 1.</summary>
+    public static long CountOf(IReadOnlyList<long> shape)
+    {
+        var count = 1L;
+        foreach (var size in shape)
+        {
+            var product = (Int128)count * size;
+            if (product > long.MaxValue)
+                return -1;
+            count = (long)product;
+        }
+
+        return count;
+    }
+
+    public ReadOnlySpan<byte> Raw(string name)
+    {
+        var (entry, _, offset) = Find(name);
+        if (entry.Bytes > int.MaxValue)
+            throw new AlidadeException($"tensor '{name}' in '{Path}' has {entry.Bytes} bytes; raw bytes are given for tensors of up to {int.MaxValue}");
+        return file.Span(offset, (int)entry.Bytes);
+    }
+
+    public void ReadFloat32(string name, Span<float> destination) => Read(name, destination, &DecodeFloat32);
+
+    public void ReadFloat64(string name, Span<double> destination) => Read(name, destination, &DecodeFloat64);
+
+    public void ReadInt64(string name, Span<long> destination)
+    {
+        var (entry, format, _) = Find(name);
+        if (!format.IsInteger)
+            throw new AlidadeException($"tensor '{name}' in '{Path}' holds {entry.Format} numbers; integers are expected");
+        try
+        {
+            Read(name, destination, &DecodeInt64);
+        }
+        catch (OverflowException exception)
+        {
+            throw new AlidadeException($"tensor '{name}' in '{Path}' holds a value above {long.MaxValue}", exception);
+        }
+    }
+
+    public void Dispose() => file.Dispose();
+
+    private static void DecodeFloat32(NumberFormat format, ReadOnlySpan<byte> blocks, Span<float> values) => format.Decode(blocks, values);
+
+    private static void DecodeFloat64(NumberFormat format, ReadOnlySpan<byte> blocks, Span<double> values) => format.Decode(blocks, values);
+
+    private static void DecodeInt64(NumberFormat format, ReadOnlySpan<byte> blocks, Span<long> values) => format.Decode(blocks, values);
+
+    /// <summary>Decodes in chunks of whole blocks, on all cores when there is more than one chunk.</summary>
+    private void Read<T>(string name, Span<T> destination, delegate*<NumberFormat, ReadOnlySpan<byte>, Span<T>, void> decode)
+        where T : unmanaged
+    {
+        var (entry, format, offset) = Find(name);
+        if (destination.Length != entry.Count)
+            throw new ArgumentException($"tensor '{name}' in '{Path}' has {entry.Count} values; the destination has {destination.Length}", nameof(destination));
+        format.ThrowIfNotBuilt($"tensor '{name}' in '{Path}'");
+        var source = file.Pointer(offset, entry.Bytes);
+        if (destination.Length <= ChunkValues)
+        {
+            decode(format, new ReadOnlySpan<byte>(source, (int)entry.Bytes), destination);
+            return;
+        }
+
+        var chunk = ChunkValues / format.ValuesPerBlock * format.ValuesPerBlock;
+        var count = destination.Length;
+        fixed (T* values = destination)
+        {
+            // A lambda cannot hold a span, and its pointers stay valid: the destination is pinned and the loop ends before this method does.
+            var (from, to, call) = ((nint)source, (nint)values, (nint)decode);
+            try
+            {
+                Parallel.For(0, (count + chunk - 1) / chunk, i =>
+                {
+                    var first = i * (long)chunk;
+                    var length = (int)Math.Min(chunk, count - first);
+                    ((delegate*<NumberFormat, ReadOnlySpan<byte>, Span<T>, void>)call)(
+                        format,
+                        new ReadOnlySpan<byte>((byte*)from + format.BytesOf(first), (int)format.BytesOf(length)),
+                        new Span<T>((T*)to + first, length));
+                });
+            }
+            catch (AggregateException exception) when (exception.InnerException is OverflowException overflow)
+            {
+                throw overflow;
+            }
+        }
+    }
+
+    private (TensorEntry Entry, NumberFormat Format, long Offset) Find(string name)
+    {
+        if (!entries.TryGetValue(name, out var entry))
+            throw MissingTensor(Path, name, entries.Keys);
+        var (format, offset) = places[name];
+        return (entry, format, offset);
+    }
+
+    /// <summary>The one line for a tensor that is not there, with the closest name that is.</summary>
+    public static AlidadeException MissingTensor(string path, string name, IEnumerable<string> names)
+    {
+        var nearest = names.Where(n => n.Length <= 256).Select(n => (Name: n, Distance: Distance(n, name))).OrderBy(n => n.Distance).ThenBy(n => n.Name, StringComparer.Ordinal).FirstOrDefault();
+        var hint = nearest.Name is null ? "it holds nothing like it" : $"the nearest name there is '{nearest.Name}'";
+        return new AlidadeException($"'{path}' has no tensor '{name}'; {hint}");
+    }
+
+    // Levenshtein 1966, one row.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+
+        return row[b.Length];
+    }
+}
