@@ -9,7 +9,9 @@ public enum Verdict
     /// <summary>The interval of the difference lies on the bad side of zero.</summary>
     Worse,
 
-    /// <summary>The number has no good side, and the interval of the difference does not hold zero.</summary>
+    /// <summary>
+    /// The interval of the difference does not hold zero, and the number has no good side, or it moved past its ideal and is not seen to be nearer or farther.
+    /// </summary>
     Changed,
 
     /// <summary>The interval of the difference holds zero.</summary>
@@ -33,6 +35,9 @@ public sealed record Comparison
 
     /// <summary>Items scored on both sides.</summary>
     public required int Pairs { get; init; }
+
+    /// <summary>Items scored on one side only; they are left out of the comparison.</summary>
+    public int Unpaired { get; init; }
 
     /// <summary>After minus before over those items; null when there are none.</summary>
     public double? Difference { get; init; }

@@ -1,0 +1,110 @@
+using Alidade.Core.Results;
+
+namespace Alidade.Core.Statistics;
+
+/// <summary>A mean and how far it may be off.</summary>
+/// <param name="Value">The mean.</param>
+/// <param name="StandardError">Its standard error; NaN when there are too few values (one value, or one cluster).</param>
+/// <param name="Count">Values.</param>
+/// <param name="Clusters">Clusters; null when each value stands alone.</param>
+public sealed record MeanEstimate(double Value, double StandardError, int Count, int? Clusters = null)
+{
+    /// <summary>mean ± t·standard error, t of Student's distribution with n − 1 (or clusters − 1) degrees of freedom.</summary>
+    /// <returns>Null when there is no standard error.</returns>
+    public Interval? Interval(double level = 0.95)
+    {
+        if (!double.IsFinite(StandardError))
+            return null;
+        var t = Distributions.StudentTwoSided(level, (Clusters ?? Count) - 1);
+        return new Interval(Value - (t * StandardError), Value + (t * StandardError), level,
+            Clusters is { } clusters ? $"t, standard error over {clusters} clusters" : "t");
+    }
+}
+
+/// <summary>Means with their standard errors; sums are compensated, deviations taken from the mean, so large offsets and small spreads keep their digits.</summary>
+public static class Mean
+{
+    /// <summary>Mean and √(Σ(x − x̄)² / (n − 1)) / √n.</summary>
+    /// <exception cref="ArgumentException">There are no values.</exception>
+    public static MeanEstimate Of(IReadOnlyList<double> values) =>
+        new(Value(values), SampleDeviation(values) / Math.Sqrt(values.Count), values.Count);
+
+    /// <summary>
+    /// Mean with the standard error of values that come in clusters: √(C/(C − 1)·Σ_c (Σ_{i∈c} (xᵢ − x̄))²) / n. Items of one question or one template go up and
+    /// down together; taking them as independent makes the interval too narrow.
+    /// </summary>
+    /// <remarks>Liang and Zeger 1986 with the factor C/(C − 1), as Inspect's <c>stderr(cluster=…)</c>; Miller 2024 (arXiv 2411.00640) leaves the factor
+    /// out.</remarks>
+    /// <param name="values">Values.</param>
+    /// <param name="clusters">The cluster of each value.</param>
+    /// <exception cref="ArgumentException">There are no values, or the lists differ in length.</exception>
+    public static MeanEstimate Clustered(IReadOnlyList<double> values, IReadOnlyList<string> clusters)
+    {
+        if (values.Count != clusters.Count)
+            throw new ArgumentException($"{values.Count} values but {clusters.Count} cluster names", nameof(clusters));
+        var mean = Value(values);
+        var sums = new Dictionary<string, CompensatedSum>(StringComparer.Ordinal);
+        for (var i = 0; i < values.Count; i++)
+        {
+            var sum = sums.GetValueOrDefault(clusters[i]);
+            sum.Add(values[i] - mean);
+            sums[clusters[i]] = sum;
+        }
+
+        var squares = new CompensatedSum();
+        foreach (var sum in sums.Values)
+            squares.Add(sum.Total * sum.Total);
+        double count = sums.Count;
+        var error = sums.Count < 2 ? double.NaN : Math.Sqrt(squares.Total * count / (count - 1)) / values.Count;
+        return new MeanEstimate(mean, error, values.Count, sums.Count);
+    }
+
+    /// <summary>The mean.</summary>
+    /// <exception cref="ArgumentException">There are no values.</exception>
+    public static double Value(IReadOnlyList<double> values)
+    {
+        if (values.Count == 0)
+            throw new ArgumentException("a mean needs at least one value", nameof(values));
+        var sum = new CompensatedSum();
+        foreach (var value in values)
+            sum.Add(value);
+        return sum.Total / values.Count;
+    }
+
+    /// <summary>The sample variance Σ(x − x̄)² / (n − 1); NaN for one value.</summary>
+    public static double SampleVariance(IReadOnlyList<double> values)
+    {
+        if (values.Count < 2)
+            return double.NaN;
+        var mean = Value(values);
+        CompensatedSum squares = default, rest = default;
+        foreach (var value in values)
+        {
+            squares.Add((value - mean) * (value - mean));
+            rest.Add(value - mean);
+        }
+
+        // The mean is rounded; what it is off by is taken out again (Chan, Golub and LeVeque 1983, corrected two-pass).
+        return Math.Max(0, squares.Total - (rest.Total * rest.Total / values.Count)) / (values.Count - 1);
+    }
+
+    /// <summary>The sample standard deviation; NaN for one value.</summary>
+    public static double SampleDeviation(IReadOnlyList<double> values) => Math.Sqrt(SampleVariance(values));
+}
+
+/// <summary>Neumaier's sum: the lost low digits are carried beside the sum.</summary>
+/// <remarks>Neumaier 1974.</remarks>
+internal struct CompensatedSum
+{
+    private double sum;
+    private double lost;
+
+    public readonly double Total => sum + lost;
+
+    public void Add(double value)
+    {
+        var next = sum + value;
+        lost += Math.Abs(sum) >= Math.Abs(value) ? sum - next + value : value - next + sum;
+        sum = next;
+    }
+}
