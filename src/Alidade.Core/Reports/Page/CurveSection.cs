@@ -1,0 +1,20 @@
+using Alidade.Core.Reports.Pictures;
+
+namespace Alidade.Core.Reports.Page;
+
+/// <summary>Small charts of training, stage by stage.</summary>
+internal static class CurveSection
+{
+    public static void Write(Markup page, AlignmentReport report)
+    {
+        if (report.Curves.Count == 0)
+            page.Leaf("p.none", "Nothing was trained, or no metrics were kept.");
+        foreach (var stage in report.Curves)
+        {
+            page.Leaf("h3", $"Stage {stage.Stage}");
+            using (page.Open("div.panels"))
+                foreach (var panel in stage.Panels)
+                    LineChart.Draw(page, panel);
+        }
+    }
+}

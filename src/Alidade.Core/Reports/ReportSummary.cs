@@ -1,0 +1,95 @@
+using Alidade.Core.Results;
+
+namespace Alidade.Core.Reports;
+
+/// <summary>The report in plain words, made from its numbers: nothing is said that an interval does not carry.</summary>
+/// <param name="LeftOut">What does not count fully; null when everything does.</param>
+/// <param name="Headline">How many measures got better, worse, and so on.</param>
+/// <param name="Groups">The measures by verdict, a sentence each.</param>
+/// <param name="Notes">Attacks' bounds, leak, place of the change, chance.</param>
+internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnlyList<SummaryGroup> Groups, IReadOnlyList<string> Notes)
+{
+    /// <summary>The order in which verdicts are told: first what needs attention.</summary>
+    private static readonly Verdict[] Order = [Verdict.Worse, Verdict.Better, Verdict.Changed, Verdict.NoDifferenceSeen, Verdict.TooFewItems];
+
+    public static ReportSummary Of(AlignmentReport report)
+    {
+        Comparison[] all = [.. report.Comparisons, .. report.Attacks.Select(a => a.Rate)];
+        var groups = Order.Select(v => new SummaryGroup(v, [.. all.Where(c => c.Verdict == v).Select(c => Sentence(report, c))])).Where(g => g.Sentences.Count > 0).ToArray();
+        var leftOut = LeftOutCounts.Line(report.AllLeftOut());
+        return new(
+            leftOut is null ? null : "Not everything counts fully: " + leftOut + ".",
+            all.Length == 0 ? "Nothing was measured before and after." : Capital(string.Join(", ", groups.Select(g => $"{g.Sentences.Count} {Words(g.Verdict)}"))) + $" (of {Numbers.Count(all.Length, "measure")}).",
+            groups,
+            MakeNotes(report, all));
+    }
+
+    /// <summary>The verdict in words; it never stands as colour or symbol alone.</summary>
+    public static string Words(Verdict verdict) => verdict switch
+    {
+        Verdict.Better => "better",
+        Verdict.Worse => "worse",
+        Verdict.Changed => "changed",
+        Verdict.NoDifferenceSeen => "no difference seen",
+        _ => "too few items",
+    };
+
+    public static string Symbol(Verdict verdict) => verdict switch
+    {
+        Verdict.Better => "✓",
+        Verdict.Worse => "✗",
+        Verdict.Changed => "≠",
+        Verdict.NoDifferenceSeen => "≈",
+        _ => "?",
+    };
+
+    public static string Explanation(Verdict verdict) => verdict switch
+    {
+        Verdict.Better => "the whole interval of the difference lies on the good side of zero",
+        Verdict.Worse => "the whole interval of the difference lies on the bad side of zero",
+        Verdict.Changed => "the number moved; it has no good or bad side",
+        Verdict.NoDifferenceSeen => "the interval of the difference holds zero: there may be a difference, but not one these items can show",
+        _ => "not enough items were scored both before and after to say anything",
+    };
+
+    private static string Sentence(AlignmentReport report, Comparison comparison)
+    {
+        var unit = comparison.After.Unit;
+        var name = Capital(report.Label(comparison.Name));
+        if (comparison.Before.Value is null && comparison.After.Value is null)
+            return $"{name}: no value on either side.";
+        var values = $"{name}: {Numbers.Value(comparison.Before.Value, unit)} before, {Numbers.Value(comparison.After.Value, unit)} after";
+        var pairs = Numbers.Count(comparison.Pairs, "item");
+        if (comparison.Verdict == Verdict.TooFewItems || comparison.Difference is null)
+            return $"{values}; only {pairs} scored on both sides.";
+        return comparison.Interval is { } interval
+            ? $"{values} ({Numbers.Difference(comparison.Difference, unit)}; {Numbers.DifferenceInterval(interval, unit)}; {pairs})."
+            : $"{values} ({Numbers.Difference(comparison.Difference, unit)}; no interval; {pairs}).";
+    }
+
+    private static List<string> MakeNotes(AlignmentReport report, Comparison[] all)
+    {
+        var notes = new List<string>();
+        foreach (var reading in report.Membership)
+            notes.Add($"Did alignment leak its data? {reading.Answer()}");
+        foreach (var map in report.Maps)
+            if (map.Peak() is { } peak)
+                notes.Add($"Where alignment sits ({map.Title}): the largest share of its effect, {Numbers.Percent(peak.Share)}, returns at layer {map.Layers[peak.Layer]}, position “{VisibleText.Token(map.Positions[peak.Position].Token)}”.");
+        if (Chance(all) is { } chance)
+            notes.Add(chance);
+        return notes;
+    }
+
+    /// <summary>Expected false verdicts: Σ (1 − level) over the comparisons that have an interval. One alone needs no such warning.</summary>
+    private static string? Chance(Comparison[] all)
+    {
+        var levels = all.Where(c => c is { Interval: not null, Verdict: not Verdict.TooFewItems }).Select(c => 1 - c.Interval!.Level).ToArray();
+        return levels.Length < 2 ? null
+            : $"Chance: had nothing changed, about {Numbers.Plain(levels.Sum())} of these {levels.Length} comparisons would still be called a change; the intervals are not corrected for their number.";
+    }
+
+    private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
+}
+
+/// <summary>The measures of one verdict.</summary>
+internal sealed record SummaryGroup(Verdict Verdict, IReadOnlyList<string> Sentences);
