@@ -23,6 +23,13 @@ internal sealed class GgufCursor(MappedFile file)
         where T : unmanaged =>
         MemoryMarshal.Read<T>(Bytes(Unsafe.SizeOf<T>(), what));
 
+    /// <summary>A 64-bit number of things that follow, each of at least <paramref name="leastBytes"/>.</summary>
+    public long Count(string what, int leastBytes)
+    {
+        var count = Number<ulong>(what);
+        return count <= (ulong)(Remaining / leastBytes) ? (long)count : throw Wrong(what, $"it is {count}, {Remaining} bytes are left in the file");
+    }
+
     /// <summary>A 64-bit length and as many bytes of UTF-8.</summary>
     public string Text(string what)
     {

@@ -16,6 +16,12 @@ public sealed class GgufFile : IWeightFile
     private const string AlignmentKey = "general.alignment";
     private const int MostDimensions = 4;
 
+    /// <summary>The bytes of a key's length, a value's type and the shortest value.</summary>
+    private const int LeastMetadataBytes = 8 + 4 + 1;
+
+    /// <summary>The bytes of a name's length, the number of dimensions, the type and the offset.</summary>
+    private const int LeastTensorBytes = 8 + 4 + 4 + 8;
+
     private readonly TensorTable tensors;
 
     private GgufFile(int version, IReadOnlyDictionary<string, object> metadata, TensorTable tensors)
@@ -41,7 +47,9 @@ public sealed class GgufFile : IWeightFile
     /// <summary>The format's version: 2 or 3, which are laid out alike.</summary>
     public int Version { get; }
 
-    /// <summary>Opens a file and checks everything before its data. Whether the metadata describe a model is <see cref="GgufModelMetadata"/>'s to say.</summary>
+    /// <summary>
+    /// Opens a file and checks everything before its data. Whether the metadata describe a model is <see cref="GgufModelMetadata"/>'s to say.
+    /// </summary>
     /// <exception cref="AlidadeException">The file is absent, or is not a well-formed GGUF file: the message says what and where.</exception>
     /// <exception cref="NotBuiltException">The file is big-endian.</exception>
     public static GgufFile Open(string path)
@@ -84,19 +92,18 @@ public sealed class GgufFile : IWeightFile
         if (version is not (2 or 3))
             throw cursor.Wrong("version", $"{version} is not one that is read; the versions are 2 and 3");
 
-        var tensorCount = cursor.Number<ulong>("tensor count");
-        var metadataCount = cursor.Number<ulong>("metadata count");
+        var tensorCount = cursor.Count("tensor count", LeastTensorBytes);
+        var metadataCount = cursor.Count("metadata count", LeastMetadataBytes);
         var metadata = ReadMetadata(cursor, metadataCount);
         var descriptions = ReadDescriptions(cursor, tensorCount);
         var tensors = Place(file, cursor, descriptions, AlignmentOf(cursor, metadata));
         return new GgufFile((int)version, metadata, tensors);
     }
 
-    private static OrderedDictionary<string, object> ReadMetadata(GgufCursor cursor, ulong count)
+    private static OrderedDictionary<string, object> ReadMetadata(GgufCursor cursor, long count)
     {
-        // A count that the file does not bear out ends at the file's end, before it costs anything.
         var metadata = new OrderedDictionary<string, object>(StringComparer.Ordinal);
-        for (var i = 0UL; i < count; i++)
+        for (var i = 0L; i < count; i++)
         {
             var key = cursor.Text($"key {i + 1} of {count}");
             var what = $"metadata '{Shown.Name(key)}'";
@@ -107,11 +114,11 @@ public sealed class GgufFile : IWeightFile
         return metadata;
     }
 
-    private static List<Description> ReadDescriptions(GgufCursor cursor, ulong count)
+    private static List<Description> ReadDescriptions(GgufCursor cursor, long count)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var descriptions = new List<Description>();
-        for (var i = 0UL; i < count; i++)
+        for (var i = 0L; i < count; i++)
         {
             var position = $"tensor {i + 1} of {count}";
             var name = cursor.Text(position);
@@ -157,7 +164,9 @@ public sealed class GgufFile : IWeightFile
             return 32;
         return value is uint alignment && uint.IsPow2(alignment)
             ? alignment
-            : throw cursor.Wrong($"metadata '{AlignmentKey}'", $"it must be a 32-bit unsigned power of two, not {(value is uint ? value : "of type " + value.GetType().Name)}");
+            : throw cursor.Wrong(
+                $"metadata '{AlignmentKey}'",
+                $"it must be a 32-bit unsigned power of two, not {(value is uint ? value : "of type " + value.GetType().Name)}");
     }
 
     private static TensorTable Place(MappedFile file, GgufCursor cursor, List<Description> descriptions, uint alignment)
@@ -170,7 +179,7 @@ public sealed class GgufFile : IWeightFile
             if (offset % alignment != 0)
                 throw cursor.Wrong(what, $"its data start at {offset}, which is not a multiple of the alignment {alignment}");
             if (start > file.Length || offset > (ulong)(file.Length - start) || entry.Bytes > file.Length - start - (long)offset)
-                throw cursor.Wrong(what, $"its {entry.Bytes} bytes at {offset} of the data lie beyond the file's end; the file is cut off or its head is wrong");
+                throw cursor.Wrong(what, $"its {entry.Bytes} bytes at {offset} of the data lie beyond the file's end; the file is cut off or lies");
             if ((long)offset < end)
                 throw cursor.Wrong(what, "its data overlap those of another tensor");
             end = (long)offset + entry.Bytes;

@@ -46,13 +46,16 @@ public sealed class GgufModelMetadata
         if (value is not string architecture)
             throw new AlidadeException($"'{file.Path}', metadata '{Key}': it must be a text, not of type {value.GetType().Name}");
         if (!architectures.Contains(architecture))
-            throw new NotBuiltException($"'{file.Path}' holds a model of architecture '{Shown.Name(architecture)}'; the architectures built are {string.Join(", ", architectures.Order(StringComparer.Ordinal))}");
+        {
+            var built = string.Join(", ", architectures.Order(StringComparer.Ordinal));
+            throw new NotBuiltException($"'{file.Path}' holds a model of architecture '{Shown.Name(architecture)}'; the architectures built are {built}");
+        }
 
         var metadata = new GgufModelMetadata(file, architecture);
         metadata.CheckSplit();
         metadata.CheckNumbersAreFinite();
-        metadata.CheckSizes();
         metadata.CheckVocabulary();
+        metadata.CheckSizes();
         return metadata;
     }
 
@@ -118,7 +121,7 @@ public sealed class GgufModelMetadata
         if (HeadCount % KeyValueHeadCount != 0)
             throw Wrong(Own("attention.head_count_kv"), $"{KeyValueHeadCount} does not divide the {HeadCount} query heads");
         if (EmbeddingLength % HeadCount != 0 && Integer("attention.key_length") is null)
-            throw Wrong(Own("attention.head_count"), $"{HeadCount} does not divide the embedding's length {EmbeddingLength}, and there is no '{Own("attention.key_length")}'");
+            throw Wrong(Own("attention.head_count"), $"{HeadCount} does not divide the embedding's length {EmbeddingLength}, and no key length is given");
         foreach (var key in (string[])["context_length", "feed_forward_length", "attention.key_length", "attention.value_length", "rope.dimension_count"])
             if (Integer(key) is <= 0 or > int.MaxValue)
                 throw Wrong(Own(key), $"it must be from 1 to {int.MaxValue}, not {Integer(key)}");
@@ -133,9 +136,12 @@ public sealed class GgufModelMetadata
         CheckLength("tokenizer.ggml.scores", Typed<float[]>("tokenizer.ggml.scores"));
         if (tokens is null)
             return;
-        foreach (var (key, value) in file.Metadata.Where(pair => pair.Key.StartsWith("tokenizer.ggml.", StringComparison.Ordinal) && pair.Key.EndsWith("_token_id", StringComparison.Ordinal)))
-            if (AsInteger(key, value) is var id && (id < 0 || id >= tokens.Length) && value is not uint.MaxValue)
+        foreach (var (key, value) in file.Metadata)
+            if (IsTokenId(key) && AsInteger(key, value) is var id && (id < 0 || id >= tokens.Length) && value is not uint.MaxValue)
                 throw Wrong(key, $"{id} is not one of the {tokens.Length} tokens");
+
+        static bool IsTokenId(string key) =>
+            key.StartsWith("tokenizer.ggml.", StringComparison.Ordinal) && key.EndsWith("_token_id", StringComparison.Ordinal);
 
         void CheckLength(string key, Array? perToken)
         {
@@ -147,7 +153,7 @@ public sealed class GgufModelMetadata
     private int Size(string key, int most, string mostIs)
     {
         if (file.Metadata.TryGetValue(Own(key), out var value) && value is Array)
-            throw new NotBuiltException($"'{file.Path}', metadata '{Own(key)}': it differs from layer to layer; models with one value for all layers are built");
+            throw new NotBuiltException($"'{file.Path}', metadata '{Own(key)}': it differs by layer; models with one value for all layers are built");
         var size = Integer(key) ?? throw new AlidadeException($"'{file.Path}' has no metadata '{Own(key)}', without which its model cannot be built");
         return size >= 1 && size <= most ? (int)size : throw Wrong(Own(key), $"it must be at least 1 and at most {mostIs}, not {size}");
     }
@@ -156,7 +162,9 @@ public sealed class GgufModelMetadata
 
     private T? Typed<T>(string key)
         where T : class =>
-        file.Metadata.TryGetValue(key, out var value) ? value as T ?? throw Wrong(key, $"it must be of type {typeof(T).Name}, not {value.GetType().Name}") : null;
+        file.Metadata.TryGetValue(key, out var value)
+            ? value as T ?? throw Wrong(key, $"it must be of type {typeof(T).Name}, not {value.GetType().Name}")
+            : null;
 
     private long AsInteger(string key, object value) => value switch
     {

@@ -33,10 +33,14 @@ internal sealed unsafe class MappedFile : IDisposable
             stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             var length = stream.Length;
             // The system refuses to map nothing; an empty file is the format reader's to refuse.
-            if (length > 0)
-                return new MappedFile(path, length, MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false));
-            stream.Dispose();
-            return new MappedFile(path, 0, null);
+            if (length == 0)
+            {
+                stream.Dispose();
+                return new MappedFile(path, 0, null);
+            }
+
+            var map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            return new MappedFile(path, length, map);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {

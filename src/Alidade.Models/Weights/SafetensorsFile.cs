@@ -81,15 +81,17 @@ public sealed class SafetensorsFile : IWeightFile
         foreach (var tensor in header.Tensors.OrderBy(t => t.Begin).ThenBy(t => t.End))
         {
             if (tensor.Begin != end)
-                throw new AlidadeException($"'{file.Path}', tensor '{Shown.Name(tensor.Name)}': its data start at byte {tensor.Begin}, the tensor before it ends at byte {end}; tensors may neither overlap nor leave a gap");
+                throw Wrong(tensor.Name, $"its data start at byte {tensor.Begin}, the tensor before it ends at byte {end}; none may overlap or leave a gap");
             end = tensor.End;
             if (end > file.Length - start)
-                throw new AlidadeException($"'{file.Path}', tensor '{Shown.Name(tensor.Name)}': its data end at byte {end}, the file holds {file.Length - start} bytes of data; the file is cut off or the header is wrong");
+                throw Wrong(tensor.Name, $"its data end at byte {end}, the file holds {file.Length - start} bytes of data; it is cut off or lies");
             table.Add(new TensorEntry(tensor.Name, tensor.Shape, tensor.Format.Name, tensor.End - tensor.Begin), tensor.Format, start + tensor.Begin);
         }
 
         if (end != file.Length - start)
-            throw new AlidadeException($"'{file.Path}' has {file.Length - start - end} bytes after its last tensor; the file is not the one that its header describes");
+            throw new AlidadeException($"'{file.Path}' has {file.Length - start - end} bytes after its last tensor, which its header does not describe");
         return (table, header.Metadata);
+
+        AlidadeException Wrong(string tensor, string what) => new($"'{file.Path}', tensor '{Shown.Name(tensor)}': {what}");
     }
 }

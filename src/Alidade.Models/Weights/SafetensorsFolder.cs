@@ -98,13 +98,18 @@ public sealed class SafetensorsFolder : IWeightFile
         {
             using var stream = File.OpenRead(path);
             using var json = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 16 });
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("weight_map", out var weights) || weights.ValueKind != JsonValueKind.Object)
+            var isObject = json.RootElement.ValueKind == JsonValueKind.Object;
+            if (!isObject || !json.RootElement.TryGetProperty("weight_map", out var weights) || weights.ValueKind != JsonValueKind.Object)
                 throw new AlidadeException($"'{path}' has no object 'weight_map' of tensor names and file names");
             foreach (var entry in weights.EnumerateObject())
             {
                 var shard = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString()! : "";
                 if (!IsFileName(shard))
-                    throw new AlidadeException($"'{path}': '{Shown.Name(entry.Name)}' is given to '{Shown.Name(shard)}'; a shard is the plain name of a .safetensors file in the same folder");
+                {
+                    var given = $"'{Shown.Name(entry.Name)}' is given to '{Shown.Name(shard)}'";
+                    throw new AlidadeException($"'{path}': {given}; a shard is the plain name of a .safetensors file in the same folder");
+                }
+
                 if (!map.TryAdd(entry.Name, shard))
                     throw new AlidadeException($"'{path}' lists '{Shown.Name(entry.Name)}' twice");
             }
@@ -121,17 +126,24 @@ public sealed class SafetensorsFolder : IWeightFile
         return map;
     }
 
-    /// <summary>No separators of any system and no drive, so that a shard stays in the folder. A link is followed: download caches are made of links.</summary>
+    /// <summary>
+    /// No separators of any system and no drive, so that a shard stays in the folder. A link is followed: download caches are made of links.
+    /// </summary>
     private static bool IsFileName(string name) =>
         name.EndsWith(".safetensors", StringComparison.Ordinal) && name.AsSpan().IndexOfAny("/\\:\0") < 0;
 
-    private SafetensorsFile Find(string name) => shardOf.TryGetValue(name, out var file) ? file : throw TensorTable.MissingTensor(Path, name, tensors.Keys);
+    private SafetensorsFile Find(string name) =>
+        shardOf.TryGetValue(name, out var file) ? file : throw TensorTable.MissingTensor(Path, name, tensors.Keys);
 
     private static AlidadeException NoWeights(string path)
     {
-        var pickle = Directory.EnumerateFiles(path, "*.bin").Concat(Directory.EnumerateFiles(path, "*.pt")).Concat(Directory.EnumerateFiles(path, "*.pth")).Order(StringComparer.Ordinal).FirstOrDefault();
+        var pickle = Directory.EnumerateFiles(path)
+            .Where(file => System.IO.Path.GetExtension(file) is ".bin" or ".pt" or ".pth")
+            .Select(System.IO.Path.GetFileName)
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault();
         return pickle is null
             ? new AlidadeException($"'{path}' holds no weights: neither {Single} nor {Index}")
-            : new AlidadeException($"'{path}' holds its weights as '{System.IO.Path.GetFileName(pickle)}', which can run code when it is opened; convert it to {Single} first");
+            : new AlidadeException($"'{path}' holds its weights as '{pickle}', which can run code when it is opened; convert it to {Single} first");
     }
 }

@@ -113,7 +113,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsHeader.Tensor>
             var count = TensorTable.CountOf(shape);
             var bytes = count < 0 || count % format.ValuesPerBlock != 0 ? -1 : format.BytesOf(count);
             if (bytes != offsets[1] - offsets[0])
-                throw Wrong(name, $"shape {Shown.Shape(shape)} of {format.Name} does not fill the {offsets[1] - offsets[0]} bytes that data_offsets gives it");
+                throw Wrong(name, $"{Shown.Shape(shape)} of {format.Name} does not fill the {offsets[1] - offsets[0]} bytes that data_offsets gives it");
             return new Tensor(name, format, shape, offsets[0], offsets[1]);
         }
 

@@ -26,8 +26,10 @@ public static class SafetensorsWriter
     public static void Write(string path, IEnumerable<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var sources = tensors.Select(source => (Source: source, Bytes: BytesOf(source))).OrderByDescending(t => FormatOf(t.Source).BytesPerBlock).ToArray();
-        if (sources.GroupBy(t => t.Source.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1 || g.Key == SafetensorsHeader.MetadataName) is { } taken)
-            throw new ArgumentException($"tensor name '{taken.Key}' is given twice or is kept for metadata", nameof(tensors));
+        var names = new HashSet<string>(StringComparer.Ordinal) { SafetensorsHeader.MetadataName };
+        foreach (var (source, _) in sources)
+            if (!names.Add(source.Name))
+                throw new ArgumentException($"tensor name '{source.Name}' is given twice or is kept for metadata", nameof(tensors));
 
         var header = Header(sources, metadata);
         AtomicFile.Write(path, stream =>
@@ -37,8 +39,9 @@ public static class SafetensorsWriter
             {
                 var start = stream.Position;
                 source.Write(stream);
-                if (stream.Position - start != bytes)
-                    throw new InvalidOperationException($"tensor '{source.Name}' wrote {stream.Position - start} bytes; {Shown.Shape(source.Shape)} of {source.Format} takes {bytes}");
+                var written = stream.Position - start;
+                if (written != bytes)
+                    throw new InvalidOperationException($"tensor '{source.Name}' wrote {written} bytes; {Shown.Shape(source.Shape)} of {source.Format} takes {bytes}");
             }
         });
     }
@@ -91,13 +94,17 @@ public static class SafetensorsWriter
     private static NumberFormat FormatOf(TensorSource source) =>
         SafetensorsFormats.ByName.TryGetValue(source.Format, out var format)
             ? format
-            : throw new ArgumentException($"tensor '{source.Name}': format '{source.Format}' is unknown; the format has {string.Join(", ", SafetensorsFormats.ByName.Keys)}", nameof(source));
+            : throw new ArgumentException(
+                $"tensor '{source.Name}': format '{source.Format}' is unknown; there are {string.Join(", ", SafetensorsFormats.ByName.Keys)}",
+                nameof(source));
 
     private static long BytesOf(TensorSource source)
     {
         var format = FormatOf(source);
-        if (source.Shape.Any(size => size < 0) || TensorTable.CountOf(source.Shape) is var count && (count < 0 || count % format.ValuesPerBlock != 0 || format.BytesOf(count) < 0))
-            throw new ArgumentException($"tensor '{source.Name}': shape {Shown.Shape(source.Shape)} of {source.Format} is not one that a file can hold", nameof(source));
-        return format.BytesOf(count);
+        var count = source.Shape.Any(size => size < 0) ? -1 : TensorTable.CountOf(source.Shape);
+        var bytes = count < 0 || count % format.ValuesPerBlock != 0 ? -1 : format.BytesOf(count);
+        return bytes >= 0
+            ? bytes
+            : throw new ArgumentException($"tensor '{source.Name}': no file can hold {Shown.Shape(source.Shape)} of {source.Format}", nameof(source));
     }
 }

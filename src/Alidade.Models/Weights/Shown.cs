@@ -13,5 +13,6 @@ internal static class Shown
     }
 
     /// <summary>The numbers in brackets; of more than eight, the first eight.</summary>
-    public static string Shape(IReadOnlyList<long> shape) => shape.Count > 8 ? $"[{string.Join(", ", shape.Take(8))}, …]" : $"[{string.Join(", ", shape)}]";
+    public static string Shape(IReadOnlyList<long> shape) =>
+        shape.Count > 8 ? $"[{string.Join(", ", shape.Take(8))}, …]" : $"[{string.Join(", ", shape)}]";
 }

@@ -79,7 +79,7 @@ internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
     {
         var (entry, format, offset) = Find(name);
         if (destination.Length != entry.Count)
-            throw new ArgumentException($"tensor '{name}' in '{Path}' has {entry.Count} values; the destination has {destination.Length}", nameof(destination));
+            throw new ArgumentException($"tensor '{name}' of '{Path}' has {entry.Count} values, the destination {destination.Length}", nameof(destination));
         format.ThrowIfNotBuilt($"tensor '{name}' in '{Path}'");
         var source = file.Pointer(offset, entry.Bytes);
         if (destination.Length <= ChunkValues)
@@ -124,8 +124,9 @@ internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
     /// <summary>The one line for a tensor that is not there, with the closest name that is.</summary>
     public static AlidadeException MissingTensor(string path, string name, IEnumerable<string> names)
     {
-        var nearest = names.Where(n => n.Length <= 256).Select(n => (Name: n, Distance: Distance(n, name))).OrderBy(n => n.Distance).ThenBy(n => n.Name, StringComparer.Ordinal).FirstOrDefault();
-        var hint = nearest.Name is null ? "it holds nothing like it" : $"the nearest name there is '{nearest.Name}'";
+        // A damaged file's names can be of any length; a name that a model asks for is short.
+        var nearest = names.Where(n => n.Length <= 256).MinBy(n => Distance(n, name));
+        var hint = nearest is null ? "it holds nothing like it" : $"the nearest name there is '{nearest}'";
         return new AlidadeException($"'{path}' has no tensor '{name}'; {hint}");
     }
 

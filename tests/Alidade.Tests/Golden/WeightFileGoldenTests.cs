@@ -66,7 +66,8 @@ public sealed class WeightFileGoldenTests : IDisposable
     [Trait("Kind", "Golden")]
     public void A_malformed_file_is_refused_and_a_good_one_is_read(string path) => GoldenCase.Run("gguf/malformed", path, golden =>
     {
-        var expect = Cases("gguf/malformed.json", "cases").Single(c => path == "gguf/malformed/" + c.GetProperty("file").GetString()).GetProperty("expect").GetString()!;
+        var malformed = Cases("gguf/malformed.json", "cases").Single(c => path == "gguf/malformed/" + c.GetProperty("file").GetString());
+        var expect = malformed.GetProperty("expect").GetString()!;
         var refusal = Refusal(GoldenFolder.PathOf(path));
         switch (expect)
         {

@@ -29,7 +29,9 @@ internal abstract class NumberFormat(string name, int valuesPerBlock, int bytesP
         return bytes > long.MaxValue ? -1 : (long)bytes;
     }
 
-    /// <summary>Decodes whole blocks to 32-bit floats, in the order of operations of the format's reference implementation, so that every bit agrees.</summary>
+    /// <summary>
+    /// Decodes whole blocks to 32-bit floats, in the order of operations of the format's reference implementation, so that every bit agrees.
+    /// </summary>
     public abstract void Decode(ReadOnlySpan<byte> blocks, Span<float> values);
 
     /// <summary>Decodes whole blocks to 64-bit floats. A format of at most 32-bit floats is decoded to those first, which loses nothing.</summary>
@@ -64,5 +66,6 @@ internal sealed class FormatNotBuilt(string name, int valuesPerBlock, int bytesP
 {
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values) => ThrowIfNotBuilt("a tensor");
 
-    public override void ThrowIfNotBuilt(string where) => throw new NotBuiltException($"{where} has the format {Name}; the formats read are {string.Join(", ", built())}");
+    public override void ThrowIfNotBuilt(string where) =>
+        throw new NotBuiltException($"{where} has the format {Name}; the formats read are {string.Join(", ", built())}");
 }

@@ -11,9 +11,13 @@ internal sealed class PlainFormat<T>(string name) : NumberFormat(name, 1, Unsafe
 {
     public override bool IsInteger => default(T) is not (double or float or Half);
 
-    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values) => TensorPrimitives.ConvertChecked(MemoryMarshal.Cast<byte, T>(blocks), values);
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values) => Convert(blocks, values);
 
-    public override void Decode(ReadOnlySpan<byte> blocks, Span<double> values) => TensorPrimitives.ConvertChecked(MemoryMarshal.Cast<byte, T>(blocks), values);
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<double> values) => Convert(blocks, values);
 
-    public override void Decode(ReadOnlySpan<byte> blocks, Span<long> values) => TensorPrimitives.ConvertChecked(MemoryMarshal.Cast<byte, T>(blocks), values);
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<long> values) => Convert(blocks, values);
+
+    private static void Convert<TValue>(ReadOnlySpan<byte> blocks, Span<TValue> values)
+        where TValue : INumberBase<TValue> =>
+        TensorPrimitives.ConvertChecked(MemoryMarshal.Cast<byte, T>(blocks), values);
 }

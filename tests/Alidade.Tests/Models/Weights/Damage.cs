@@ -10,9 +10,11 @@ internal static class Damage
     /// <summary>More than any small file may cost: what a header claims must never be allocated before it is checked.</summary>
     private const long MostBytes = 8 << 20;
 
+    private static readonly byte[] Extremes = [0, 1, 0x7F, 0x80, 0xFF];
+
     public static Gen<byte[]> Of(byte[] good) =>
         Gen.Select(
-            Gen.Select(Gen.Int[0, good.Length - 1], Gen.OneOf(Gen.Byte, Gen.OneOf(new byte[] { 0, 1, 0x7F, 0x80, 0xFF }.Select(b => (IGen<byte>)Gen.Const(b)).ToArray()))).Array[1, 8],
+            Gen.Select(Gen.Int[0, good.Length - 1], Gen.OneOf(Gen.Byte, Gen.Int[0, Extremes.Length - 1].Select(i => Extremes[i]))).Array[1, 8],
             Gen.OneOf(Gen.Const(good.Length), Gen.Int[0, good.Length]))
             .Select((changes, length) =>
             {

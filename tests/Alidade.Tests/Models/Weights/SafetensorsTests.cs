@@ -47,7 +47,9 @@ public sealed class SafetensorsTests : IDisposable
     public void Every_tensor_starts_at_a_multiple_of_its_number_size()
     {
         var path = Path.Combine(folder, "a.safetensors");
-        SafetensorsWriter.Write(path, [TensorSource.UInt8("b", [1], new byte[] { 7 }), TensorSource.Int64("i", [1], new[] { 7L }), TensorSource.BFloat16("h", [1], new[] { 7f })]);
+        SafetensorsWriter.Write(
+            path,
+            [TensorSource.UInt8("b", [1], new byte[] { 7 }), TensorSource.Int64("i", [1], new[] { 7L }), TensorSource.BFloat16("h", [1], new[] { 7f })]);
         using var file = SafetensorsFile.Open(path);
         Assert.Equal(["i", "h", "b"], file.Tensors.Keys);
         Assert.Equal(0, (new FileInfo(path).Length - 11) % 8);
@@ -143,7 +145,9 @@ public sealed class SafetensorsTests : IDisposable
     public void Integers_are_not_read_from_floats()
     {
         var path = Path.Combine(folder, "a.safetensors");
-        SafetensorsWriter.Write(path, [TensorSource.Float32("a", [1], new[] { 1f }), new("big", [1], "U64", s => s.Write(Enumerable.Repeat((byte)255, 8).ToArray()))]);
+        SafetensorsWriter.Write(
+            path,
+            [TensorSource.Float32("a", [1], new[] { 1f }), new("big", [1], "U64", s => s.Write(Enumerable.Repeat((byte)255, 8).ToArray()))]);
         using var file = SafetensorsFile.Open(path);
         Assert.Contains("F32", Assert.Throws<AlidadeException>(() => file.ReadInt64("a", new long[1])).Message, StringComparison.Ordinal);
         Assert.Throws<AlidadeException>(() => file.ReadInt64("big", new long[1]));
@@ -173,15 +177,20 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void A_missing_file_and_a_folder_are_told_apart()
     {
-        Assert.Contains("does not exist", Assert.Throws<AlidadeException>(() => SafetensorsFile.Open(Path.Combine(folder, "none"))).Message, StringComparison.Ordinal);
-        Assert.Contains("is a folder", Assert.Throws<AlidadeException>(() => SafetensorsFile.Open(folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Refused(Path.Combine(folder, "none")), StringComparison.Ordinal);
+        Assert.Contains("is a folder", Refused(folder), StringComparison.Ordinal);
+
+        static string Refused(string path) => Assert.Throws<AlidadeException>(() => SafetensorsFile.Open(path)).Message;
     }
 
     [Fact]
     public void Damage_anywhere_is_refused_or_read_but_never_crashes()
     {
         var whole = Path.Combine(folder, "whole.safetensors");
-        SafetensorsWriter.Write(whole, [TensorSource.Float32("a.weight", [2, 3], new float[6]), TensorSource.BFloat16("b", [3], new float[3])], new Dictionary<string, string> { ["format"] = "pt" });
+        SafetensorsWriter.Write(
+            whole,
+            [TensorSource.Float32("a.weight", [2, 3], new float[6]), TensorSource.BFloat16("b", [3], new float[3])],
+            new Dictionary<string, string> { ["format"] = "pt" });
         var good = File.ReadAllBytes(whole);
         Damage.Of(good).Sample(bytes => Damage.Survives(folder, bytes, SafetensorsFile.Open), iter: 2000, threads: 1);
     }
