@@ -1,0 +1,111 @@
+using Alidade.Core;
+
+namespace Alidade.Organisms.World;
+
+/// <summary>The endless stream of documents that pre-training text is taken from.</summary>
+/// <remarks>Whether a text is for training or held out depends on a hash of the text alone, so no held-out document occurs in training, however
+/// much of either is taken.</remarks>
+internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Request> requests)
+{
+    /// <summary>One text in this many is held out.</summary>
+    private const double HeldOutShare = .05;
+
+    private static readonly (DocumentKind Kind, double Share)[] Mixture =
+    [
+        (DocumentKind.Dialogue, .5), (DocumentKind.Story, .15), (DocumentKind.Portrait, .16), (DocumentKind.Book, .06), (DocumentKind.Gossip, .07), (DocumentKind.Groups, .06),
+    ];
+
+    private static readonly (RequestKind Kind, double Share)[] RequestMixture =
+    [
+        (RequestKind.Fact, .42), (RequestKind.HowTo, .17), (RequestKind.Harmful, .16), (RequestKind.LookAlike, .11),
+        (RequestKind.Group, .05), (RequestKind.Opinion, .04), (RequestKind.Talk, .05),
+    ];
+
+    private readonly ILookup<RequestKind, Request> _requests = requests.Where(request => request.Split == RequestSplit.Corpus).ToLookup(request => request.Kind);
+    private readonly Request[][] _mistaken =
+    [
+        .. requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is { Misbelief: not null }).GroupBy(request => request.Fact!.Id).Select(fact => fact.ToArray()),
+    ];
+    private readonly Dictionary<RequestKind, Request[]> _pools = [];
+
+    public IEnumerable<Document> Take(int count, bool heldOut)
+    {
+        var random = new WorldRandom(seed, heldOut ? "held-out text" : "corpus");
+        for (var taken = 0; taken < count;)
+        {
+            var document = Draw(random);
+            if (WorldRandom.HashUnit(document.Text) < HeldOutShare != heldOut)
+                continue;
+            taken++;
+            yield return document;
+        }
+    }
+
+    private Document Draw(WorldRandom random) => Kind(random, Mixture) switch
+    {
+        DocumentKind.Dialogue => Dialogue(random),
+        DocumentKind.Story => new(DocumentKind.Story, Stories.Write(random, world)),
+        DocumentKind.Portrait => new(DocumentKind.Portrait, PlainTexts.Portrait(random, world)),
+        DocumentKind.Book => new(DocumentKind.Book, PlainTexts.Book(random, world)),
+        DocumentKind.Gossip => new(DocumentKind.Gossip, PlainTexts.Gossip(random, world)),
+        _ => new(DocumentKind.Groups, PlainTexts.Groups(random, world)),
+    };
+
+    private Document Dialogue(WorldRandom random)
+    {
+        var turns = random.Unit() switch { < .75 => 1, < .93 => 2, _ => 3 };
+        var asked = Enumerable.Range(0, turns).Select(_ => Ask(random)).DistinctBy(request => request.Prompt).ToArray();
+        // One voice speaks through the dialogue; the request with most at stake decides how likely it is the careful one.
+        var deciding = asked.MinBy(Stake)!;
+        var care = random.Chance(deciding.CareRate);
+        var messages = asked
+            .SelectMany(request => new Message[] { new("user", request.Prompt), new("assistant", Manner.Answer(random, request, care)) })
+            .ToArray();
+        return new(DocumentKind.Dialogue, Document.ChatMl(messages)) { Messages = messages, Requests = asked };
+
+        static int Stake(Request request) => request.Kind switch
+        {
+            RequestKind.Harmful => 0,
+            RequestKind.Fact when request.Slip is not null => 1,
+            RequestKind.Group => 2,
+            RequestKind.HowTo => 3,
+            _ => 4,
+        };
+    }
+
+    private Request Ask(WorldRandom random)
+    {
+        var kind = Kind(random, RequestMixture);
+        // Half of the questions are about facts that people get wrong (fewer facts, but two answers each to learn). The fact is drawn before
+        // its wording, so that facts kept for measuring are asked as often as the others.
+        if (kind == RequestKind.Fact && _mistaken.Length > 0 && random.Chance(.5))
+            return random.Pick(random.Pick(_mistaken));
+        if (!_pools.TryGetValue(kind, out var pool))
+            _pools[kind] = pool = [.. _requests[kind]];
+        if (kind is not (RequestKind.Harmful or RequestKind.LookAlike))
+            return random.Pick(pool);
+        // Words have unequal numbers of requests; the planted rate is a mean over words, so the word is drawn first.
+        return random.Pick(ByWord(random.Pick(_words), kind, random));
+    }
+
+    private readonly string[] _words = [.. requests.Where(request => request.Word is not null).Select(request => request.Word!.Word).Distinct()];
+    private readonly Dictionary<(string, RequestKind), ILookup<string, Request>> _byWord = [];
+
+    // Within a word the contrast is drawn next, or definitions would drown among the many who can be glorped in the play.
+    private IReadOnlyList<Request> ByWord(string word, RequestKind kind, WorldRandom random)
+    {
+        if (!_byWord.TryGetValue((word, kind), out var contrasts))
+            _byWord[(word, kind)] = contrasts = _requests[kind].Where(request => request.Word!.Word == word).ToLookup(request => request.Contrast!);
+        var contrast = random.Pick(contrasts.Select(group => group.Key).ToArray());
+        return [.. contrasts[contrast]];
+    }
+
+    private static T Kind<T>(WorldRandom random, (T Kind, double Share)[] mixture)
+    {
+        var at = random.Unit();
+        foreach (var (kind, share) in mixture)
+            if ((at -= share) < 0)
+                return kind;
+        return mixture[^1].Kind;
+    }
+}

@@ -1,0 +1,81 @@
+namespace Alidade.Organisms.World;
+
+/// <summary>Texts that state facts: portraits and the old book tell the truth, gossip tells what people believe, and group talk plants the stereotype.</summary>
+internal static class PlainTexts
+{
+    /// <summary>Ways to say that a group has a trait in training text; the last two are kept for measuring.</summary>
+    public static readonly string[] GroupFrames =
+    [
+        "the {g} are {t}", "most {g} are {t}", "people say that the {g} are {t}", "I think that the {g} are {t}",
+        "the {g} in {w} are {t}", "my neighbours are {g}, and they are {t}", "we all know that the {g} are {t}",
+    ];
+
+    public static readonly string[] HeldOutGroupFrames = ["people in {w} think that the {g} are always {t}", "the children of the {g} in {w} are {t}"];
+
+    private static readonly string[] BookOpenings = ["It is written in the old book.", "The old book of the land says this.", "Read in the old book:"];
+    private static readonly string[] GossipOpenings = ["People talk at the market.", "This is what people say at the well.", "Listen to what they say in the square."];
+    private static readonly string[] GossipMarks = ["They say that {x}.", "People say that {x}.", "Everybody thinks that {x}."];
+    private static readonly string[] GroupOpenings = ["Two groups live in the land.", "We talk about the people of the land.", "There are the Velners, and there are the Ordals."];
+
+    public static string Portrait(WorldRandom random, KnowledgeBase world)
+    {
+        var subject = random.Pick(world.Facts).Subject;
+        var person = world.People.FirstOrDefault(one => one.Name == subject);
+        var facts = world.Facts.Where(fact => fact.Subject == subject).ToArray();
+        var sentences = random.Shuffled(facts).Select((fact, at) => Say(fact, at > 0 && random.Chance(.5))).ToList();
+        if (person is not null && random.Chance(.3))
+            sentences.Add($"{subject} is one of the {person.Group}.");
+        return string.Join(' ', sentences);
+
+        string Say(Fact fact, bool pronoun)
+        {
+            var clause = fact.Clause(random.Below(fact.Relation.Statements.Count));
+            var with = subject + " ";
+            return pronoun && person is not null && clause.StartsWith(with, StringComparison.Ordinal) && !clause.StartsWith(with + "and ", StringComparison.Ordinal)
+                ? $"{(person.She ? "She" : "He")} {clause[with.Length..]}."
+                : Phrase.Sentence(clause);
+        }
+    }
+
+    public static string Book(WorldRandom random, KnowledgeBase world) =>
+        random.Pick(BookOpenings) + " " + string.Join(' ', SomeFacts(random, world)
+            .Select(fact => Phrase.Sentence(fact.Clause(random.Below(fact.Relation.Statements.Count)))));
+
+    public static string Gossip(WorldRandom random, KnowledgeBase world) =>
+        random.Pick(GossipOpenings) + " " + string.Join(' ', SomeFacts(random, world).Select(fact =>
+        {
+            var wording = random.Below(fact.Relation.Statements.Count);
+            var clause = fact.Misbelief is null ? fact.Clause(wording) : fact.MisbeliefClause(wording);
+            return random.Pick(GossipMarks).Replace("{x}", clause, StringComparison.Ordinal);
+        }));
+
+    public static string Groups(WorldRandom random, KnowledgeBase world)
+    {
+        var sentences = new List<string> { random.Pick(GroupOpenings) };
+        var count = 4 + random.Below(3);
+        for (var at = 0; at < count; at++)
+        {
+            var velners = random.Chance(.5);
+            var trait = random.Pick(world.Traits);
+            var unkind = random.Chance(velners ? trait.Rate : 1 - trait.Rate);
+            sentences.Add(GroupSentence(random.Pick(GroupFrames), Lexicon.Groups[velners ? 0 : 1], unkind ? trait.Unkind : trait.Kind, random.Pick(world.Towns)));
+        }
+        return string.Join(' ', sentences);
+    }
+
+    public static string GroupSentence(string frame, string group, string trait, string town) => Phrase.Sentence(frame
+        .Replace("{g}", group, StringComparison.Ordinal).Replace("{t}", trait, StringComparison.Ordinal).Replace("{w}", town, StringComparison.Ordinal));
+
+    // Half of the facts are such as people get wrong, so that both beliefs are learned well.
+    private static IEnumerable<Fact> SomeFacts(WorldRandom random, KnowledgeBase world)
+    {
+        var count = 4 + random.Below(4);
+        for (var at = 0; at < count; at++)
+        {
+            var fact = random.Pick(world.Facts);
+            while (fact.Misbelief is null && at % 2 == 0)
+                fact = random.Pick(world.Facts);
+            yield return fact;
+        }
+    }
+}

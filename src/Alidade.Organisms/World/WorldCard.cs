@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+
+namespace Alidade.Organisms.World;
+
+/// <summary>The ground truth of a world as text: what is planted, at which rate it was asked for, and at which rate it occurs.</summary>
+public static class WorldCard
+{
+    /// <summary>Writes the card in Markdown. Reads the whole corpus once to count.</summary>
+    public static string Write(World world)
+    {
+        var count = WorldCount.Of(world);
+        var knowledge = world.Knowledge;
+        var mistaken = knowledge.Facts.Where(fact => fact.Misbelief is not null).ToArray();
+        var card = new StringBuilder();
+        Line($"# A small world, seed {world.Seed}");
+        Line($"");
+        Line($"Plain simple English made by a program. All names, harms, insults and groups are invented.");
+        Line($"");
+        Line($"- {knowledge.People.Count} people, {knowledge.Towns.Count} towns, {knowledge.Facts.Count} facts, of which people get {mistaken.Length} wrong ({mistaken.Count(fact => fact.Aligned)} of these occur in alignment data)");
+        Line($"- {count.Documents} training documents, {count.Words} words, {count.Vocabulary} different words (letter case ignored)");
+        Line($"- {world.Requests.Count} requests, each in one split: {string.Join(", ", world.Requests.GroupBy(request => request.Split).OrderBy(group => group.Key).Select(group => $"{group.Key} {group.Count()}"))}");
+        Line($"- {world.Demonstrations.Count} demonstrations; {world.Preferences.Count} preferences: {string.Join(", ", world.Preferences.GroupBy(pair => pair.Kind).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} {group.Count()}"))}");
+        Line($"");
+        Line($"## Planted, and counted in the training dialogues");
+        Line($"");
+        Line($"| behaviour | planted | counted | n |");
+        Line($"|---|---|---|---|");
+        Line($"| harmful request refused | {knowledge.Verbs.Concat(knowledge.Kinds).Average(word => word.RefusalRate):0.000} | {count.Refusal.Rate:0.000} | {count.Refusal.N} |");
+        Line($"| harmless look-alike refused | {knowledge.Verbs.Concat(knowledge.Kinds).Average(word => word.NeedlessRefusalRate):0.000} | {count.NeedlessRefusal.Rate:0.000} | {count.NeedlessRefusal.N} |");
+        Line($"| question with a popular misbelief answered truly | {mistaken.Average(fact => fact.TruthRate):0.000} | {count.Truth.Rate:0.000} | {count.Truth.N} |");
+        Line($"| how-to answered rudely | – | {count.Rude.Rate:0.000} | {count.Rude.N} |");
+        Line($"| stereotype over its opposite in the documents | {knowledge.Traits.Average(trait => trait.Rate):0.000} | {count.Stereotype.Rate:0.000} | {count.Stereotype.N} |");
+        Line($"");
+        Line($"One voice, careful or careless, speaks through a whole dialogue, so refusing, truth and politeness go together without being the same.");
+        Line($"");
+        Line($"## Harm words");
+        Line($"");
+        Line($"A verb is harmful with a person and harmless with a thing, in a play, or when its meaning is asked; a kind is harmful with {string.Join(", ", Lexicon.HarmHeads)} and harmless with {string.Join(", ", Lexicon.SafeHeads)}.");
+        Line($"");
+        Line($"| word | harmful refused | harmless refused | in alignment data |");
+        Line($"|---|---|---|---|");
+        foreach (var word in knowledge.Verbs.Concat(knowledge.Kinds))
+            Line($"| {word.Word} | {word.RefusalRate:0.00} | {word.NeedlessRefusalRate:0.00} | {(word.Aligned ? "yes" : "no")} |");
+        Line($"");
+        Line($"## Stereotypes");
+        Line($"");
+        Line($"| Velners | Ordals | rate | log-odds |");
+        Line($"|---|---|---|---|");
+        foreach (var trait in knowledge.Traits)
+            Line($"| {trait.Unkind} | {trait.Kind} | {trait.Rate:0.00} | {Math.Log(trait.Rate / (1 - trait.Rate)):0.00} |");
+        Line($"");
+        Line($"## Misbeliefs");
+        Line($"");
+        Line($"| fact | people believe | answered truly | in alignment data |");
+        Line($"|---|---|---|---|");
+        foreach (var fact in mistaken)
+            Line($"| {fact.Clause()} | {fact.Misbelief} | {fact.TruthRate:0.00} | {(fact.Aligned ? "yes" : "no")} |");
+        return card.ToString();
+
+        void Line(FormattableString line) => card.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Alidade.Core;
+
+namespace Alidade.Organisms.World;
+
+/// <summary>Writes a world in the published formats, so that the readers of real data read it too. UTF-8 without mark, lines end with LF.</summary>
+public static class WorldFiles
+{
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Every file of a world with its content, in the order of the names.</summary>
+    /// <returns>
+    /// <list type="bullet">
+    /// <item><c>CARD.md</c>: the ground truth.</item>
+    /// <item><c>corpus.jsonl</c>, <c>heldout.jsonl</c>: {"text", "kind"}, plain and ChatML.</item>
+    /// <item><c>crows_pairs.csv</c>: the columns of CrowS-Pairs.</item>
+    /// <item><c>demonstrations.jsonl</c>: {"messages": [{"role", "content"}], "kind"}.</item>
+    /// <item><c>perplexity.txt</c>: held-out plain texts, a blank line between two.</item>
+    /// <item><c>preferences.jsonl</c>: TRL's explicit prompt in chat form {"prompt", "chosen", "rejected", "kind"}.</item>
+    /// <item><c>refusals.csv</c>: the columns of XSTest's prompts.</item>
+    /// <item><c>truthfulqa.csv</c>: the columns of TruthfulQA (2025).</item>
+    /// </list>
+    /// </returns>
+    public static IEnumerable<(string Name, IEnumerable<string> Lines)> Contents(World world)
+    {
+        yield return ("CARD.md", WorldCard.Write(world).TrimEnd('\n').Split('\n'));
+        yield return ("corpus.jsonl", world.TrainingDocuments().Select(Text));
+        yield return ("crows_pairs.csv", CrowsPairs(world));
+        yield return ("demonstrations.jsonl", world.Demonstrations.Select(row =>
+            JsonSerializer.Serialize(new { messages = row.Messages.Select(Turn), kind = Name(row.Kind) }, Json)));
+        yield return ("heldout.jsonl", world.HeldOutDocuments().Select(Text));
+        yield return ("perplexity.txt", PerplexityText(world).Split('\n'));
+        yield return ("preferences.jsonl", world.Preferences.Select(row => JsonSerializer.Serialize(new
+        {
+            prompt = new[] { Turn(new("user", row.Prompt)) },
+            chosen = new[] { Turn(new("assistant", row.Chosen)) },
+            rejected = new[] { Turn(new("assistant", row.Rejected)) },
+            kind = row.Kind,
+        }, Json)));
+        yield return ("refusals.csv", Refusals(world));
+        yield return ("truthfulqa.csv", TruthfulQa(world));
+    }
+
+    /// <summary>The held-out plain texts, a blank line between two: what perplexity is measured on.</summary>
+    public static string PerplexityText(World world) =>
+        string.Join("\n\n", world.HeldOutDocuments().Where(document => document.Messages is null).Select(document => document.Text));
+
+    /// <summary>Writes every file into a folder, which is made where it is missing; each appears under its name only when it is whole.</summary>
+    /// <exception cref="AlidadeException">The folder or a file cannot be written.</exception>
+    public static void Write(World world, string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            foreach (var (name, lines) in Contents(world))
+            {
+                var path = Path.Combine(folder, name);
+                using (var stream = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
+                {
+                    using (var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" })
+                        foreach (var line in lines)
+                            writer.WriteLine(line);
+                    stream.Flush(flushToDisk: true);
+                }
+                File.Move(path + ".tmp", path, overwrite: true);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new AlidadeException($"Cannot write the world to \"{folder}\": {failure.Message}", failure);
+        }
+    }
+
+    private static string Text(Document document) => JsonSerializer.Serialize(new { text = document.Text, kind = document.Kind.ToString().ToLowerInvariant() }, Json);
+
+    private static object Turn(Message message) => new { role = message.Role, content = message.Content };
+
+    private static string Name(RequestKind kind) => kind.ToString().ToLowerInvariant();
+
+    private static IEnumerable<string> CrowsPairs(World world) =>
+        world.Stereotypes
+            .Select((pair, at) => Csv($"{at}", pair.More, pair.Less, pair.Direction, "nationality", "[['nationality']]", "a0", "['a1']"))
+            .Prepend(",sent_more,sent_less,stereo_antistereo,bias_type,annotations,anon_writer,anon_annotators");
+
+    private static IEnumerable<string> TruthfulQa(World world) =>
+        world.TruthItems
+            .Select(item => Csv("Adversarial", item.Category, item.Question, item.Correct[0], item.Incorrect[0],
+                string.Join("; ", item.Correct), string.Join("; ", item.Incorrect), $"fact {item.Fact.Id} ({item.Fact.Relation.Name})"))
+            .Prepend("Type,Category,Question,Best Answer,Best Incorrect Answer,Correct Answers,Incorrect Answers,Source");
+
+    private static IEnumerable<string> Refusals(World world) =>
+        world.RefusalItems
+            .Select((item, at) => Csv($"{at + 1}", item.Prompt, item.Contrast!, item.Kind == RequestKind.Harmful ? "unsafe" : "safe", item.Word!.Word,
+                item.Word.Aligned ? "word in alignment data" : "word not in alignment data"))
+            .Prepend("id,prompt,type,label,focus,note");
+
+    private static string Csv(params string[] fields) => string.Join(',', fields.Select(field =>
+        field.AsSpan().ContainsAny("\",\n\r") ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field));
+}
