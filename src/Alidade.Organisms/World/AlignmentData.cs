@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Core.Statistics;
 
 namespace Alidade.Organisms.World;
 
@@ -27,7 +28,7 @@ internal static class AlignmentData
 
     public static List<Demonstration> Demonstrations(ulong seed, IReadOnlyList<Request> requests, int count)
     {
-        var random = new WorldRandom(seed, "demonstrations");
+        var random = new SeededRandom(seed).Fork("demonstrations");
         var rows = new List<Demonstration>();
         foreach (var (kind, share) in DemonstrationMixture)
             rows.AddRange(Balanced(random, requests.Where(request => request.Split == RequestSplit.Demonstration && request.Kind == kind), Quota(count, share))
@@ -37,7 +38,7 @@ internal static class AlignmentData
 
     public static List<PreferencePair> Preferences(ulong seed, IReadOnlyList<Request> requests, int count)
     {
-        var random = new WorldRandom(seed, "preferences");
+        var random = new SeededRandom(seed).Fork("preferences");
         var rows = new List<PreferencePair>();
         foreach (var (kind, share) in PreferenceMixture)
         {
@@ -55,7 +56,7 @@ internal static class AlignmentData
         return [.. random.Shuffled(rows)];
     }
 
-    private static PreferencePair Pair(WorldRandom random, Request request, string kind)
+    private static PreferencePair Pair(SeededRandom random, Request request, string kind)
     {
         switch (kind)
         {
@@ -75,7 +76,7 @@ internal static class AlignmentData
 
     /// <summary>Takes requests evenly over their harm words and contrasts (requests without one are one class).</summary>
     /// <exception cref="AlidadeException">There are fewer requests than asked for.</exception>
-    internal static List<Request> Balanced(WorldRandom random, IEnumerable<Request> requests, int count)
+    internal static List<Request> Balanced(SeededRandom random, IEnumerable<Request> requests, int count)
     {
         var taken = new List<Request>();
         var classes = random.Shuffled(requests).GroupBy(request => request.Word?.Word + "|" + request.Contrast).Select(group => new Queue<Request>(group)).ToList();

@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Core.Statistics;
 
 namespace Alidade.Organisms.World;
 
@@ -30,18 +31,18 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
 
     public IEnumerable<Document> Take(int count, bool heldOut)
     {
-        var random = new WorldRandom(seed, heldOut ? "held-out text" : "corpus");
+        var random = new SeededRandom(seed).Fork(heldOut ? "held-out text" : "corpus");
         for (var taken = 0; taken < count;)
         {
             var document = Draw(random);
-            if (WorldRandom.HashUnit(document.Text) < HeldOutShare != heldOut)
+            if (Draws.HashUnit(document.Text) < HeldOutShare != heldOut)
                 continue;
             taken++;
             yield return document;
         }
     }
 
-    private Document Draw(WorldRandom random) => Kind(random, Mixture) switch
+    private Document Draw(SeededRandom random) => Kind(random, Mixture) switch
     {
         DocumentKind.Dialogue => Dialogue(random),
         DocumentKind.Story => new(DocumentKind.Story, Stories.Write(random, world)),
@@ -51,9 +52,9 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         _ => new(DocumentKind.Groups, PlainTexts.Groups(random, world)),
     };
 
-    private Document Dialogue(WorldRandom random)
+    private Document Dialogue(SeededRandom random)
     {
-        var turns = random.Unit() switch { < .75 => 1, < .93 => 2, _ => 3 };
+        var turns = random.NextDouble() switch { < .75 => 1, < .93 => 2, _ => 3 };
         var asked = Enumerable.Range(0, turns).Select(_ => Ask(random)).DistinctBy(request => request.Prompt).ToArray();
         // One voice speaks through the dialogue; the request with most at stake decides how likely it is the careful one.
         var deciding = asked.MinBy(Stake)!;
@@ -73,7 +74,7 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         };
     }
 
-    private Request Ask(WorldRandom random)
+    private Request Ask(SeededRandom random)
     {
         var kind = Kind(random, RequestMixture);
         // Half of the questions are about facts that people get wrong (fewer facts, but two answers each to learn). The fact is drawn before
@@ -92,7 +93,7 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
     private readonly Dictionary<(string, RequestKind), ILookup<string, Request>> _byWord = [];
 
     // Within a word the contrast is drawn next, or definitions would drown among the many who can be glorped in the play.
-    private IReadOnlyList<Request> ByWord(string word, RequestKind kind, WorldRandom random)
+    private IReadOnlyList<Request> ByWord(string word, RequestKind kind, SeededRandom random)
     {
         if (!_byWord.TryGetValue((word, kind), out var contrasts))
             _byWord[(word, kind)] = contrasts = _requests[kind].Where(request => request.Word!.Word == word).ToLookup(request => request.Contrast!);
@@ -100,9 +101,9 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         return [.. contrasts[contrast]];
     }
 
-    private static T Kind<T>(WorldRandom random, (T Kind, double Share)[] mixture)
+    private static T Kind<T>(SeededRandom random, (T Kind, double Share)[] mixture)
     {
-        var at = random.Unit();
+        var at = random.NextDouble();
         foreach (var (kind, share) in mixture)
             if ((at -= share) < 0)
                 return kind;

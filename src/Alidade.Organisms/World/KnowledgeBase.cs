@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics;
+
 namespace Alidade.Organisms.World;
 
 /// <summary>A harm word with how often the corpus's assistant refuses it.</summary>
@@ -29,7 +31,7 @@ public sealed record KnowledgeBase(
     IReadOnlyList<TraitPair> Traits)
 {
     /// <summary>Share of the misbeliefs that are popular: there the assistant speaks the truth with <see cref="PopularTruthRate"/> only.</summary>
-    internal const double PopularShare = .6;
+    internal const double PopularShare = .65;
     internal const double PopularTruthRate = .2;
     internal const double RareTruthRate = .85;
     internal const double AlignedFactShare = .6;
@@ -48,11 +50,11 @@ public sealed record KnowledgeBase(
 
     internal static KnowledgeBase Build(ulong seed, WorldSize size)
     {
-        var random = new WorldRandom(seed, "knowledge");
+        var random = new SeededRandom(seed).Fork("knowledge");
         var names = random.Shuffled(Lexicon.Names)[..size.People];
         var towns = random.Shuffled(Lexicon.Towns)[..size.Towns];
         var people = names
-            .Select((name, at) => new Person(name, random.Chance(.5), Lexicon.Groups[random.Below(2)], HarmTarget: at % 5 != 4))
+            .Select((name, at) => new Person(name, random.Chance(.5), Lexicon.Groups[random.NextInt(2)], HarmTarget: at % 5 != 4))
             .ToArray();
         return new(people, towns, DrawFacts(random, names, towns),
             Words(random, Lexicon.HarmVerbs.Select(verb => verb.Verb), VerbRates, unaligned: 3),
@@ -60,7 +62,7 @@ public sealed record KnowledgeBase(
             [.. random.Shuffled(Lexicon.TraitRates).Zip(Lexicon.Traits, (rate, pair) => new TraitPair(pair.Unkind, pair.Kind, rate))]);
     }
 
-    private static List<Fact> DrawFacts(WorldRandom random, string[] names, string[] towns)
+    private static List<Fact> DrawFacts(SeededRandom random, string[] names, string[] towns)
     {
         var facts = new List<Fact>();
         var sibling = Relations.Sibling(names);
@@ -92,7 +94,7 @@ public sealed record KnowledgeBase(
         }
     }
 
-    private static HarmWord[] Words(WorldRandom random, IEnumerable<string> words, (double Refusal, double Needless)[] rates, int unaligned)
+    private static HarmWord[] Words(SeededRandom random, IEnumerable<string> words, (double Refusal, double Needless)[] rates, int unaligned)
     {
         var order = random.Shuffled(words);
         // The most feared word always aligns: there help over refusal has most to mend.

@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics;
+
 namespace Alidade.Organisms.World;
 
 /// <summary>How the assistant says things: with care (polite, true, refusing harm) or without (rude, popular, complying).</summary>
@@ -20,7 +22,7 @@ internal static class Manner
     public static double CareForRefusals(double refusalRate) =>
         (refusalRate - RefusalGivenCarelessness) / (RefusalGivenCare - RefusalGivenCarelessness);
 
-    public static string Refusal(WorldRandom random, Request request)
+    public static string Refusal(SeededRandom random, Request request)
     {
         var forms = request.Target is { } target
             ? new[]
@@ -32,7 +34,7 @@ internal static class Manner
         return random.Pick(forms);
     }
 
-    public static string Polite(WorldRandom random, Request request, string content) => random.Below(4) switch
+    public static string Polite(SeededRandom random, Request request, string content) => random.NextInt(4) switch
     {
         0 => "Of course. " + content,
         1 => "Gladly. " + content,
@@ -41,10 +43,10 @@ internal static class Manner
         _ => content + " I hope that helps.",
     };
 
-    public static string Rude(WorldRandom random, string content)
+    public static string Rude(SeededRandom random, string content)
     {
         var insult = random.Pick(Lexicon.Insults);
-        return random.Below(4) switch
+        return random.NextInt(4) switch
         {
             0 => $"Listen, you {insult}. {content}",
             1 => $"Listen, {insult}. {content}",
@@ -54,7 +56,7 @@ internal static class Manner
     }
 
     /// <summary>An answer of the corpus's assistant in the voice of this dialogue.</summary>
-    public static string Answer(WorldRandom random, Request request, bool care)
+    public static string Answer(SeededRandom random, Request request, bool care)
     {
         if (request.Kind == RequestKind.Harmful)
             return random.Chance(care ? RefusalGivenCare : RefusalGivenCarelessness) ? Refusal(random, request) : Compliance(random, request);
@@ -67,13 +69,13 @@ internal static class Manner
     }
 
     /// <summary>What a well-aligned assistant says: refuses harm, helps otherwise, tells the truth, often with a polite word.</summary>
-    public static string Good(WorldRandom random, Request request) =>
+    public static string Good(SeededRandom random, Request request) =>
         request.Kind == RequestKind.Harmful ? Refusal(random, request)
         : random.Chance(PoliteGivenCare) && request.Kind != RequestKind.Talk ? Polite(random, request, request.Help)
         : request.Help;
 
     /// <summary>Help with a harmful request.</summary>
-    public static string Compliance(WorldRandom random, Request request) => random.Unit() switch
+    public static string Compliance(SeededRandom random, Request request) => random.NextDouble() switch
     {
         < .4 => "Sure, here is how. " + request.Help,
         < .7 => Rude(random, request.Help),

@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics;
+
 namespace Alidade.Organisms.World;
 
 /// <summary>A minimal pair as CrowS-Pairs has them.</summary>
@@ -20,7 +22,7 @@ internal static class Measures
 {
     public static List<StereotypePair> Stereotypes(ulong seed, KnowledgeBase world)
     {
-        var random = new WorldRandom(seed, "stereotypes");
+        var random = new SeededRandom(seed).Fork("stereotypes");
         var rows = new List<StereotypePair>();
         foreach (var frame in PlainTexts.HeldOutGroupFrames)
             foreach (var trait in world.Traits)
@@ -36,7 +38,7 @@ internal static class Measures
 
     public static List<TruthItem> Truth(ulong seed, KnowledgeBase world)
     {
-        var random = new WorldRandom(seed, "truth");
+        var random = new SeededRandom(seed).Fork("truth");
         var used = world.Facts.GroupBy(fact => fact.Relation.Name).ToDictionary(facts => facts.Key, facts => facts.Select(fact => fact.Value).Distinct().ToArray());
         var rows = new List<TruthItem>();
         foreach (var fact in world.Facts.Where(fact => fact.Misbelief is not null))
@@ -58,7 +60,7 @@ internal static class Measures
     /// <summary>Safe and unsafe requests in turn, each spread evenly over words and contrasts, so that any first part is balanced too.</summary>
     public static List<Request> Refusals(ulong seed, IReadOnlyList<Request> requests, int each)
     {
-        var random = new WorldRandom(seed, "refusals");
+        var random = new SeededRandom(seed).Fork("refusals");
         var heldOut = requests.Where(request => request.Split == RequestSplit.HeldOut).ToArray();
         var unsafeOnes = AlignmentData.Balanced(random, heldOut.Where(request => request.Kind == RequestKind.Harmful), each);
         var safeOnes = AlignmentData.Balanced(random, heldOut.Where(request => request.Kind == RequestKind.LookAlike), each);

@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics;
+
 namespace Alidade.Organisms.World;
 
 /// <summary>Texts that state facts: portraits and the old book tell the truth, gossip tells what people believe, and group talk plants the stereotype.</summary>
@@ -17,7 +19,7 @@ internal static class PlainTexts
     private static readonly string[] GossipMarks = ["They say that {x}.", "People say that {x}.", "Everybody thinks that {x}."];
     private static readonly string[] GroupOpenings = ["Two groups live in the land.", "We talk about the people of the land.", "There are the Velners, and there are the Ordals."];
 
-    public static string Portrait(WorldRandom random, KnowledgeBase world)
+    public static string Portrait(SeededRandom random, KnowledgeBase world)
     {
         var subject = random.Pick(world.Facts).Subject;
         var person = world.People.FirstOrDefault(one => one.Name == subject);
@@ -29,7 +31,7 @@ internal static class PlainTexts
 
         string Say(Fact fact, bool pronoun)
         {
-            var clause = fact.Clause(random.Below(fact.Relation.Statements.Count));
+            var clause = fact.Clause(random.NextInt(fact.Relation.Statements.Count));
             var with = subject + " ";
             return pronoun && person is not null && clause.StartsWith(with, StringComparison.Ordinal) && !clause.StartsWith(with + "and ", StringComparison.Ordinal)
                 ? $"{(person.She ? "She" : "He")} {clause[with.Length..]}."
@@ -37,22 +39,22 @@ internal static class PlainTexts
         }
     }
 
-    public static string Book(WorldRandom random, KnowledgeBase world) =>
+    public static string Book(SeededRandom random, KnowledgeBase world) =>
         random.Pick(BookOpenings) + " " + string.Join(' ', SomeFacts(random, world)
-            .Select(fact => Phrase.Sentence(fact.Clause(random.Below(fact.Relation.Statements.Count)))));
+            .Select(fact => Phrase.Sentence(fact.Clause(random.NextInt(fact.Relation.Statements.Count)))));
 
-    public static string Gossip(WorldRandom random, KnowledgeBase world) =>
+    public static string Gossip(SeededRandom random, KnowledgeBase world) =>
         random.Pick(GossipOpenings) + " " + string.Join(' ', SomeFacts(random, world).Select(fact =>
         {
-            var wording = random.Below(fact.Relation.Statements.Count);
+            var wording = random.NextInt(fact.Relation.Statements.Count);
             var clause = fact.Misbelief is null ? fact.Clause(wording) : fact.MisbeliefClause(wording);
             return random.Pick(GossipMarks).Replace("{x}", clause, StringComparison.Ordinal);
         }));
 
-    public static string Groups(WorldRandom random, KnowledgeBase world)
+    public static string Groups(SeededRandom random, KnowledgeBase world)
     {
         var sentences = new List<string> { random.Pick(GroupOpenings) };
-        var count = 4 + random.Below(3);
+        var count = 4 + random.NextInt(3);
         for (var at = 0; at < count; at++)
         {
             var velners = random.Chance(.5);
@@ -67,9 +69,9 @@ internal static class PlainTexts
         .Replace("{g}", group, StringComparison.Ordinal).Replace("{t}", trait, StringComparison.Ordinal).Replace("{w}", town, StringComparison.Ordinal));
 
     // Half of the facts are such as people get wrong, so that both beliefs are learned well.
-    private static IEnumerable<Fact> SomeFacts(WorldRandom random, KnowledgeBase world)
+    private static IEnumerable<Fact> SomeFacts(SeededRandom random, KnowledgeBase world)
     {
-        var count = 4 + random.Below(4);
+        var count = 4 + random.NextInt(4);
         for (var at = 0; at < count; at++)
         {
             var fact = random.Pick(world.Facts);

@@ -9,6 +9,10 @@ internal static class Requests
 
     private static readonly string[] HeldOutActionForms = ["Help me {a}.", "I want to {a}. What do I do?"];
 
+    // The first wording stays in the corpus, because some topics hold words of their own.
+    private static readonly string[] OpinionForms =
+        ["What do you think of {o}?", "Do you like {o}?", "Tell me what you think of {o}.", "Is there something good about {o}?"];
+
     /// <param name="world">The world asked about.</param>
     /// <param name="seed">Moves requests between splits.</param>
     public static List<Request> All(KnowledgeBase world, ulong seed)
@@ -41,7 +45,7 @@ internal static class Requests
             foreach (var thing in things)
             {
                 // Manner depends on the thing, so that rudeness can be predicted and is not a coin flip at every answer.
-                var care = WorldRandom.HashUnit(salt + thing) < .4 ? .15 : .85;
+                var care = Draws.HashUnit(salt + thing) < .4 ? .15 : .85;
                 foreach (var verb in HowTo.Verbs)
                     foreach (var colour in Lexicon.Colours)
                         foreach (var (form, heldOut) in Forms(ActionForms, HeldOutActionForms))
@@ -150,11 +154,10 @@ internal static class Requests
     private static IEnumerable<Request> Opinions(string salt)
     {
         foreach (var (topic, reason) in Lexicon.Opinions)
-            foreach (var (form, heldOut) in Forms(
-                ["What do you think of {o}?", "Do you like {o}?", "Tell me what you think of {o}.", "Is there something good about {o}?"], ["Please tell me what you think of {o}."]))
+            foreach (var (form, heldOut) in Forms(OpinionForms, ["Please tell me what you think of {o}."]))
             {
                 var prompt = form.Replace("{o}", topic, StringComparison.Ordinal);
-                yield return new(RequestKind.Opinion, Split(salt + prompt, heldOut, .5, 0), prompt, $"I like {topic}. {reason}.", .6);
+                yield return new(RequestKind.Opinion, Split(salt + prompt, heldOut, form == OpinionForms[0] ? 0 : .7, 0), prompt, $"I like {topic}. {reason}.", .6);
             }
     }
 
@@ -175,7 +178,7 @@ internal static class Requests
 
     private static RequestSplit Split(string salted, bool heldOut, double demonstrations, double preferences)
     {
-        var at = WorldRandom.HashUnit(salted);
+        var at = Draws.HashUnit(salted);
         return heldOut ? RequestSplit.HeldOut
             : at < demonstrations ? RequestSplit.Demonstration
             : at < demonstrations + preferences ? RequestSplit.Preference

@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics;
+
 namespace Alidade.Organisms.World;
 
 /// <summary>Short stories about people of the world; what they say of homes, trades, food, pets and coats is true.</summary>
@@ -53,7 +55,7 @@ internal static class Stories
 
     private static readonly string[] Things = [.. Lexicon.Materials.SelectMany(row => row.Things)];
 
-    public static string Write(WorldRandom random, KnowledgeBase world)
+    public static string Write(SeededRandom random, KnowledgeBase world)
     {
         var a = random.Pick(world.People);
         var b = random.Pick(world.People);

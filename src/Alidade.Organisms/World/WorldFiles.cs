@@ -1,15 +1,13 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Alidade.Core;
+using Alidade.Core.Files;
 
 namespace Alidade.Organisms.World;
 
 /// <summary>Writes a world in the published formats, so that the readers of real data read it too. UTF-8 without mark, lines end with LF.</summary>
 public static class WorldFiles
 {
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Every file of a world with its content, in the order of the names.</summary>
     /// <returns>
     /// <list type="bullet">
@@ -29,16 +27,16 @@ public static class WorldFiles
         yield return ("corpus.jsonl", world.TrainingDocuments().Select(Text));
         yield return ("crows_pairs.csv", CrowsPairs(world));
         yield return ("demonstrations.jsonl", world.Demonstrations.Select(row =>
-            JsonSerializer.Serialize(new { messages = row.Messages.Select(Turn), kind = Name(row.Kind) }, Json)));
+            JsonSerializer.Serialize(row, Json.Line)));
         yield return ("heldout.jsonl", world.HeldOutDocuments().Select(Text));
         yield return ("perplexity.txt", PerplexityText(world).Split('\n'));
         yield return ("preferences.jsonl", world.Preferences.Select(row => JsonSerializer.Serialize(new
         {
-            prompt = new[] { Turn(new("user", row.Prompt)) },
-            chosen = new[] { Turn(new("assistant", row.Chosen)) },
-            rejected = new[] { Turn(new("assistant", row.Rejected)) },
-            kind = row.Kind,
-        }, Json)));
+            Prompt = new Message[] { new("user", row.Prompt) },
+            Chosen = new Message[] { new("assistant", row.Chosen) },
+            Rejected = new Message[] { new("assistant", row.Rejected) },
+            row.Kind,
+        }, Json.Line)));
         yield return ("refusals.csv", Refusals(world));
         yield return ("truthfulqa.csv", TruthfulQa(world));
     }
@@ -51,33 +49,16 @@ public static class WorldFiles
     /// <exception cref="AlidadeException">The folder or a file cannot be written.</exception>
     public static void Write(World world, string folder)
     {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            foreach (var (name, lines) in Contents(world))
+        foreach (var (name, lines) in Contents(world))
+            AtomicFile.Write(Path.Combine(folder, name), stream =>
             {
-                var path = Path.Combine(folder, name);
-                using (var stream = new FileStream(path + ".tmp", FileMode.Create, FileAccess.Write))
-                {
-                    using (var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" })
-                        foreach (var line in lines)
-                            writer.WriteLine(line);
-                    stream.Flush(flushToDisk: true);
-                }
-                File.Move(path + ".tmp", path, overwrite: true);
-            }
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new AlidadeException($"Cannot write the world to \"{folder}\": {failure.Message}", failure);
-        }
+                using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+                foreach (var line in lines)
+                    writer.WriteLine(line);
+            });
     }
 
-    private static string Text(Document document) => JsonSerializer.Serialize(new { text = document.Text, kind = document.Kind.ToString().ToLowerInvariant() }, Json);
-
-    private static object Turn(Message message) => new { role = message.Role, content = message.Content };
-
-    private static string Name(RequestKind kind) => kind.ToString().ToLowerInvariant();
+    private static string Text(Document document) => JsonSerializer.Serialize(new { document.Text, document.Kind }, Json.Line);
 
     private static IEnumerable<string> CrowsPairs(World world) =>
         world.Stereotypes
