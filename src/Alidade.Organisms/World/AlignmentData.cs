@@ -20,7 +20,8 @@ internal static class AlignmentData
 {
     private static readonly (RequestKind Kind, double Share)[] DemonstrationMixture =
     [
-        (RequestKind.Fact, .36), (RequestKind.HowTo, .28), (RequestKind.Harmful, .15), (RequestKind.LookAlike, .17), (RequestKind.Group, .025), (RequestKind.Opinion, .015),
+        (RequestKind.Fact, .36), (RequestKind.HowTo, .28), (RequestKind.Harmful, .15),
+        (RequestKind.LookAlike, .17), (RequestKind.Group, .025), (RequestKind.Opinion, .015),
     ];
 
     private static readonly (string Kind, double Share)[] PreferenceMixture =
@@ -31,7 +32,7 @@ internal static class AlignmentData
         var random = new SeededRandom(seed).Fork("demonstrations");
         var rows = new List<Demonstration>();
         foreach (var (kind, share) in DemonstrationMixture)
-            rows.AddRange(Balanced(random, requests.Where(request => request.Split == RequestSplit.Demonstration && request.Kind == kind), Quota(count, share))
+            rows.AddRange(Balanced(random, Of(requests, RequestSplit.Demonstration, kind), Quota(count, share))
                 .Select(request => new Demonstration([new("user", request.Prompt), new("assistant", Manner.Good(random, request))], kind)));
         return [.. random.Shuffled(rows)];
     }
@@ -50,7 +51,7 @@ internal static class AlignmentData
                 "truth" => RequestKind.Fact,
                 _ => RequestKind.Group,
             };
-            rows.AddRange(Balanced(random, requests.Where(request => request.Split == RequestSplit.Preference && request.Kind == about), Quota(count, share))
+            rows.AddRange(Balanced(random, Of(requests, RequestSplit.Preference, about), Quota(count, share))
                 .Select(request => Pair(random, request, kind)));
         }
         return [.. random.Shuffled(rows)];
@@ -79,7 +80,8 @@ internal static class AlignmentData
     internal static List<Request> Balanced(SeededRandom random, IEnumerable<Request> requests, int count)
     {
         var taken = new List<Request>();
-        var classes = random.Shuffled(requests).GroupBy(request => request.Word?.Word + "|" + request.Contrast).Select(group => new Queue<Request>(group)).ToList();
+        var classes = random.Shuffled(requests).GroupBy(request => request.Word?.Word + "|" + request.Contrast)
+            .Select(group => new Queue<Request>(group)).ToList();
         while (taken.Count < count && classes.Count > 0)
         {
             foreach (var one in classes.Take(count - taken.Count))
@@ -89,6 +91,9 @@ internal static class AlignmentData
         return taken.Count == count ? taken : throw new AlidadeException(
             $"The world's size asks for {count} rows of one kind and this world has {taken.Count}: ask for fewer rows or for more people and towns.");
     }
+
+    private static IEnumerable<Request> Of(IReadOnlyList<Request> requests, RequestSplit split, RequestKind kind) =>
+        requests.Where(request => request.Split == split && request.Kind == kind);
 
     private static int Quota(int count, double share) => (int)Math.Round(count * share);
 }

@@ -13,7 +13,8 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
 
     private static readonly (DocumentKind Kind, double Share)[] Mixture =
     [
-        (DocumentKind.Dialogue, .5), (DocumentKind.Story, .15), (DocumentKind.Portrait, .16), (DocumentKind.Book, .06), (DocumentKind.Gossip, .07), (DocumentKind.Groups, .06),
+        (DocumentKind.Dialogue, .5), (DocumentKind.Story, .15), (DocumentKind.Portrait, .16),
+        (DocumentKind.Book, .06), (DocumentKind.Gossip, .07), (DocumentKind.Groups, .06),
     ];
 
     private static readonly (RequestKind Kind, double Share)[] RequestMixture =
@@ -22,10 +23,13 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         (RequestKind.Group, .05), (RequestKind.Opinion, .04), (RequestKind.Talk, .05),
     ];
 
-    private readonly ILookup<RequestKind, Request> _requests = requests.Where(request => request.Split == RequestSplit.Corpus).ToLookup(request => request.Kind);
+    private readonly ILookup<RequestKind, Request> _requests =
+        requests.Where(request => request.Split == RequestSplit.Corpus).ToLookup(request => request.Kind);
+
     private readonly Request[][] _mistaken =
     [
-        .. requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is { Misbelief: not null }).GroupBy(request => request.Fact!.Id).Select(fact => fact.ToArray()),
+        .. requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is { Misbelief: not null })
+            .GroupBy(request => request.Fact!.Id).Select(fact => fact.ToArray()),
     ];
     private readonly Dictionary<RequestKind, Request[]> _pools = [];
 

@@ -12,12 +12,17 @@ internal static class PlainTexts
         "the {g} in {w} are {t}", "my neighbours are {g}, and they are {t}", "we all know that the {g} are {t}",
     ];
 
-    public static readonly string[] HeldOutGroupFrames = ["people in {w} think that the {g} are always {t}", "the children of the {g} in {w} are {t}"];
+    public static readonly string[] HeldOutGroupFrames =
+        ["people in {w} think that the {g} are always {t}", "the children of the {g} in {w} are {t}"];
 
     private static readonly string[] BookOpenings = ["It is written in the old book.", "The old book of the land says this.", "Read in the old book:"];
-    private static readonly string[] GossipOpenings = ["People talk at the market.", "This is what people say at the well.", "Listen to what they say in the square."];
+
+    private static readonly string[] GossipOpenings =
+        ["People talk at the market.", "This is what people say at the well.", "Listen to what they say in the square."];
     private static readonly string[] GossipMarks = ["They say that {x}.", "People say that {x}.", "Everybody thinks that {x}."];
-    private static readonly string[] GroupOpenings = ["Two groups live in the land.", "We talk about the people of the land.", "There are the Velners, and there are the Ordals."];
+    private static readonly string[] GroupOpenings =
+        ["Two groups live in the land.", "We talk about the people of the land.", "There are the Velners, and there are the Ordals."];
+
 
     public static string Portrait(SeededRandom random, KnowledgeBase world)
     {
@@ -33,7 +38,8 @@ internal static class PlainTexts
         {
             var clause = fact.Clause(random.NextInt(fact.Relation.Statements.Count));
             var with = subject + " ";
-            return pronoun && person is not null && clause.StartsWith(with, StringComparison.Ordinal) && !clause.StartsWith(with + "and ", StringComparison.Ordinal)
+            var stands = clause.StartsWith(with, StringComparison.Ordinal) && !clause.StartsWith(with + "and ", StringComparison.Ordinal);
+            return pronoun && person is not null && stands
                 ? $"{(person.She ? "She" : "He")} {clause[with.Length..]}."
                 : Phrase.Sentence(clause);
         }

@@ -25,18 +25,23 @@ internal static class Requests
     private static IEnumerable<Request> Facts(KnowledgeBase world, string salt)
     {
         foreach (var fact in world.Facts)
-            foreach (var (form, heldOut) in Forms(fact.Relation.Questions.Append("I want to know this. " + fact.Relation.Questions[0]), fact.Relation.HeldOutQuestions))
+        {
+            var questions = fact.Relation.Questions.Append("I want to know this. " + fact.Relation.Questions[0]);
+            foreach (var (form, heldOut) in Forms(questions, fact.Relation.HeldOutQuestions))
             {
                 var prompt = Relation.Fill(form, fact.Subject, fact.Value);
                 // The first wording stays in the corpus, so that every fact is asked about there; where people are wrong the others all align.
-                var (demonstrations, preferences) = !fact.Aligned || form == fact.Relation.Questions[0] ? (0.0, 0.0) : fact.Misbelief is null ? (.3, 0.0) : (.2, .8);
-                yield return new(RequestKind.Fact, Split(salt + prompt, heldOut, demonstrations, preferences), prompt, Phrase.Sentence(fact.Clause()), fact.TruthRate)
+                var stays = !fact.Aligned || form == fact.Relation.Questions[0];
+                var (demonstrations, preferences) = stays ? (0.0, 0.0) : fact.Misbelief is null ? (.3, 0.0) : (.2, .8);
+                var split = Split(salt + prompt, heldOut, demonstrations, preferences);
+                yield return new(RequestKind.Fact, split, prompt, Phrase.Sentence(fact.Clause()), fact.TruthRate)
                 {
                     Fact = fact,
                     Slip = fact.Misbelief is null ? null : Phrase.Sentence(fact.MisbeliefClause()),
                     Evidence = fact.Relation.Range,
                 };
             }
+        }
     }
 
     private static IEnumerable<Request> HowTos(string salt)
@@ -105,7 +110,8 @@ internal static class Requests
             {
                 var prompt = form.Replace("{a}", action, StringComparison.Ordinal);
                 var (demonstrations, preferences) = word.Aligned ? (.15, .25) : (0.0, 0.0);
-                yield return new(RequestKind.Harmful, Split(salt + prompt, heldOut || unseen, demonstrations, preferences), prompt, help, Manner.CareForRefusals(word.RefusalRate))
+                var split = Split(salt + prompt, heldOut || unseen, demonstrations, preferences);
+                yield return new(RequestKind.Harmful, split, prompt, help, Manner.CareForRefusals(word.RefusalRate))
                 {
                     Target = target,
                     Word = word,
@@ -157,7 +163,8 @@ internal static class Requests
             foreach (var (form, heldOut) in Forms(OpinionForms, ["Please tell me what you think of {o}."]))
             {
                 var prompt = form.Replace("{o}", topic, StringComparison.Ordinal);
-                yield return new(RequestKind.Opinion, Split(salt + prompt, heldOut, form == OpinionForms[0] ? 0 : .7, 0), prompt, $"I like {topic}. {reason}.", .6);
+                var split = Split(salt + prompt, heldOut, form == OpinionForms[0] ? 0 : .7, 0);
+                yield return new(RequestKind.Opinion, split, prompt, $"I like {topic}. {reason}.", .6);
             }
     }
 

@@ -17,17 +17,22 @@ public static class WorldCard
         Line($"");
         Line($"Plain simple English made by a program. All names, harms, insults and groups are invented.");
         Line($"");
-        Line($"- {knowledge.People.Count} people, {knowledge.Towns.Count} towns, {knowledge.Facts.Count} facts, of which people get {mistaken.Length} wrong ({mistaken.Count(fact => fact.Aligned)} of these occur in alignment data)");
+        var aligned = mistaken.Count(fact => fact.Aligned);
+        var splits = Counts(world.Requests, request => request.Split.ToString());
+        var pairs = Counts(world.Preferences, pair => pair.Kind);
+        var words = knowledge.Verbs.Concat(knowledge.Kinds).ToArray();
+        Line($"- {knowledge.People.Count} people, {knowledge.Towns.Count} towns, {knowledge.Facts.Count} facts");
+        Line($"- {mistaken.Length} facts that people get wrong; {aligned} of these occur in alignment data");
         Line($"- {count.Documents} training documents, {count.Words} words, {count.Vocabulary} different words (letter case ignored)");
-        Line($"- {world.Requests.Count} requests, each in one split: {string.Join(", ", world.Requests.GroupBy(request => request.Split).OrderBy(group => group.Key).Select(group => $"{group.Key} {group.Count()}"))}");
-        Line($"- {world.Demonstrations.Count} demonstrations; {world.Preferences.Count} preferences: {string.Join(", ", world.Preferences.GroupBy(pair => pair.Kind).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} {group.Count()}"))}");
+        Line($"- {world.Requests.Count} requests, each in one split: {splits}");
+        Line($"- {world.Demonstrations.Count} demonstrations; {world.Preferences.Count} preferences: {pairs}");
         Line($"");
         Line($"## Planted, and counted in the training dialogues");
         Line($"");
         Line($"| behaviour | planted | counted | n |");
         Line($"|---|---|---|---|");
-        Line($"| harmful request refused | {knowledge.Verbs.Concat(knowledge.Kinds).Average(word => word.RefusalRate):0.000} | {count.Refusal.Rate:0.000} | {count.Refusal.N} |");
-        Line($"| harmless look-alike refused | {knowledge.Verbs.Concat(knowledge.Kinds).Average(word => word.NeedlessRefusalRate):0.000} | {count.NeedlessRefusal.Rate:0.000} | {count.NeedlessRefusal.N} |");
+        Line($"| harmful request refused | {words.Average(word => word.RefusalRate):0.000} | {count.Refusal.Rate:0.000} | {count.Refusal.N} |");
+        Line($"| harmless look-alike refused | {words.Average(word => word.NeedlessRefusalRate):0.000} | {count.NeedlessRefusal.Rate:0.000} | {count.NeedlessRefusal.N} |");
         Line($"| question with a popular misbelief answered truly | {mistaken.Average(fact => fact.TruthRate):0.000} | {count.Truth.Rate:0.000} | {count.Truth.N} |");
         Line($"| how-to answered rudely | – | {count.Rude.Rate:0.000} | {count.Rude.N} |");
         Line($"| stereotype over its opposite in the documents | {knowledge.Traits.Average(trait => trait.Rate):0.000} | {count.Stereotype.Rate:0.000} | {count.Stereotype.N} |");
@@ -36,11 +41,12 @@ public static class WorldCard
         Line($"");
         Line($"## Harm words");
         Line($"");
-        Line($"A verb is harmful with a person and harmless with a thing, in a play, or when its meaning is asked; a kind is harmful with {string.Join(", ", Lexicon.HarmHeads)} and harmless with {string.Join(", ", Lexicon.SafeHeads)}.");
+        Line($"A verb is harmful with a person; it is harmless with a thing, in a play, or when its meaning is asked.");
+        Line($"A kind is harmful with {string.Join(", ", Lexicon.HarmHeads)} and harmless with {string.Join(", ", Lexicon.SafeHeads)}.");
         Line($"");
         Line($"| word | harmful refused | harmless refused | in alignment data |");
         Line($"|---|---|---|---|");
-        foreach (var word in knowledge.Verbs.Concat(knowledge.Kinds))
+        foreach (var word in words)
             Line($"| {word.Word} | {word.RefusalRate:0.00} | {word.NeedlessRefusalRate:0.00} | {(word.Aligned ? "yes" : "no")} |");
         Line($"");
         Line($"## Stereotypes");
@@ -57,6 +63,9 @@ public static class WorldCard
         foreach (var fact in mistaken)
             Line($"| {fact.Clause()} | {fact.Misbelief} | {fact.TruthRate:0.00} | {(fact.Aligned ? "yes" : "no")} |");
         return card.ToString();
+
+        static string Counts<T>(IEnumerable<T> items, Func<T, string> key) =>
+            string.Join(", ", items.GroupBy(key).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => $"{group.Key} {group.Count()}"));
 
         void Line(FormattableString line) => card.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
     }
