@@ -1,0 +1,45 @@
+using static TorchSharp.torch;
+
+namespace Alidade.Training.Objectives;
+
+/// <summary>An objective on pairs of answers; a pure function.</summary>
+public interface IPreferenceObjective
+{
+    /// <summary>The name that runs and messages use, such as "dpo".</summary>
+    string Name { get; }
+
+    /// <summary>True when ℓ° enters, so that a trainer has to compute it.</summary>
+    bool NeedsReference { get; }
+
+    /// <summary>Loss (mean over the pairs), metrics and implied rewards.</summary>
+    /// <param name="pairs">Log-probabilities in nats, each of shape [pairs].</param>
+    Objective Evaluate(in PairLogProbs pairs);
+}
+
+/// <summary>What every preference objective logs: the implied rewards r = β·(ℓ − ℓ°).</summary>
+/// <remarks>Names and conventions of TRL 1.16: an accuracy counts r⁺ &gt; r⁻, so a tie counts as wrong.</remarks>
+public static class RewardMetrics
+{
+    /// <summary>The mean over the pairs of <paramref name="perPair"/> as the loss, with implied rewards and log-probabilities.</summary>
+    /// <param name="beta">β.</param>
+    /// <param name="pairs">Log-probabilities, each of shape [pairs].</param>
+    /// <param name="perPair">The loss of each pair, [pairs].</param>
+    public static Objective MeanWith(double beta, in PairLogProbs pairs, Tensor perPair)
+    {
+        var chosen = beta * pairs.ChosenRatio.detach();
+        var rejected = beta * pairs.RejectedRatio.detach();
+        return new(perPair.mean(), perPair)
+        {
+            Metrics = new Dictionary<string, Tensor>
+            {
+                ["rewards_chosen"] = chosen.mean(),
+                ["rewards_rejected"] = rejected.mean(),
+                ["rewards_margin"] = (chosen - rejected).mean(),
+                ["rewards_accuracy"] = chosen.gt(rejected).to(chosen.dtype).mean(),
+                ["logps_chosen"] = pairs.PolicyChosen.detach().mean(),
+                ["logps_rejected"] = pairs.PolicyRejected.detach().mean(),
+            },
+            Outputs = new Dictionary<string, Tensor> { ["rewards_chosen"] = chosen, ["rewards_rejected"] = rejected },
+        };
+    }
+}

@@ -1,0 +1,71 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Training.Objectives.Supervised;
+
+/// <summary>How token losses become one number.</summary>
+public enum SftReduction
+{
+    /// <summary>Sum over the window / scored tokens of the window.</summary>
+    TokenMean,
+
+    /// <summary>Mean over the rows of each row's token mean; rows without scored tokens do not count.</summary>
+    SequenceMean,
+
+    /// <summary>Sum.</summary>
+    Sum,
+}
+
+/// <summary>
+/// Supervised fine-tuning: the negative log-likelihood −Σ log p / N of the scored tokens, N the scored tokens of the whole accumulation window.
+/// </summary>
+/// <remarks>
+/// Ouyang et al. 2022 (arXiv 2203.02155), step 1; the normaliser as TRL 1.16, which divides once over the window and not by micro-batch. TRL trains on a loss of 0
+/// where nothing is scored; here that is an error.
+/// </remarks>
+public sealed record Sft : ISupervisedObjective
+{
+    /// <inheritdoc/>
+    public string Name => "sft";
+
+    /// <summary>How token losses become one number. Default the token mean, as TRL 1.16.</summary>
+    public SftReduction Reduction { get; init; } = SftReduction.TokenMean;
+
+    /// <inheritdoc/>
+    public double NormaliserOf(IEnumerable<int> scoredTokens) => Reduction switch
+    {
+        SftReduction.TokenMean => scoredTokens.Sum(),
+        SftReduction.SequenceMean => scoredTokens.Count(n => n > 0),
+        _ => 1,
+    };
+
+    /// <inheritdoc/>
+    public Objective Evaluate(in TokenLogProbs tokens, double? normaliser = null)
+    {
+        if (tokens.RowOf.Count == 0)
+            throw TokenLogProbs.NothingScored();
+        var lengths = tokens.RowLengths();
+        var perRow = -tokens.RowSums();
+        var n = normaliser ?? NormaliserOf(lengths);
+        var weighted = Reduction == SftReduction.SequenceMean
+            ? perRow / tensor(lengths.Select(l => (double)Math.Max(l, 1)).ToArray(), perRow.dtype, perRow.device)
+            : perRow;
+        return new(weighted.sum() / n, perRow) { Metrics = MetricsOf(tokens) };
+    }
+
+    private static Dictionary<string, Tensor> MetricsOf(in TokenLogProbs tokens)
+    {
+        var nll = -tokens.LogProbs.detach().mean();
+        var metrics = new Dictionary<string, Tensor>
+        {
+            ["tokens"] = full([], tokens.RowOf.Count, nll.dtype, nll.device),
+            // A hopeless row has e^160, which float32 does not hold.
+            ["perplexity"] = nll.to(ScalarType.Float64).exp(),
+        };
+        if (tokens.Entropy is { } entropy)
+            metrics["mean_entropy"] = entropy.mean();
+        if (tokens.Correct is { } correct)
+            metrics["token_accuracy"] = correct.mean();
+        return metrics;
+    }
+}

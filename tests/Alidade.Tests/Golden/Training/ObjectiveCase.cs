@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Alidade.Training.Objectives;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Tests.Golden.Training;
+
+/// <summary>One case of an objective's file in one number type: options, and inputs as tensors that collect gradients.</summary>
+internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
+{
+    private readonly Dictionary<string, Tensor> inputs = new(StringComparer.Ordinal);
+
+    public bool Has(string option) => Options.TryGetProperty(option, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    public double Number(string option) => Options.GetProperty(option).GetDouble();
+
+    public double Number(string option, double otherwise) => Has(option) ? Number(option) : otherwise;
+
+    public string Text(string option, string otherwise) => Has(option) ? Options.GetProperty(option).GetString()! : otherwise;
+
+    public bool Flag(string option) => Has(option) && Options.GetProperty(option).GetBoolean();
+
+    public bool HasInput(string name) => source.GetProperty("inputs").TryGetProperty(name, out _);
+
+    /// <summary>A real input in the case's number type; the same tensor at every call.</summary>
+    public Tensor Real(string name)
+    {
+        if (!inputs.TryGetValue(name, out var value))
+            inputs.Add(name, value = Read(name).to(type).requires_grad_(true));
+        return value;
+    }
+
+    /// <summary>A mask, label or index.</summary>
+    public Tensor Whole(string name) => Read(name).to(ScalarType.Int64);
+
+    /// <summary>Policy and reference log-probabilities of pairs: sums with lengths, or tokens with masks.</summary>
+    public PairLogProbs Pairs()
+    {
+        Tensor pc = Real("policy_chosen_logps"), pr = Real("policy_rejected_logps"), rc = Real("reference_chosen_logps"), rr = Real("reference_rejected_logps");
+        var pairs = HasInput("chosen_mask")
+            ? PairLogProbs.OfTokens(pc, pr, rc, rr, Whole("chosen_mask"), Whole("rejected_mask"))
+            : new PairLogProbs(pc, pr, rc, rr, Lengths("chosen_lengths"), Lengths("rejected_lengths"));
+        return Flag("reference_free") ? pairs.WithoutReference() : pairs;
+    }
+
+    /// <summary>Log-probabilities of the scored tokens of the logits.</summary>
+    public TokenLogProbs Tokens() => TokenLogProbs.OfLogits(Real("logits"), Whole("labels"), Whole("mask"));
+
+    private JsonElement Options => source.GetProperty("options");
+
+    private int[] Lengths(string name) => [.. source.GetProperty("inputs").GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
+
+    private Tensor Read(string name)
+    {
+        var (shape, values) = GoldenArray.Read(source.GetProperty("inputs").GetProperty(name));
+        return tensor(values, shape);
+    }
+}
+
+/// <summary>Nested arrays of numbers.</summary>
+internal static class GoldenArray
+{
+    public static (long[] Shape, double[] Values) Read(JsonElement array)
+    {
+        var shape = new List<long>();
+        for (var level = array; level.ValueKind == JsonValueKind.Array; level = level[0])
+        {
+            shape.Add(level.GetArrayLength());
+            if (level.GetArrayLength() == 0)
+                break;
+        }
+
+        var values = new List<double>();
+        Collect(array, values);
+        return ([.. shape], [.. values]);
+    }
+
+    private static void Collect(JsonElement element, List<double> values)
+    {
+        if (element.ValueKind == JsonValueKind.Array)
+            foreach (var item in element.EnumerateArray())
+                Collect(item, values);
+        else
+            values.Add(element.GetDouble());
+    }
+}
