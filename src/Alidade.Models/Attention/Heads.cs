@@ -1,0 +1,29 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Models.Attention;
+
+/// <summary>What all kinds of attention share.</summary>
+internal static class Heads
+{
+    /// <summary>Repeats each key head for the query heads that share it.</summary>
+    /// <param name="x">[rows, positions, key heads, head size].</param>
+    /// <param name="times">Query heads for one key head.</param>
+    /// <returns>[rows, positions, heads, head size].</returns>
+    public static Tensor Repeat(Tensor x, int times)
+    {
+        if (times == 1)
+            return x.alias();
+        using var scope = NewDisposeScope();
+        return x.unsqueeze(3).expand(x.size(0), x.size(1), x.size(2), times, x.size(3))
+            .reshape(x.size(0), x.size(1), x.size(2) * times, x.size(3)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Fused attention over [rows, positions, heads, head size]; the mask is added to the scores.</summary>
+    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, 0, causal)
+            .transpose(1, 2).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,32 @@
+namespace Alidade.Models.Batches;
+
+/// <summary>The attention mask of trees: a token sees its own segment up to itself, and its ancestors.</summary>
+internal static class TreeMask
+{
+    /// <summary>[trees, width, width], row by row: 0 where a query sees a key, −∞ elsewhere; padding sees itself.</summary>
+    public static float[] Of(BranchedBatch batch, IReadOnlyList<BranchedBatch.Tree> trees, int width)
+    {
+        var mask = new float[trees.Count * width * width];
+        Array.Fill(mask, float.NegativeInfinity);
+        for (var row = 0; row < trees.Count; row++)
+        {
+            var tree = trees[row];
+            var grid = mask.AsSpan(row * width * width, width * width);
+            for (var i = 0; i < width; i++)
+                grid[(i * width) + i] = 0;
+            foreach (var s in tree.Segments)
+            {
+                var start = batch.Offsets[s] - tree.Start;
+                var count = batch.Segments[s].Ids.Count;
+                for (var q = start; q < start + count; q++)
+                {
+                    grid.Slice((q * width) + start, q - start + 1).Clear();
+                    for (var a = batch.Segments[s].Parent; a >= 0; a = batch.Segments[a].Parent)
+                        grid.Slice((q * width) + batch.Offsets[a] - tree.Start, batch.Segments[a].Ids.Count).Clear();
+                }
+            }
+        }
+
+        return mask;
+    }
+}

@@ -1,0 +1,256 @@
+using Alidade.Core;
+using Alidade.Models.Adapters;
+using Alidade.Models.Architecture;
+using Alidade.Models.Attention;
+using Alidade.Models.Batches;
+using Alidade.Models.Chat;
+using Alidade.Models.Families;
+using Alidade.Models.Functional;
+using Alidade.Models.Hooks;
+using Alidade.Models.Tokenizers;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Models;
+
+/// <summary>
+/// The white box: a causal language model with its weights, hooks, adapters, tokenizer and chat template.
+/// The same object is trained, opened, attacked and measured.
+/// </summary>
+/// <remarks>Not thread safe: one model, one thread. Log-probabilities are in nats.</remarks>
+public sealed class CausalLM : IDisposable
+{
+    private readonly ModelFamily family;
+    private readonly Tokenizer? tokenizer;
+    private readonly OrderedDictionary<string, Tensor> parameters;
+    private readonly Tensor embedding;
+    private readonly Tensor head;
+    private readonly Decoder decoder;
+    private readonly Dictionary<string, Linear> linears;
+
+    internal CausalLM(ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name)
+    {
+        this.tokenizer = tokenizer;
+        this.family = family;
+        this.parameters = parameters;
+        (Config, ChatTemplate, Name) = (config, chatTemplate, name);
+        var assembly = new DecoderAssembly(family, config, parameters);
+        (embedding, head, decoder) = (assembly.Embedding, assembly.Head, assembly.Decoder);
+        linears = decoder.Blocks.SelectMany(b => b.Linears).ToDictionary(l => l.Module, StringComparer.Ordinal);
+        Hooks = new(Decoder.HookNames(config));
+        EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
+    }
+
+    /// <summary>What the model was loaded from, as a person would name it.</summary>
+    public string Name { get; }
+
+    /// <summary>The architecture's facts.</summary>
+    public DecoderConfig Config { get; }
+
+    /// <summary>The tokenizer.</summary>
+    /// <exception cref="AlidadeException">The model came without one.</exception>
+    public Tokenizer Tokenizer => tokenizer ?? throw new AlidadeException($"{Name} has no tokenizer; put the tokenizer.json of the model beside its weights");
+
+    /// <summary>True when the model came with a tokenizer.</summary>
+    public bool HasTokenizer => tokenizer is not null;
+
+    /// <summary>The chat template; null when the model has none.</summary>
+    public ChatTemplate? ChatTemplate { get; }
+
+    /// <summary>The hooks; see <see cref="ModelHooks"/>.</summary>
+    public ModelHooks Hooks { get; }
+
+    /// <summary>The weights by the names and in the layout of the family's safetensors files; a tied head is not listed apart.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => parameters;
+
+    /// <summary>Number of weights, a tied head counted once.</summary>
+    public long ParameterCount => parameters.Values.Sum(p => p.numel());
+
+    /// <summary>Where the weights lie.</summary>
+    public Device Device => embedding.device;
+
+    /// <summary>Number type of the weights.</summary>
+    public ScalarType DType => embedding.dtype;
+
+    /// <summary>Tokens that end an answer: those of the configuration and the tokenizer's end token.</summary>
+    public IReadOnlySet<int> EndTokens { get; }
+
+    /// <summary>The adapter in use; null when the model is the bare base.</summary>
+    public LoraAdapter? Adapter { get; private set; }
+
+    /// <summary>The modules that an adapter can update, by name, with input and output size.</summary>
+    public IReadOnlyDictionary<string, (long Inputs, long Outputs)> AdaptableModules =>
+        linears.ToDictionary(l => l.Key, l => (l.Value.Inputs, l.Value.Outputs), StringComparer.Ordinal);
+
+    /// <summary>
+    /// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file.
+    /// </summary>
+    /// <exception cref="AlidadeException">A file is missing, malformed, or does not fit its own configuration; the message names it.</exception>
+    /// <exception cref="NotBuiltException">The architecture or a number format is not known yet.</exception>
+    public static CausalLM Load(string path, LoadOptions? options = null) => ModelLoader.Load(path, options ?? new());
+
+    /// <summary>A new model with random weights: normal, standard deviation 0.02, residual outputs divided by √(2·layers), as GPT-2.</summary>
+    public static CausalLM Create(DecoderConfig config, Tokenizer? tokenizer, ChatTemplate? chatTemplate, ulong seed) =>
+        ModelLoader.Create(config, tokenizer, chatTemplate, seed);
+
+    /// <summary>Writes a Hugging Face folder: config.json, model.safetensors (float32), the tokenizer and the chat template.</summary>
+    /// <param name="folder">Made when absent.</param>
+    /// <param name="format">"F32", "F16" or "BF16".</param>
+    public void Save(string folder, string format = "F32") => ModelSaver.Save(this, family, folder, format);
+
+    /// <summary>Uses an adapter (null: the bare base) until the returned scope is disposed.</summary>
+    /// <exception cref="AlidadeException">A module of the adapter is not in this model, or has another size.</exception>
+    public IDisposable Use(LoraAdapter? adapter)
+    {
+        var previous = Adapter;
+        Switch(adapter);
+        return new Restore(() => Switch(previous));
+    }
+
+    /// <summary>Adds the adapter's update to the weights for good: W += s·BA.</summary>
+    public void Merge(LoraAdapter adapter)
+    {
+        using var noGrad = no_grad();
+        foreach (var (module, factors) in adapter.Factors)
+        {
+            using var scope = NewDisposeScope();
+            var linear = LinearOf(module, adapter);
+            var update = matmul(factors.B, factors.A) * factors.Scale;
+            linear.Weight.add_(linear.InputMajor ? update.t() : update);
+        }
+    }
+
+    /// <summary>Logits of every position.</summary>
+    /// <returns>[rows, positions, vocabulary]; positions of padding mean nothing.</returns>
+    public Tensor Logits(TokenGrid grid)
+    {
+        using var scope = NewDisposeScope();
+        return Unembed(Hidden(grid)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The final, normalised hidden states of every position; the explicit path when hooks are registered.</summary>
+    /// <returns>[rows, positions, width].</returns>
+    public Tensor Hidden(TokenGrid grid)
+    {
+        CheckLength(grid.Length);
+        using var scope = NewDisposeScope();
+        using var attention = new GridAttention(grid, grid.Positions.to(Device), grid.Mask?.to(DType).to(Device), Config.HeadsPerKey);
+        var ids = grid.Ids.to(Device);
+        return (Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Applies the output head: h·W_Uᵀ.</summary>
+    /// <param name="hidden">[.., width], after the final norm.</param>
+    /// <returns>[.., vocabulary].</returns>
+    public Tensor Unembed(Tensor hidden) => nn.functional.linear(hidden, head);
+
+    /// <summary>Applies the final norm, its statistics recomputed: what the logit lens reads an earlier layer through.</summary>
+    /// <param name="residual">[.., width].</param>
+    public Tensor FinalNorm(Tensor residual) => decoder.FinalNorm.Apply(residual);
+
+    /// <summary>
+    /// log p of every scored token given what stands before it on its path: prefixes computed once, nothing padded, the head on scored positions only.
+    /// With hooks registered, the trees are laid out as rows of a grid and the explicit path is taken.
+    /// </summary>
+    /// <returns>[scored], in the order of <see cref="BranchedBatch.SegmentOfScored"/>; differentiable.</returns>
+    public Tensor LogProbs(BranchedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        using var targets = tensor(batch.ScoredTargets, device: Device);
+        return SelectedLogProbs.Of(ScoredHidden(batch), head, targets).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(BranchedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        using var targets = tensor(batch.ScoredTargets, device: Device);
+        var hidden = ScoredHidden(batch);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, head, targets);
+        return (logProbs.MoveToOuterDisposeScope(), statistics.MoveToOuterDisposeScope());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var parameter in parameters.Values)
+            parameter.Dispose();
+    }
+
+    /// <summary>True when the family stores projections as [in, out].</summary>
+    internal bool StoresInputMajor => family.InputMajor;
+
+    internal Tensor Run(Tensor ids, IAttention attention) => decoder.Run(ids, attention);
+
+    internal void CheckLength(long length)
+    {
+        if (length > Config.ContextLength)
+            throw new AlidadeException($"a sequence of {length} tokens is longer than the model's context of {Config.ContextLength}; shorten it or cut the data with a maximum length");
+    }
+
+    // The hidden states that predict the scored tokens, [scored, width].
+    private Tensor ScoredHidden(BranchedBatch batch)
+    {
+        CheckLength(batch.Length);
+        if (batch.ScoredCount == 0)
+            throw new AlidadeException("no token of the batch is scored, so there is nothing to compute");
+        using var scope = NewDisposeScope();
+        Tensor hidden;
+        if (Hooks.Any)
+        {
+            using var grid = TokenGrid.Of(batch);
+            var rows = Hidden(grid);
+            var width = rows.size(1);
+            var treeOf = new long[batch.Ids.Count];
+            for (var t = 0; t < batch.Trees.Count; t++)
+                for (var i = 0; i < batch.Trees[t].Count; i++)
+                    treeOf[batch.Trees[t].Start + i] = (t * width) + i;
+            var sources = tensor(batch.ScoredSources.Select(s => treeOf[s]).ToArray(), device: Device);
+            hidden = rows.reshape(-1, Config.Width).index_select(0, sources);
+        }
+        else
+        {
+            using var attention = new BranchedAttention(batch, Config.HeadsPerKey, Device, DType);
+            var ids = tensor(batch.Ids.Select(id => (long)id).ToArray(), [1, batch.Ids.Count], device: Device);
+            hidden = decoder.Run(ids, attention).squeeze(0).index_select(0, tensor(batch.ScoredSources, device: Device));
+        }
+
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    private void Switch(LoraAdapter? adapter)
+    {
+        foreach (var linear in linears.Values)
+            linear.Update = null;
+        Adapter = adapter;
+        if (adapter is null)
+            return;
+        foreach (var (module, factors) in adapter.Factors)
+            LinearOf(module, adapter).Update = factors;
+    }
+
+    private Linear LinearOf(string module, LoraAdapter adapter)
+    {
+        if (!linears.TryGetValue(module, out var linear))
+            throw new AlidadeException($"adapter '{adapter.Name}' updates '{module}', which {Name} does not have; it was made for another base");
+        var factors = adapter.Factors[module];
+        if (factors.A.size(1) != linear.Inputs || factors.B.size(0) != linear.Outputs)
+            throw new AlidadeException($"adapter '{adapter.Name}' at '{module}' is {factors.A.size(1)} → {factors.B.size(0)}, the layer is {linear.Inputs} → {linear.Outputs}; it was made for another base");
+        return linear;
+    }
+
+    private sealed class Restore(Action restore) : IDisposable
+    {
+        public void Dispose() => restore();
+    }
+}
+
+/// <summary>How a model is loaded.</summary>
+public sealed record LoadOptions
+{
+    /// <summary>"cpu", "cuda" or "cuda:1".</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Number type of the weights in memory; on a CPU only float32 is fast.</summary>
+    public ScalarType DType { get; init; } = ScalarType.Float32;
+}

@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Alidade.Core;
+
+namespace Alidade.Models.Families;
+
+/// <summary>Reads values of a config.json; a missing or ill-typed one is an error that names file and key.</summary>
+internal sealed class ConfigReader(JsonObject json, string where)
+{
+    /// <summary>File name for messages.</summary>
+    public string Where => where;
+
+    /// <summary>The keys of this object.</summary>
+    public IEnumerable<string> Keys => json.Select(p => p.Key);
+
+    /// <summary>Reads and parses the file.</summary>
+    public static ConfigReader Open(string path)
+    {
+        try
+        {
+            var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 64 };
+            if (JsonNode.Parse(File.ReadAllBytes(path), null, options) is JsonObject json)
+                return new(json, path);
+            throw new AlidadeException($"{path}: the file must hold one JSON object");
+        }
+        catch (JsonException exception)
+        {
+            throw new AlidadeException($"{path}: not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", exception);
+        }
+    }
+
+    /// <summary>The object under a key; null when absent or null.</summary>
+    public ConfigReader? Object(string key) => json[key] is JsonObject child ? new(child, $"{where}: {key}") : null;
+
+    /// <summary>True when the key is there and not null.</summary>
+    public bool Has(string key) => json[key] is not null;
+
+    /// <summary>A whole number above zero.</summary>
+    public int Size(string key) => OptionalSize(key) ?? throw Missing(key);
+
+    /// <summary>A whole number above zero, or null when absent.</summary>
+    public int? OptionalSize(string key)
+    {
+        if (json[key] is not { } node)
+            return null;
+        if (node is JsonValue value && value.TryGetValue<double>(out var number) && number >= 1 && number <= int.MaxValue && number == Math.Floor(number))
+            return (int)number;
+        throw new AlidadeException($"{where}: '{key}' is {node.ToJsonString()}, it must be a whole number of at least 1");
+    }
+
+    /// <summary>A number, or null when absent.</summary>
+    public double? Number(string key)
+    {
+        if (json[key] is not { } node)
+            return null;
+        if (node is JsonValue value && value.TryGetValue<double>(out var number) && double.IsFinite(number))
+            return number;
+        throw new AlidadeException($"{where}: '{key}' is {node.ToJsonString()}, it must be a number");
+    }
+
+    /// <summary>A truth value.</summary>
+    public bool Flag(string key, bool otherwise)
+    {
+        if (json[key] is not { } node)
+            return otherwise;
+        if (node is JsonValue value && value.TryGetValue<bool>(out var flag))
+            return flag;
+        throw new AlidadeException($"{where}: '{key}' is {node.ToJsonString()}, it must be true or false");
+    }
+
+    /// <summary>A text, or null when absent.</summary>
+    public string? Text(string key) => json[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>A list of numbers, or null when absent.</summary>
+    public IReadOnlyList<double>? Numbers(string key) =>
+        json[key] is JsonArray array ? [.. array.Select(n => n is JsonValue v && v.TryGetValue<double>(out var d)
+            ? d : throw new AlidadeException($"{where}: '{key}' must be a list of numbers"))] : null;
+
+    /// <summary>A token id or a list of them.</summary>
+    public IReadOnlyList<int> TokenIds(string key) => json[key] switch
+    {
+        null => [],
+        JsonArray array => [.. array.Select(n => Id(n, key))],
+        var node => [Id(node, key)],
+    };
+
+    private int Id(JsonNode? node, string key) =>
+        node is JsonValue value && value.TryGetValue<int>(out var id) ? id
+            : throw new AlidadeException(string.Create(CultureInfo.InvariantCulture, $"{where}: '{key}' must be a token id or a list of them"));
+
+    private AlidadeException Missing(string key) => new($"{where}: '{key}' is missing");
+}
+
+/// <summary>Reads values of GGUF metadata below the architecture's own prefix.</summary>
+internal sealed class GgufConfigReader(IReadOnlyDictionary<string, object> metadata, string architecture, string where)
+{
+    /// <summary>File name for messages.</summary>
+    public string Where => where;
+
+    /// <summary>All metadata.</summary>
+    public IReadOnlyDictionary<string, object> Metadata => metadata;
+
+    /// <summary>A whole number above zero.</summary>
+    public int Size(string key) => OptionalSize(key) ?? throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is missing");
+
+    /// <summary>A whole number above zero, or null when absent.</summary>
+    public int? OptionalSize(string key)
+    {
+        if (!metadata.TryGetValue($"{architecture}.{key}", out var value))
+            return null;
+        var number = value is IConvertible and not string and not bool ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : double.NaN;
+        if (number >= 1 && number <= int.MaxValue && number == Math.Floor(number))
+            return (int)number;
+        throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is {value}, it must be a whole number of at least 1");
+    }
+
+    /// <summary>A finite number, or null when absent.</summary>
+    public double? Number(string key)
+    {
+        if (!metadata.TryGetValue($"{architecture}.{key}", out var value))
+            return null;
+        var number = value is IConvertible and not string and not bool ? Convert.ToDouble(value, CultureInfo.InvariantCulture) : double.NaN;
+        if (double.IsFinite(number))
+            return number;
+        throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is {value}, it must be a finite number");
+    }
+
+    /// <summary>A text, or null when absent.</summary>
+    public string? Text(string key) => metadata.TryGetValue($"{architecture}.{key}", out var value) ? value as string : null;
+
+    /// <summary>A token id of the tokenizer's part, or null when absent.</summary>
+    public int? TokenId(string key) =>
+        metadata.TryGetValue($"tokenizer.ggml.{key}", out var value) && value is IConvertible and not string ? Convert.ToInt32(value, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>Number of tokens in the vocabulary, or null when the file has none.</summary>
+    public int? VocabularySize => metadata.TryGetValue("tokenizer.ggml.tokens", out var value) && value is string[] tokens ? tokens.Length : null;
+}

@@ -1,0 +1,198 @@
+using System.Runtime.InteropServices;
+using Alidade.Core;
+using Alidade.Models.Architecture;
+using Alidade.Models.Chat;
+using Alidade.Models.Families;
+using Alidade.Models.Tokenizers;
+using Alidade.Models.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Models;
+
+/// <summary>Loads models from Hugging Face folders and GGUF files, one tensor at a time, each checked against the configuration before it is read.</summary>
+internal static class ModelLoader
+{
+    public static CausalLM Load(string path, LoadOptions options)
+    {
+        if (Directory.Exists(path))
+            return LoadFolder(path, options);
+        if (!File.Exists(path))
+            throw new AlidadeException($"'{path}' is neither a model folder nor a file; give a Hugging Face folder (config.json, model.safetensors) or a .gguf file");
+        if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
+            return LoadGguf(path, options);
+        throw new AlidadeException($"'{path}' is not a model: give a Hugging Face folder (config.json, model.safetensors) or a .gguf file");
+    }
+
+    public static CausalLM Create(DecoderConfig config, Tokenizer? tokenizer, ChatTemplate? chatTemplate, ulong seed)
+    {
+        var family = ModelFamily.OfModelType(config.Family, "new model");
+        using var noGrad = no_grad();
+        using var generator = new Generator(seed, CPU);
+        var residual = new[] { family.Names.Block.Output, family.Names.Block.Down }.Select(n => n[(n.LastIndexOf("}.", StringComparison.Ordinal) + 1)..]).ToArray();
+        var parameters = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var (name, _, shape) in DecoderAssembly.Expected(family, config))
+        {
+            using var scope = NewDisposeScope();
+            var value = shape.Length == 1
+                ? (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(shape) : ones(shape))
+                : randn(shape, generator: generator) * (residual.Any(r => name.EndsWith(r + ".weight", StringComparison.Ordinal)) ? 0.02 / Math.Sqrt(2 * config.Layers) : 0.02);
+            parameters.Add(name, value.DetachFromDisposeScope());
+        }
+
+        return new(family, config, parameters, tokenizer, chatTemplate, "new model");
+    }
+
+    private static CausalLM LoadFolder(string folder, LoadOptions options)
+    {
+        var configPath = Path.Combine(folder, "config.json");
+        if (!File.Exists(configPath))
+            throw new AlidadeException($"'{folder}' has no config.json; a model folder holds config.json, model.safetensors and tokenizer.json");
+        var reader = ConfigReader.Open(configPath);
+        var family = ModelFamily.OfModelType(reader.Text("model_type") ?? throw new AlidadeException($"{configPath}: 'model_type' is missing"), configPath);
+        var config = Checked(family.Read(reader), configPath);
+        using var file = SafetensorsFolder.Open(folder);
+        var prefix = PrefixIn(file, family.Names);
+        var expected = DecoderAssembly.Expected(family, config).Select(e => new Wanted(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, Layout.AsIs)).ToList();
+        var parameters = ReadAll(file, expected, family.Names, options);
+        var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromFolder(folder) : null;
+        return new(family, config, parameters, tokenizer, TemplateOf(tokenizer, folder), folder);
+    }
+
+    private static CausalLM LoadGguf(string path, LoadOptions options)
+    {
+        using var file = GgufFile.Open(path);
+        var architecture = file.Metadata.GetValueOrDefault("general.architecture") as string
+            ?? throw new AlidadeException($"{path}: metadata 'general.architecture' is missing or not a text");
+        var family = ModelFamily.OfGguf(architecture, path);
+        var config = family.ReadGguf(new(file.Metadata, architecture, path)) with
+        {
+            TiedHead = !file.Tensors.ContainsKey(family.GgufNames.Head + ".weight"),
+        };
+        // What the metadata does not say stands in the tensors.
+        var firstQuery = (family.GgufNames.Block.Query ?? family.GgufNames.Block.QueryKeyValue!).Replace("{0}", "0", StringComparison.Ordinal);
+        config = config with { AttentionBias = file.Tensors.ContainsKey(firstQuery + ".bias") };
+        if (config.Rotary is { } rotary && file.Tensors.TryGetValue("rope_freqs.weight", out var divisors))
+        {
+            if (divisors.Shape is not [var count] || count != rotary.Dimensions / 2)
+                throw new AlidadeException($"{path}: tensor 'rope_freqs.weight' has shape [{string.Join(", ", divisors.Shape)}], the rotary dimensions ask for [{rotary.Dimensions / 2}]");
+            var values = new float[count];
+            file.ReadFloat32("rope_freqs.weight", values);
+            config = config with { Rotary = rotary with { Scaling = RotaryScaling.Divisors, ShortFactors = [.. values.Select(v => (double)v)] } };
+        }
+
+        config = Checked(config, path);
+        var block = family.GgufNames.Block;
+        var expected = DecoderAssembly.Expected(family, config).Select(e =>
+        {
+            var isQuery = block.Query is { } q && IsModule(e.GgufName, q);
+            var isKey = block.Key is { } k && IsModule(e.GgufName, k);
+            var heads = isQuery ? config.Heads : config.KeyValueHeads;
+            var layout = family.GgufPermutesQueryKey && (isQuery || isKey) ? Layout.Permuted(heads)
+                : family.InputMajor && e.Shape.Length == 2 && e.GgufName.StartsWith("blk.", StringComparison.Ordinal) ? Layout.Transposed
+                : Layout.AsIs;
+            return new Wanted(e.Name, e.GgufName, e.Shape, layout);
+        }).ToList();
+        var parameters = ReadAll(file, expected, family.GgufNames, options);
+        var tokenizer = TokenizerOf(file);
+        return new(family, config, parameters, tokenizer, TemplateOf(tokenizer, path), path);
+    }
+
+    // A vocabulary of a kind that is not supported yet does not keep the weights from being used.
+    private static Tokenizer? TokenizerOf(GgufFile file)
+    {
+        try
+        {
+            return Tokenizer.FromGguf(file.Metadata, file.Path);
+        }
+        catch (NotBuiltException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsModule(string tensor, string pattern)
+    {
+        var parts = pattern.Split("{0}");
+        return tensor.StartsWith(parts[0], StringComparison.Ordinal) && tensor.EndsWith(parts[1] + ".weight", StringComparison.Ordinal);
+    }
+
+    private static ChatTemplate? TemplateOf(Tokenizer? tokenizer, string where) =>
+        tokenizer?.ChatTemplateSource is { } source ? ChatTemplate.Parse(source, where) : null;
+
+    private static DecoderConfig Checked(DecoderConfig config, string where)
+    {
+        if (config.Heads % config.KeyValueHeads != 0)
+            throw new AlidadeException($"{where}: {config.Heads} heads cannot share {config.KeyValueHeads} key heads");
+        if (config.Rotary is { } rotary && (rotary.Dimensions > config.HeadDim || rotary.Dimensions % 2 != 0))
+            throw new AlidadeException($"{where}: {rotary.Dimensions} rotary dimensions do not fit a head of {config.HeadDim}");
+        if (config.Rotary is { } r && !(r.Theta > 0 && double.IsFinite(r.Theta)))
+            throw new AlidadeException($"{where}: the rotary base is {r.Theta}, it must be a number above 0");
+        if (!(config.NormEpsilon >= 0 && double.IsFinite(config.NormEpsilon)))
+            throw new AlidadeException($"{where}: the norm's epsilon is {config.NormEpsilon}, it must be a number of at least 0");
+        return config;
+    }
+
+    private static string PrefixIn(IWeightFile file, TensorNames names) =>
+        names.OptionalPrefix.Length > 0 && !file.Tensors.ContainsKey(names.OptionalPrefix + names.Embedding + ".weight") ? "" : names.OptionalPrefix;
+
+    private static string InFile(string name, TensorNames names, string prefix) =>
+        names.OptionalPrefix.Length > 0 && name.StartsWith(names.OptionalPrefix, StringComparison.Ordinal) ? prefix + name[names.OptionalPrefix.Length..] : name;
+
+    private static OrderedDictionary<string, Tensor> ReadAll(IWeightFile file, List<Wanted> expected, TensorNames names, LoadOptions options)
+    {
+        foreach (var wanted in expected)
+        {
+            if (!file.Tensors.TryGetValue(wanted.InFile, out var entry))
+                throw new AlidadeException($"{file.Path}: tensor '{wanted.InFile}' is missing");
+            var shape = wanted.Layout.Kind == LayoutKind.Transposed ? [.. wanted.Shape.Reverse()] : wanted.Shape;
+            if (!entry.Shape.SequenceEqual(shape))
+                throw new AlidadeException($"{file.Path}: tensor '{wanted.InFile}' has shape [{string.Join(", ", entry.Shape)}], the configuration asks for [{string.Join(", ", shape)}]");
+        }
+
+        var known = expected.Select(w => w.InFile).ToHashSet(StringComparer.Ordinal);
+        // A tied head may be stored a second time.
+        known.Add(names.Head + ".weight");
+        if (file.Tensors.Keys.FirstOrDefault(n => !known.Contains(n) && !names.Ignored.Any(i => n.EndsWith(i, StringComparison.Ordinal))) is { } stranger)
+            throw new NotBuiltException($"{file.Path}: tensor '{stranger}' has no place in this architecture");
+
+        using var noGrad = no_grad();
+        var parameters = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var wanted in expected)
+            parameters.Add(wanted.Name, Read(file, wanted, options));
+        return parameters;
+    }
+
+    private static Tensor Read(IWeightFile file, Wanted wanted, LoadOptions options)
+    {
+        using var scope = NewDisposeScope();
+        var value = empty(file.Tensors[wanted.InFile].Shape.ToArray(), ScalarType.Float32);
+        file.ReadFloat32(wanted.InFile, MemoryMarshal.Cast<byte, float>(value.bytes));
+        var ordered = wanted.Layout.Kind switch
+        {
+            LayoutKind.Transposed => value.t().contiguous(),
+            // The file holds each head's rows as pairs (0, d/2), (1, d/2 + 1), …; put them back into halves.
+            LayoutKind.Permuted => value.view(wanted.Layout.Heads, -1, 2, value.size(1)).transpose(1, 2).reshape(value.size(0), value.size(1)).contiguous(),
+            _ => value,
+        };
+        return ordered.to(options.DType).to(device(options.Device)).DetachFromDisposeScope();
+    }
+
+    private enum LayoutKind
+    {
+        AsIs,
+        Transposed,
+        Permuted,
+    }
+
+    private readonly record struct Layout(LayoutKind Kind, int Heads)
+    {
+        public static Layout AsIs => new(LayoutKind.AsIs, 0);
+
+        public static Layout Transposed => new(LayoutKind.Transposed, 0);
+
+        public static Layout Permuted(int heads) => new(LayoutKind.Permuted, heads);
+    }
+
+    private sealed record Wanted(string Name, string InFile, long[] Shape, Layout Layout);
+}
