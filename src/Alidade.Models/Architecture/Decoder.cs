@@ -51,9 +51,9 @@ internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? po
     {
         using var scope = NewDisposeScope();
         using var rotary = RotaryOf(attention);
-        var x = nn.functional.embedding(ids, embedding);
+        var x = Rows(embedding, ids);
         if (positionEmbedding is not null)
-            x = x + nn.functional.embedding(attention.Positions, positionEmbedding);
+            x = x + Rows(positionEmbedding, attention.Positions);
         for (var layer = 0; layer < blocks.Count; layer++)
         {
             using var inner = NewDisposeScope();
@@ -84,9 +84,9 @@ internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? po
         using var scope = NewDisposeScope();
         using var rotary = RotaryOf(attention);
         var mask = attention.Mask ?? full([ids.size(1), ids.size(1)], float.NegativeInfinity, embedding.dtype, ids.device).triu(1);
-        var x = hooks.At("hook_embed", nn.functional.embedding(ids, embedding));
+        var x = hooks.At("hook_embed", Rows(embedding, ids));
         if (positionEmbedding is not null)
-            x = x + hooks.At("hook_pos_embed", nn.functional.embedding(attention.Positions, positionEmbedding));
+            x = x + hooks.At("hook_pos_embed", Rows(positionEmbedding, attention.Positions));
         for (var layer = 0; layer < blocks.Count; layer++)
         {
             using var inner = NewDisposeScope();
@@ -122,6 +122,13 @@ internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? po
                 yield return $"blocks.{layer}.{name}";
         yield return "ln_final.hook_scale";
         yield return "ln_final.hook_normalized";
+    }
+
+    private static Tensor Rows(Tensor table, Tensor ids)
+    {
+        using var flat = ids.flatten();
+        using var rows = table.index_select(0, flat);
+        return rows.view(ids.size(0), ids.size(1), -1);
     }
 
     private Rotary? RotaryOf(IAttention attention) =>

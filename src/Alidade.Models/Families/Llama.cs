@@ -59,6 +59,7 @@ internal sealed class Llama : ModelFamily
         var width = config.Size("hidden_size");
         var headDim = config.OptionalSize("head_dim") ?? width / heads;
         var context = config.OptionalSize("max_position_embeddings") ?? 2048;
+        var rotary = RotaryReader.Read(config, headDim, context);
         return new()
         {
             Family = ModelType,
@@ -69,12 +70,13 @@ internal sealed class Llama : ModelFamily
             KeyValueHeads = config.OptionalSize("num_key_value_heads") ?? heads,
             HeadDim = headDim,
             MlpWidth = config.Size("intermediate_size"),
-            ContextLength = context,
+            // Dynamic scaling reaches past the positions that the file counts.
+            ContextLength = rotary.Scaling == RotaryScaling.Dynamic ? (int)(context * rotary.Factor) : context,
             Norm = NormKind.Rms,
             NormEpsilon = config.Number("rms_norm_eps") ?? 1e-6,
             Activation = Activations.Parse(config.Text("hidden_act") ?? "silu", config.Where),
             GatedMlp = true,
-            Rotary = RotaryReader.Read(config, headDim, context),
+            Rotary = rotary,
             TiedHead = config.Flag("tie_word_embeddings", false),
             AttentionBias = config.Flag("attention_bias", false),
             MlpBias = config.Flag("mlp_bias", false),

@@ -23,6 +23,9 @@ public sealed record GenerationOptions
     /// <summary>Texts that end the generation; they are cut from the result. Only generated text is looked at.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>Go on past the model's end token, as if it were any other (for measuring speed and comparing with other programs).</summary>
+    public bool IgnoreEndTokens { get; init; }
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="AlidadeException">Some are out of range; the message names all of them.</exception>
     public void Validate()

@@ -4,9 +4,10 @@ using Alidade.Models.Tokenizers;
 namespace Alidade.Models.Generation;
 
 /// <summary>One prompt on its way: the tokens so far, their text, and how it ended.</summary>
-internal sealed class GenerationRow(int index, IReadOnlyList<int> prompt, Tokenizer tokenizer)
+internal sealed class GenerationRow(int index, IReadOnlyList<int> prompt, Tokenizer? tokenizer)
 {
-    private readonly StreamingDecoder stream = tokenizer.CreateStream(skipSpecialTokens: false);
+    // A model without a tokenizer generates ids without text.
+    private readonly StreamingDecoder? stream = tokenizer?.CreateStream(skipSpecialTokens: false);
     private readonly List<int> ids = [];
     private readonly List<double> logProbs = [];
     private readonly StringBuilder text = new();
@@ -26,7 +27,7 @@ internal sealed class GenerationRow(int index, IReadOnlyList<int> prompt, Tokeni
     /// <summary>Takes the next token.</summary>
     public void Push(int token, double logProb, CausalLM model, GenerationOptions options)
     {
-        if (model.EndTokens.Contains(token))
+        if (!options.IgnoreEndTokens && model.EndTokens.Contains(token))
         {
             Finish(StopReason.EndToken, null);
             return;
@@ -34,7 +35,7 @@ internal sealed class GenerationRow(int index, IReadOnlyList<int> prompt, Tokeni
 
         ids.Add(token);
         logProbs.Add(logProb);
-        text.Append(stream.Push(token));
+        text.Append(stream?.Push(token));
         if (options.Stop.Count > 0)
         {
             var all = Text;
@@ -66,7 +67,7 @@ internal sealed class GenerationRow(int index, IReadOnlyList<int> prompt, Tokeni
 
     private void Finish(StopReason reason, int? cut)
     {
-        text.Append(stream.Flush());
+        text.Append(stream?.Flush());
         Result = new(ids, cut is { } at ? Text[..at] : Text, reason, logProbs);
     }
 }

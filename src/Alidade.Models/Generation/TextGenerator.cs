@@ -32,7 +32,7 @@ public static class TextGenerator
         // Prompts of similar length share a batch, so that little of it is padding.
         foreach (var batch in Enumerable.Range(0, prompts.Count).OrderBy(i => prompts[i].Count).Chunk(BatchRows))
         {
-            var rows = batch.Select(i => new GenerationRow(i, prompts[i], model.Tokenizer)).ToList();
+            var rows = batch.Select(i => new GenerationRow(i, prompts[i], model.HasTokenizer ? model.Tokenizer : null)).ToList();
             foreach (var finished in Steps(model, rows, options, sampler, cancellation).SelectMany(r => r))
             {
                 results[finished.Index] = finished.Result!;
@@ -49,7 +49,7 @@ public static class TextGenerator
     {
         options.Validate();
         using var sampler = new Sampler(options);
-        var row = new GenerationRow(0, prompt, model.Tokenizer);
+        var row = new GenerationRow(0, prompt, model.HasTokenizer ? model.Tokenizer : null);
         var shown = 0;
         foreach (var _ in Steps(model, [row], options, sampler, cancellation))
         {
