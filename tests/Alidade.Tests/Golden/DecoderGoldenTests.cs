@@ -3,6 +3,7 @@ using Alidade.Models;
 using Alidade.Models.Batches;
 using Alidade.Models.Generation;
 using Alidade.Models.Hooks;
+using Alidade.Tests.Core;
 using TorchSharp;
 using static TorchSharp.torch;
 
