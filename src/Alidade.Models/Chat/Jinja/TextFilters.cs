@@ -226,7 +226,7 @@ internal static class TextFilters
 
     private static string Quote(string text, string safe) => string.Concat(Encoding.UTF8.GetBytes(text).Select(b =>
         char.IsAsciiLetterOrDigit((char)b) || "_.-~".Contains((char)b, StringComparison.Ordinal) || safe.Contains((char)b, StringComparison.Ordinal)
-            ? ((char)b).ToString() : b.ToString("'%'X2", CultureInfo.InvariantCulture)));
+            ? ((char)b).ToString() : "%" + b.ToString("X2", CultureInfo.InvariantCulture)));
 
     private static Str XmlAttributes(object value, bool autospace)
     {
