@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Models.Chat.Jinja;
@@ -34,6 +35,7 @@ public sealed class ChatTemplate
 
     /// <summary>Renders a conversation of plain messages.</summary>
     /// <exception cref="AlidadeException">The template refuses the conversation (its own words) or fails (line and column).</exception>
+    [OverloadResolutionPriority(1)]
     public RenderedChat Render(IReadOnlyList<Message> messages, ChatRenderOptions options) =>
         Render([.. messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })], options);
 

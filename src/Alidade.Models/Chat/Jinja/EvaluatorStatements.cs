@@ -114,7 +114,9 @@ internal sealed partial class Evaluator
                 Loop(@for, Evaluate(@for.Source, scope), scope, 0);
                 break;
             case SetStatement set:
-                Assign(set.Target, Evaluate(set.Value, scope), scope, scope);
+                var assigned = Evaluate(set.Value, scope);
+                at = set.Target.At;
+                Assign(set.Target, assigned, scope, scope);
                 break;
             case SetBlockStatement set:
                 var captured = (object)Capture(set.Body, new Scope(scope));
