@@ -3,12 +3,12 @@ namespace Alidade.Core.Reports.Page;
 /// <summary>The page's style sheet and script. Neither may hold an ampersand or an opening angle bracket: the page is also well-formed XML.</summary>
 internal static class PageStyle
 {
-    /// <summary>Opens what is folded before printing, and folds it again after; the page is whole without it.</summary>
+    /// <summary>Opens what is folded before printing, but for the tables of the maps, which no paper is wide enough for; the page is whole without it.</summary>
     public const string Script = """
         (function () {
           var opened = [];
           addEventListener('beforeprint', function () {
-            opened = Array.from(document.querySelectorAll('details:not([open])'));
+            opened = Array.from(document.querySelectorAll('details:not([open]):not(.values)'));
             opened.forEach(function (d) { d.open = true; });
           });
           addEventListener('afterprint', function () { opened.forEach(function (d) { d.open = false; }); });
