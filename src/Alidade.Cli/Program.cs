@@ -1,1 +1,2 @@
-Console.WriteLine(TorchSharp.torch.__version__);
+Alidade.Models.Native.NativeLoader.Ensure();
+Console.WriteLine(TorchSharp.torch.ones(2,3).sum().item<float>());

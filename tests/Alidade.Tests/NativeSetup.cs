@@ -9,5 +9,9 @@ internal static class NativeSetup
 {
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "The test assembly is the program here.")]
-    internal static void Initialize() => RuntimeHelpers.RunModuleConstructor(typeof(NativeLoader).Module.ModuleHandle);
+    internal static void Initialize()
+    {
+        RuntimeHelpers.RunModuleConstructor(typeof(NativeLoader).Module.ModuleHandle);
+        Models.Native.NativeChild.RunIfAsked();
+    }
 }

@@ -1,4 +1,5 @@
 using Alidade.Core.Results;
+using Alidade.Core.Statistics;
 
 namespace Alidade.Core.Reports;
 
@@ -22,15 +23,10 @@ public enum Bound
 /// <param name="Rate">Its success rate, lower is better, with Wilson intervals.</param>
 public sealed record AttackComparison(string Attack, Bound Bound, string Judge, Comparison Rate);
 
-/// <summary>A point of a receiver operating characteristic.</summary>
-/// <param name="FalsePositiveRate">Share of non-members called members.</param>
-/// <param name="TruePositiveRate">Share of members called members.</param>
-public sealed record RocPoint(double FalsePositiveRate, double TruePositiveRate);
-
 /// <summary>How well an attack tells members from non-members of one model.</summary>
 /// <param name="Auroc">Area under the curve: ½ is guessing, 1 is certain.</param>
 /// <param name="TruePositiveRate">Share of members found when 1 % of non-members are called members.</param>
-/// <param name="Curve">The curve from (0, 0) to (1, 1).</param>
+/// <param name="Curve">The curve from (0, 0) to (1, 1), with members as positives: the points of a <see cref="Roc"/> that are needed to draw it.</param>
 public sealed record MembershipSide(Measurement Auroc, Measurement TruePositiveRate, IReadOnlyList<RocPoint> Curve);
 
 /// <summary>Membership inference: can an attacker tell which rows the model was trained on?</summary>

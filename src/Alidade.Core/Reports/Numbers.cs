@@ -26,13 +26,15 @@ internal static class Numbers
     /// <summary>An interval of a difference, as "95 % interval +12.1 to +26.0 points".</summary>
     public static string DifferenceInterval(Interval interval, string unit) => $"{Level(interval)} {DifferenceRange(interval, unit)}";
 
-    public static string Range(Interval interval, string unit) => $"{Value(interval.Low, unit)} to {Value(interval.High, unit)}";
+    /// <summary>The ends, the unit told once: "46.6 to 57.6 %".</summary>
+    public static string Range(Interval interval, string unit) =>
+        $"{(IsShare(unit) ? Hundredths(interval.Low) : Plain(interval.Low))}{Space}to{Space}{Value(interval.High, unit)}";
 
-    public static string DifferenceRange(Interval interval, string unit) => $"{Signed(interval.Low, unit)} to {Difference(interval.High, unit)}";
+    public static string DifferenceRange(Interval interval, string unit) => $"{Signed(interval.Low, unit)}{Space}to{Space}{Difference(interval.High, unit)}";
 
     public static string Level(Interval interval) => $"{Plain(100 * interval.Level)}{Space}% interval";
 
-    public static string Percent(double value) => $"{(value is 0 or 1 ? Plain(100 * value) : Digits(100 * value))}{Space}%";
+    public static string Percent(double value) => $"{Hundredths(value)}{Space}%";
 
     /// <summary>Three significant digits; whole numbers keep all theirs; very small and very large ones are written with a power of ten.</summary>
     public static string Plain(double value) =>
@@ -48,7 +50,7 @@ internal static class Numbers
     /// <summary>"1 item", "2 items".</summary>
     public static string Count(long value, string one) => $"{Count(value)} {one}{(value == 1 ? "" : "s")}";
 
-    /// <summary>"134.5 M".</summary>
+    /// <summary>"135 M".</summary>
     public static string Parameters(long value) => value switch
     {
         >= 1_000_000_000 => $"{Digits(value / 1e9)}{Space}B",
@@ -72,8 +74,17 @@ internal static class Numbers
 
     private static string Signed(double value, string unit)
     {
-        var number = IsShare(unit) ? Digits(100 * value) : Plain(value);
+        var number = IsShare(unit) ? Hundredths(value) : Plain(value);
         return value > 0 ? "+" + number : number;
+    }
+
+    /// <summary>A share times 100: three digits, but not more than two after the point unless they would all be zero.</summary>
+    private static string Hundredths(double share)
+    {
+        var value = 100 * share;
+        return value is 0 or 100 || !double.IsFinite(value) ? Plain(value)
+            : Math.Abs(value) is >= 0.05 and < 0.9995 ? Sign(value.ToString("0.00", Culture))
+            : Digits(value);
     }
 
     private static string Digits(double value)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Alidade.Core.Results;
 
 namespace Alidade.Core.Reports;
@@ -19,7 +20,7 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         var leftOut = LeftOutCounts.Line(report.AllLeftOut());
         return new(
             leftOut is null ? null : "Not everything counts fully: " + leftOut + ".",
-            all.Length == 0 ? "Nothing was measured before and after." : Capital(string.Join(", ", groups.Select(g => $"{g.Sentences.Count} {Words(g.Verdict)}"))) + $" (of {Numbers.Count(all.Length, "measure")}).",
+            all.Length == 0 ? "Nothing was measured before and after." : $"Of {Numbers.Count(all.Length, "measure")}: {string.Join(", ", groups.Select(g => $"{Numbers.Count(g.Sentences.Count)} {Clause(g.Verdict, g.Sentences.Count)}"))}.",
             groups,
             MakeNotes(report, all));
     }
@@ -32,6 +33,15 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Changed => "changed",
         Verdict.NoDifferenceSeen => "no difference seen",
         _ => "too few items",
+    };
+
+    private static string Clause(Verdict verdict, int count) => verdict switch
+    {
+        Verdict.Better => "got better",
+        Verdict.Worse => "got worse",
+        Verdict.Changed => "changed",
+        Verdict.NoDifferenceSeen => count == 1 ? "shows no difference" : "show no difference",
+        _ => "had too few items",
     };
 
     public static string Symbol(Verdict verdict) => verdict switch
@@ -85,7 +95,7 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
     {
         var levels = all.Where(c => c is { Interval: not null, Verdict: not Verdict.TooFewItems }).Select(c => 1 - c.Interval!.Level).ToArray();
         return levels.Length < 2 ? null
-            : $"Chance: had nothing changed, about {Numbers.Plain(levels.Sum())} of these {levels.Length} comparisons would still be called a change; the intervals are not corrected for their number.";
+            : $"Chance: had nothing changed, on average {levels.Sum().ToString("0.##", CultureInfo.InvariantCulture)} of these {levels.Length} comparisons would still be called a change; the intervals are not corrected for their number.";
     }
 
     private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];

@@ -37,7 +37,7 @@ public sealed class ChatTemplate
     /// <exception cref="AlidadeException">The template refuses the conversation (its own words) or fails (line and column).</exception>
     [OverloadResolutionPriority(1)]
     public RenderedChat Render(IReadOnlyList<Message> messages, ChatRenderOptions options) =>
-        Render([.. messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })], options);
+        Render(Array(messages), options);
 
     /// <summary>
     /// Renders a conversation in the full form: objects with role and content (text or parts), tool_calls, reasoning_content and whatever else the template
@@ -50,8 +50,30 @@ public sealed class ChatTemplate
         return new(rendering.Text.Value, rendering.Generation, rendering.Text.Untrusted, () => AssistantSpans.Find(this, messages, rendering.Text.Value, options));
     }
 
+    /// <summary>
+    /// Renders a conversation whose last message is not finished, such as an answer that begins with given words: the text ends with that content.
+    /// </summary>
+    /// <exception cref="AlidadeException">There is no text to continue, the template changes it, refuses the conversation, or fails.</exception>
+    public RenderedChat RenderUnfinished(JsonArray messages, ChatRenderOptions options)
+    {
+        var rendering = Rendering(UnfinishedMessage.WithWord(messages), options with { AddGenerationPrompt = false });
+        var length = UnfinishedMessage.Length(rendering.Text.Value, messages);
+        return new(rendering.Text.Value[..length], Clip(rendering.Generation, length), Clip(rendering.Text.Untrusted, length),
+            () => AssistantSearch.None("the last message is not finished"));
+    }
+
+    /// <summary>Renders a conversation of plain messages whose last one is not finished.</summary>
+    /// <exception cref="AlidadeException">There is no text to continue, the template changes it, refuses the conversation, or fails.</exception>
+    [OverloadResolutionPriority(1)]
+    public RenderedChat RenderUnfinished(IReadOnlyList<Message> messages, ChatRenderOptions options) => RenderUnfinished(Array(messages), options);
+
     /// <summary>The text alone, as the search for the spans renders it many times.</summary>
     internal string Text(JsonArray messages, ChatRenderOptions options) => Rendering(messages, options).Text.Value;
+
+    private static JsonArray Array(IReadOnlyList<Message> messages) => [.. messages.Select(m => new JsonObject { ["role"] = m.Role, ["content"] = m.Content })];
+
+    private static List<TextRange> Clip(IReadOnlyList<TextRange> ranges, int length) =>
+        [.. ranges.Where(r => r.Start < length).Select(r => r with { End = Math.Min(r.End, length) })];
 
     private Rendering Rendering(JsonArray messages, ChatRenderOptions options)
     {

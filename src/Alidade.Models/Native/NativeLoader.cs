@@ -17,7 +17,7 @@ namespace Alidade.Models.Native;
 /// <item>libtorch's own libraries are loaded, then TorchSharp's native part; TorchSharp then finds them by their names.</item>
 /// </list>
 /// On Linux TorchSharp's native part requires the symbol version GLIBCXX_3.4.32, which Debian 12 and Ubuntu 22.04 lack, for one symbol that is never
-/// called (<c>std::ios_base_library_init</c>). What is loaded is a copy, kept in the user's cache, with that requirement marked weak; the installed file is
+/// called (<c>std::ios_base_library_init</c>). There a copy is loaded, kept in the user's cache, with that requirement marked weak; the installed file is
 /// never edited, since it may be a hard link into the package cache.
 /// </remarks>
 public static class NativeLoader
@@ -32,6 +32,9 @@ public static class NativeLoader
 
     /// <summary>Whether the tensor library is in the process.</summary>
     public static bool IsLoaded => loaded;
+
+    /// <summary>The loaded library that exports the C interface; 0 before <see cref="Ensure"/>.</summary>
+    internal static nint TorchCpu { get; private set; }
 
     /// <summary>Loads the tensor library unless it is loaded.</summary>
     /// <exception cref="AlidadeException">A file is missing or the system refuses it: which, where it was looked for, and what to do.</exception>
@@ -87,35 +90,43 @@ public static class NativeLoader
         if (RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal))
             throw new AlidadeException("the tensor library needs a Linux with glibc (Debian, Ubuntu, Fedora), this one has musl; use a Debian-based image");
         var libtorch = string.IsNullOrEmpty(chosen) ? PackagedFolder(application) : ChosenFolder(chosen);
-        var bridge = Find(FileName("LibTorchSharp"), Folders(application));
+        var bridge = Find(FileName("LibTorchSharp"), [application, RuntimeFolder(application)]);
         Allocator.Configure();
         Threads.BeforeLoad();
         foreach (var name in (string[])["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"])
         {
             var path = Path.Combine(libtorch, FileName(name));
-            if (File.Exists(path))
-                LoadFile(path);
+            if (!File.Exists(path))
+                continue;
+            var handle = LoadFile(path);
+            if (name == "torch_cpu")
+                TorchCpu = handle;
         }
 
-        LoadFile(OperatingSystem.IsLinux() ? PatchedCopy.Of(bridge, MissingVersion) : bridge);
+        if (OperatingSystem.IsLinux() && !NativeLibrary.TryLoad(bridge, out _))
+            LoadFile(PatchedCopy.Of(bridge, MissingVersion));
+        else
+            LoadFile(bridge);
     }
 
-    private static string PackagedFolder(string application) => Path.GetDirectoryName(Find(FileName("torch_cpu"), Folders(application)))!;
+    private static string PackagedFolder(string application) =>
+        Path.GetDirectoryName(Find(FileName("torch_cpu"), [Path.Combine(application, "libtorch"), application, RuntimeFolder(application)]))!;
 
     private static string ChosenFolder(string chosen)
     {
-        var names = FileName("torch_cpu");
+        var file = FileName("torch_cpu");
         string[] folders = [chosen, Path.Combine(chosen, "lib")];
-        return Array.Find(folders, folder => File.Exists(Path.Combine(folder, names)))
-            ?? throw new AlidadeException($"{FolderVariable} is '{chosen}', but there is no {names} in it or in its folder 'lib'; name the folder of a libtorch 2.10 build");
+        return Array.Find(folders, folder => File.Exists(Path.Combine(folder, file)))
+            ?? throw new AlidadeException(
+                $"{FolderVariable} is '{chosen}', but there is no {file} in it or in its folder 'lib'; name the folder of a libtorch 2.10 build");
     }
 
-    // Beside the program in a build for one platform, below runtimes/ in one for all.
-    private static string[] Folders(string application)
+    // Where a build for all platforms keeps the files of one.
+    private static string RuntimeFolder(string application)
     {
         var platform = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
         var architecture = RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
-        return [application, Path.Combine(application, "runtimes", $"{platform}-{architecture}", "native")];
+        return Path.Combine(application, "runtimes", $"{platform}-{architecture}", "native");
     }
 
     private static string Find(string file, string[] folders)
@@ -131,11 +142,11 @@ public static class NativeLoader
     private static string FileName(string library) =>
         OperatingSystem.IsWindows() ? $"{library}.dll" : OperatingSystem.IsMacOS() ? $"lib{library}.dylib" : $"lib{library}.so";
 
-    private static void LoadFile(string path)
+    private static nint LoadFile(string path)
     {
         try
         {
-            NativeLibrary.Load(path);
+            return NativeLibrary.Load(path);
         }
         catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException)
         {

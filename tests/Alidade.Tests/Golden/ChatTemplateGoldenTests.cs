@@ -14,6 +14,7 @@ namespace Alidade.Tests.Golden;
 [Golden("chat-templates/summary.json")]
 [Golden("chat-templates/jinja_snippets.json")]
 [Golden("chat-templates/jinja_conformance.jsonl")]
+[Golden("chat-templates/apply_smollm2.jsonl")]
 public sealed class ChatTemplateGoldenTests
 {
     private const string Folder = "chat-templates";
@@ -31,6 +32,11 @@ public sealed class ChatTemplateGoldenTests
     /// <summary>One case for each snippet.</summary>
     public static IEnumerable<TheoryDataRow<string>> SnippetIds() => GoldenFolder.Rows(() => File.Exists(PathOf("jinja_conformance.jsonl"))
         ? Lines("jinja_conformance.jsonl").Select(row => $"{Folder}/jinja_conformance.jsonl/{row["group"]}/{row["id"]}")
+        : []);
+
+    /// <summary>One case for each unfinished conversation.</summary>
+    public static IEnumerable<TheoryDataRow<string>> Unfinished() => GoldenFolder.Rows(() => File.Exists(PathOf("apply_smollm2.jsonl"))
+        ? Lines("apply_smollm2.jsonl").Where(IsUnfinished).Select(row => $"{Folder}/apply_smollm2.jsonl/unfinished/{row["template"]}/{row["case"]}")
         : []);
 
     [Theory(SkipTestWithoutData = true)]
@@ -70,6 +76,35 @@ public sealed class ChatTemplateGoldenTests
         if (row["generation"] is { } blocks)
             g.Equal("generation", blocks.ToJsonString(), Pairs(rendered!.Generation));
     });
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Unfinished))]
+    [Trait("Kind", "Golden")]
+    public void A_last_message_is_continued_where_it_ends(string path) => GoldenCase.Run("chat-templates/apply", path, g =>
+    {
+        var (name, id) = (path.Split('/')[^2], path.Split('/')[^1]);
+        var row = Lines("apply_smollm2.jsonl").First(r => IsUnfinished(r) && (string)r["template"]! == name && (string)r["case"]! == id);
+        var template = ChatTemplate.Parse(File.ReadAllText(PathOf($"templates/{name}.jinja"), new UTF8Encoding(false)), name);
+        var chat = Attempt(() => template.RenderUnfinished(Cases.Value[id]["messages"]!.AsArray(), SmolLm2), out var error);
+        CheckError(g, row["error"]?.AsObject(), error, chat?.Text);
+        if (row["text"] is { } text)
+            g.Equal("text", (string)text!, chat!.Text);
+    });
+
+    // The special tokens that the reference's tokenizer was made with.
+    private static ChatRenderOptions SmolLm2 => new()
+    {
+        SpecialTokens = new Dictionary<string, string>
+        {
+            ["bos_token"] = "<|im_start|>",
+            ["eos_token"] = "<|im_end|>",
+            ["unk_token"] = "<|endoftext|>",
+            ["pad_token"] = "<|im_end|>",
+        },
+        Clock = FixedClock.Instance,
+    };
+
+    private static bool IsUnfinished(JsonObject row) => (bool?)row["continue_final_message"] == true;
 
     private static void CheckRow(GoldenCase g, ChatTemplate template, JsonObject entry, JsonObject row)
     {

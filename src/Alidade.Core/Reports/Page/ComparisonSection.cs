@@ -97,7 +97,11 @@ internal static class ComparisonSection
 
         page.Leaf("td.number", Both(before.Unscored.Values.Sum(), after.Unscored.Values.Sum()));
         page.Leaf("td.number", Both(before.Truncated, after.Truncated));
-        page.Leaf("td.number", Numbers.Cost(new Cost(before.Cost.Tokens + after.Cost.Tokens, before.Cost.Seconds + after.Cost.Seconds)));
+        using (page.Open("td.number"))
+        {
+            page.Text(Numbers.Duration(before.Cost.Seconds + after.Cost.Seconds));
+            page.Leaf("span.interval", Numbers.Count(before.Cost.Tokens + after.Cost.Tokens, "token"));
+        }
     }
 
     private static void Side(Markup page, Measurement measurement)

@@ -14,7 +14,7 @@ internal static class LeftOutSection
             return;
         }
 
-        page.Leaf("p", "None of these was counted as a success or a failure in any number above.");
+        page.Leaf("p", "What was dropped, failed, or has no score is in no number above: it counts neither as a success nor as a failure. What was cut short does count, as it stands.");
         Table.Write(page, "Dropped, cut short, without a score, failed", Columns, () =>
         {
             foreach (var left in all)

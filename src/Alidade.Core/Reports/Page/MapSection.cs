@@ -30,7 +30,7 @@ internal static class MapSection
 
         using (page.Open("div.scroll.picture", ("tabindex", "0"), ("role", "region"), ("aria-label", map.Title)))
             HeatMap.Draw(page, map);
-        using (page.Open("details"))
+        using (page.Open("details.values"))
         {
             page.Leaf("summary", "All values as a table");
             string[] columns = ["Layer", .. map.Positions.Select((p, i) => $"#{i.ToString(CultureInfo.InvariantCulture)} {VisibleText.Token(p.Token)}")];

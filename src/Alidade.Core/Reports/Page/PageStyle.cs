@@ -3,12 +3,12 @@ namespace Alidade.Core.Reports.Page;
 /// <summary>The page's style sheet and script. Neither may hold an ampersand or an opening angle bracket: the page is also well-formed XML.</summary>
 internal static class PageStyle
 {
-    /// <summary>Opens what is folded before printing, and folds it again after; the page is whole without it.</summary>
+    /// <summary>Opens what is folded before printing, but for the tables of the maps, which no paper is wide enough for; the page is whole without it.</summary>
     public const string Script = """
         (function () {
           var opened = [];
           addEventListener('beforeprint', function () {
-            opened = Array.from(document.querySelectorAll('details:not([open])'));
+            opened = Array.from(document.querySelectorAll('details:not([open]):not(.values)'));
             opened.forEach(function (d) { d.open = true; });
           });
           addEventListener('afterprint', function () { opened.forEach(function (d) { d.open = false; }); });
@@ -34,7 +34,7 @@ internal static class PageStyle
         li { margin: 4px 0; overflow-wrap: anywhere; }
         .kicker { color: var(--soft); text-transform: uppercase; letter-spacing: .08em; font-size: .78rem; margin: 0 0 4px; }
         .facts, .why, .none { color: var(--soft); }
-        .facts { font-size: .95rem; }
+        .facts { font-size: .95rem; } .facts, .group .why { max-width: none; }
         .why { font-size: .88rem; }
         .headline { font-size: 1.12rem; font-weight: 600; }
         nav { display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 10px 0 14px; font-size: .92rem; }
@@ -49,12 +49,12 @@ internal static class PageStyle
         .groups .good { border-color: var(--good); background: var(--good-back); }
         .groups .bad { border-color: var(--bad); background: var(--bad-back); }
         .groups .changed { border-color: var(--blue); }
-        .verdict { white-space: nowrap; font-weight: 600; }
+        .verdict { font-weight: 600; } .outcome .verdict { white-space: nowrap; font-size: .95rem; }
         .verdict.good { color: var(--good); } .verdict.bad { color: var(--bad); } .verdict.changed { color: var(--blue); } .verdict.open { color: var(--soft); }
         .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; color: var(--soft); font-size: .9rem; }
         .key { white-space: nowrap; }
         .rows { margin: 8px 0 20px; }
-        .measure { display: grid; grid-template-columns: minmax(150px, 230px) minmax(200px, 1fr) 172px; gap: 4px 34px; align-items: center; padding: 10px 0 6px; border-top: 1px solid var(--grid); break-inside: avoid; }
+        .measure { display: grid; grid-template-columns: minmax(150px, 230px) minmax(200px, 1fr) 182px; gap: 4px 28px; align-items: center; padding: 10px 0 6px; border-top: 1px solid var(--grid); break-inside: avoid; }
         .measure .label strong, .measure .label span, .measure .outcome span.values { display: block; }
         .measure .label { overflow-wrap: anywhere; line-height: 1.35; }
         .direction { color: var(--soft); font-size: .84rem; }
@@ -68,7 +68,7 @@ internal static class PageStyle
         .whisker { stroke-width: 2; } .whisker.before { stroke: var(--grey); } .whisker.after { stroke: var(--blue); }
         .dot.before { fill: var(--card); stroke: var(--grey); stroke-width: 2; } .dot.after { fill: var(--blue); stroke: var(--card); stroke-width: 1; }
         .panels { display: flex; flex-wrap: wrap; gap: 14px 18px; }
-        .panel { margin: 0; break-inside: avoid; max-width: 330px; } .panel figcaption { font-size: .9rem; line-height: 1.4; margin: 0 0 4px; } .panel .key { margin-left: 12px; color: var(--soft); }
+        .panel { margin: 0; break-inside: avoid; max-width: 330px; } .panel figcaption { font-size: .9rem; line-height: 1.4; min-height: 2.8em; margin: 0 0 4px; } .panel strong { display: block; } .panel .key { margin-right: 14px; color: var(--soft); }
         path.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; }
         path.series0 { stroke: var(--blue); } path.series1 { stroke: var(--orange); stroke-dasharray: 5 3; } path.series2 { stroke: var(--good); stroke-dasharray: 2 2; } path.series3 { stroke: var(--grey); }
         circle.series0 { fill: var(--blue); } circle.series1 { fill: var(--orange); } circle.series2 { fill: var(--good); } circle.series3 { fill: var(--grey); }
@@ -78,11 +78,11 @@ internal static class PageStyle
         .scroll { overflow-x: auto; margin: 12px 0; } .scroll:focus-visible { outline: 2px solid var(--blue); }
         table { border-collapse: collapse; font-size: .9rem; width: 100%; font-variant-numeric: tabular-nums; }
         caption { text-align: left; color: var(--soft); padding: 0 0 6px; caption-side: top; }
-        th, td { text-align: left; vertical-align: top; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--grid); overflow-wrap: anywhere; min-width: 4.2em; }
-        thead th { border-bottom: 1px solid var(--grey); vertical-align: bottom; overflow-wrap: normal; white-space: nowrap; }
-        tbody th { font-weight: 600; min-width: 11em; }
+        th, td { text-align: left; vertical-align: top; padding: 6px 10px 6px 0; border-bottom: 1px solid var(--grid); overflow-wrap: break-word; }
+        thead th { border-bottom: 1px solid var(--grey); vertical-align: bottom; }
+        tbody th { font-weight: 600; min-width: 12em; } .hash { overflow-wrap: anywhere; min-width: 9em; }
         .number { text-align: right; } td.number { white-space: nowrap; }
-        .interval, .meaning { display: block; color: var(--soft); font-weight: 400; font-size: .86em; } .number .interval { white-space: normal; }
+        th:last-child, td:last-child { padding-right: 0; } .interval, .meaning { display: block; color: var(--soft); font-weight: 400; font-size: .86em; } .number .interval { white-space: normal; }
         .heat rect.positive { fill: var(--blue); } .heat rect.negative { fill: var(--orange); } .heat rect.none { fill: none; stroke: var(--rule); } .heat rect.frame { fill: none; stroke: var(--rule); }
         .heat text.cell { font-size: 10px; pointer-events: none; } .heat text.strong { fill: var(--strong); }
         .heat rect.part.prompt { fill: var(--grey); } .heat rect.part.answer { fill: var(--good); } .heat rect.part.template { fill: var(--rule); }
@@ -99,6 +99,7 @@ internal static class PageStyle
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; font-size: .92rem; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
         @media (max-width: 720px) {
           body { padding: 0 10px 32px; } section { padding: 16px 14px; }
+          table { font-size: .84rem; } tbody th { min-width: 7.5em; }
           .measure { grid-template-columns: 1fr; } .pair { grid-template-columns: 1fr; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; }
           .measure .outcome span.values { display: inline; margin-right: 12px; }
         }

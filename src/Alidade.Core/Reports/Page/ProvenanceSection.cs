@@ -5,7 +5,7 @@ namespace Alidade.Core.Reports.Page;
 /// <summary>Everything needed to do it again: command, model, data, recipe, versions, machine.</summary>
 internal static class ProvenanceSection
 {
-    private static readonly string[] Columns = ["Data", "For", "#Rows", "#Used", "#Held out", "#Dropped", "Hash"];
+    private static readonly string[] Columns = ["Data", "For", "#Rows", "#Used", "#Held out", "#Dropped", "!Hash"];
 
     public static void Write(Markup page, AlignmentReport report)
     {

@@ -6,7 +6,7 @@ internal static class Table
     /// <summary>Writes a table.</summary>
     /// <param name="page">Where to.</param>
     /// <param name="caption">What it shows.</param>
-    /// <param name="columns">Headings; one that begins with '#' is a column of numbers.</param>
+    /// <param name="columns">Headings; one that begins with '#' is a column of numbers, with '!' one of text that may break anywhere.</param>
     /// <param name="rows">Writes the rows.</param>
     public static void Write(Markup page, string caption, IReadOnlyList<string> columns, Action rows)
     {
@@ -16,7 +16,7 @@ internal static class Table
         using (page.Open("thead"))
         using (page.Open("tr"))
             foreach (var column in columns)
-                page.Leaf(column.StartsWith('#') ? "th.number" : "th", column.TrimStart('#'), ("scope", "col"));
+                page.Leaf("th" + Class(column), column.TrimStart('#', '!'), ("scope", "col"));
         using (page.Open("tbody"))
             rows();
     }
@@ -29,6 +29,8 @@ internal static class Table
             if (i == 0)
                 page.Leaf("th", cells[i], ("scope", "row"));
             else
-                page.Leaf(columns[i].StartsWith('#') ? "td.number" : "td", cells[i]);
+                page.Leaf("td" + Class(columns[i]), cells[i]);
     }
+
+    private static string Class(string column) => column[..1] switch { "#" => ".number", "!" => ".hash", _ => "" };
 }

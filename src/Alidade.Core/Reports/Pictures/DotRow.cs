@@ -21,7 +21,7 @@ internal static class DotRow
         foreach (var tick in axis.Ticks)
         {
             page.Empty("line.grid", ("x1", Percent(axis, tick)), ("x2", Percent(axis, tick)), ("y1", "4"), ("y2", At(AxisY)));
-            page.Leaf("text.tick", Numbers.IsShare(unit) ? Numbers.Percent(tick) : axis.Label(tick), ("x", Percent(axis, tick)), ("y", At(TickY)), ("text-anchor", "middle"));
+            page.Leaf("text.tick", Numbers.IsShare(unit) ? $"{Numbers.Plain(100 * tick)}\u00A0%" : axis.Label(tick), ("x", Percent(axis, tick)), ("y", At(TickY)), ("text-anchor", "middle"));
         }
 
         page.Empty("line.axis", ("x1", "0%"), ("x2", "100%"), ("y1", At(AxisY)), ("y2", At(AxisY)));

@@ -10,19 +10,19 @@ namespace Alidade.Core.Reports.Pictures;
 /// </summary>
 internal static class HeatMap
 {
-    private const int MostWithNumbers = 28;
-    private const double RowHeight = 19, Left = 64, Top = 26, LabelDepth = 96, Right = 56, LegendWidth = 220, LegendHeight = 46;
+    private const int MostWithNumbers = 28, FewPositions = 12;
+    private const double RowHeight = 19, Left = 64, Top = 26, LabelDepth = 106, Right = 56, LegendWidth = 220, LegendHeight = 46;
 
     public static void Draw(Markup page, ShiftMap map)
     {
         var numbers = map.Positions.Count <= MostWithNumbers;
-        var cell = numbers ? 32.0 : 16.0;
+        var cell = map.Positions.Count <= FewPositions ? 58.0 : numbers ? 32.0 : 16.0;
         var (plotWidth, plotHeight) = (cell * map.Positions.Count, RowHeight * map.Layers.Count);
         var scale = Scale(map);
         var width = Math.Max(Left + plotWidth, Left + LegendWidth) + Right;
         var height = Top + plotHeight + LabelDepth + LegendHeight;
         using var svg = page.Open("svg.heat", ("role", "img"), ("width", At(width)), ("height", At(height)), ("viewBox", $"0 0 {At(width)} {At(height)}"));
-        page.Leaf("title", $"{map.Title}: share of the shift that returns, layers by positions; the values are in the table below the picture");
+        page.Leaf("title", $"{map.Title}: share of the shift that returns, layers by positions; the values stand in the table below the picture");
         page.Leaf("text.tick", "layer", ("x", At(Left - 8)), ("y", At(Top - 9)), ("text-anchor", "end"));
         for (var layer = 0; layer < map.Layers.Count; layer++)
         {
@@ -34,7 +34,7 @@ internal static class HeatMap
         }
 
         Positions(page, map, cell, Top + plotHeight);
-        Legend(page, scale, Top + plotHeight + LabelDepth);
+        Legend(page, scale, numbers, Top + plotHeight + LabelDepth);
     }
 
     private static void Cell(Markup page, ShiftMap map, int layer, int position, (double X, double Y, double Width) at, double scale, bool numbers)
@@ -46,7 +46,7 @@ internal static class HeatMap
         using (page.Open(look, ("x", At(at.X)), ("y", At(at.Y)), ("width", At(at.Width - 1)), ("height", At(RowHeight - 1)), ("fill-opacity", finite ? At(strength) : null)))
             page.Leaf("title", $"layer {map.Layers[layer]}, position {position.ToString(CultureInfo.InvariantCulture)} “{VisibleText.Token(map.Positions[position].Token)}”: {(finite ? Numbers.Percent(value) : "no value")}");
         if (numbers)
-            page.Leaf(strength > 0.55 ? "text.cell.strong" : "text.cell", finite ? Whole(value) : "×", ("x", At(at.X + ((at.Width - 1) / 2))), ("y", At(at.Y + 12.5)), ("text-anchor", "middle"));
+            page.Leaf(strength > 0.68 ? "text.cell.strong" : "text.cell", finite ? Whole(value) : "×", ("x", At(at.X + ((at.Width - 1) / 2))), ("y", At(at.Y + 12.5)), ("text-anchor", "middle"));
     }
 
     private static void Positions(Markup page, ShiftMap map, double cell, double top)
@@ -57,7 +57,7 @@ internal static class HeatMap
             var part = map.Positions[position].Part;
             page.Empty($"rect.part.{PartName(part)}", ("x", At(x)), ("y", At(top + 2)), ("width", At(cell - 1)), ("height", "4"));
             var (labelX, labelY) = (x + (cell / 2) + 3, top + 16);
-            page.Leaf($"text.token.{PartName(part)}", Shorten(VisibleText.Token(map.Positions[position].Token), 14), ("x", At(labelX)), ("y", At(labelY)), ("text-anchor", "end"), ("transform", $"rotate(-55 {At(labelX)} {At(labelY)})"));
+            page.Leaf($"text.token.{PartName(part)}", Shorten(VisibleText.Token(map.Positions[position].Token), 17), ("x", At(labelX)), ("y", At(labelY)), ("text-anchor", "end"), ("transform", $"rotate(-55 {At(labelX)} {At(labelY)})"));
         }
 
         // A bracket's name stands above the cells, over the run of positions it holds.
@@ -73,11 +73,11 @@ internal static class HeatMap
         }
     }
 
-    private static void Legend(Markup page, double scale, double top)
+    private static void Legend(Markup page, double scale, bool numbers, double top)
     {
         const int Steps = 11;
         const double Width = LegendWidth / Steps;
-        page.Leaf("text.tick", "share of the shift that returns", ("x", At(Left)), ("y", At(top + 4)));
+        page.Leaf("text.tick", numbers ? "share of the shift that returns; cells in %" : "share of the shift that returns", ("x", At(Left)), ("y", At(top + 4)));
         for (var i = 0; i < Steps; i++)
         {
             var value = ((2.0 * i / (Steps - 1)) - 1) * scale;
@@ -98,7 +98,7 @@ internal static class HeatMap
 
     private static string PartName(TextPart part) => part switch { TextPart.Prompt => "prompt", TextPart.Answer => "answer", _ => "template" };
 
-    private static string Whole(double share) => Math.Clamp(Math.Round(100 * share), -999, 999).ToString("0", CultureInfo.InvariantCulture).Replace('-', '−');
+    private static string Whole(double share) => ((int)Math.Clamp(Math.Round(100 * share), -999, 999)).ToString(CultureInfo.InvariantCulture).Replace('-', '−');
 
     private static string Shorten(string text, int most) => text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 2]) ? most - 2 : most - 1)] + "…";
 }

@@ -1,4 +1,5 @@
 using Alidade.Core.Reports.Page;
+using Alidade.Core.Statistics;
 using static Alidade.Core.Reports.Page.Markup;
 
 namespace Alidade.Core.Reports.Pictures;
@@ -17,14 +18,14 @@ internal static class RocChart
         page.Leaf("title", $"ROC of {reading.Attack}: area {before}after {Numbers.Plain(reading.After.Auroc.Value ?? double.NaN)}; the diagonal has 0.5");
         foreach (var tick in Axis.Share.Ticks)
         {
-            var label = Numbers.Percent(tick);
+            var label = $"{Numbers.Plain(100 * tick)}\u00A0%";
             page.Empty("line.grid", ("x1", At(Left)), ("x2", At(Left + Size)), ("y1", At(Y(tick))), ("y2", At(Y(tick))));
             page.Leaf("text.tick", label, ("x", At(Left - 6)), ("y", At(Y(tick) + 3.5)), ("text-anchor", "end"));
             page.Empty("line.grid", ("x1", At(X(tick))), ("x2", At(X(tick))), ("y1", At(Top)), ("y2", At(Top + Size)));
             page.Leaf("text.tick", label, ("x", At(X(tick))), ("y", At(Top + Size + 16)), ("text-anchor", "middle"));
         }
 
-        page.Leaf("text.tick", "false alarms (held-out rows called training rows)", ("x", At(Left + (Size / 2))), ("y", At(Height - 6)), ("text-anchor", "middle"));
+        page.Leaf("text.tick", "false alarms among held-out rows", ("x", At(Left + (Size / 2))), ("y", At(Height - 6)), ("text-anchor", "middle"));
         page.Empty("line.guess", ("x1", At(X(0))), ("y1", At(Y(0))), ("x2", At(X(1))), ("y2", At(Y(1))));
         page.Empty("line.ideal", ("x1", At(X(0.01))), ("x2", At(X(0.01))), ("y1", At(Top)), ("y2", At(Top + Size)));
         if (reading.Before is { } side)

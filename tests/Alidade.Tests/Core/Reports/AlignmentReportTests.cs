@@ -87,7 +87,7 @@ public sealed class AlignmentReportTests
     public void The_terminal_gets_a_line_a_measure_with_values_difference_and_verdict()
     {
         var lines = MadeReport.Rich().ToPlainText().Split('\n');
-        Assert.Equal("1 worse, 2 better, 1 changed, 3 no difference seen, 1 too few items (of 8 measures).", lines[1]);
+        Assert.Equal("Of 8 measures: 1 got worse, 2 got better, 1 changed, 3 show no difference, 1 had too few items.", lines[1]);
         Assert.Contains(lines, l => l.Replace('\u00A0', ' ').EndsWith("Held-out preference accuracy   52.1 % → 71.3 %  +19.2 points (+12.5 to +26.0 points), n 200", StringComparison.Ordinal));
         Assert.True(lines.Length < 20);
     }
@@ -149,7 +149,7 @@ public sealed class AlignmentReportTests
         // Every text of the rich report, replaced.
         var measurement = MadeReport.Rich().Comparisons[0].After with { Name = Evil, Meaning = Evil, Unit = Evil, Unscored = new Dictionary<string, int> { [Evil] = 1 }, Interval = new Interval(0, 1, 0.95, Evil), Direction = Direction.TowardsIdeal, Ideal = 0.5 };
         var comparison = MadeReport.Rich().Comparisons[0] with { Name = Evil, Before = measurement, After = measurement, Test = Evil };
-        var side = new MembershipSide(measurement, measurement, [new(0, 0), new(double.NaN, 1)]);
+        var side = new MembershipSide(measurement, measurement, [new(double.PositiveInfinity, 0, 0, 0, 0), new(double.NaN, 0, 0, double.NaN, 1)]);
         return MadeReport.Rich() with
         {
             Title = Evil,

@@ -1,6 +1,7 @@
 using Alidade.Core.Reports;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
+using Alidade.Core.Statistics;
 
 namespace Alidade.Tests.Core.Reports;
 
@@ -135,7 +136,7 @@ internal static class MadeReport
         static MembershipSide Reading(double auroc, double low, double high, double power) => new(
             Side("auroc", "Area under the curve.", "AUROC", Direction.Lower, (auroc, low, high), 400, "DeLong"),
             Side("tpr", "Training rows found at 1 % false alarms.", "share", Direction.Lower, (0.01 * power, 0.002, 0.04 * power), 200, "Wilson"),
-            [.. Enumerable.Range(0, 41).Select(i => new RocPoint(i / 40.0, Math.Min(1, Math.Pow(i / 40.0, 1 / power) + (0.02 * Math.Sin(i) * Math.Sin(i / 40.0 * Math.PI)))))]);
+            [.. Enumerable.Range(0, 41).Select(i => new RocPoint(0, 0, 0, FalsePositiveRate: i / 40.0, TruePositiveRate: Math.Min(1, Math.Pow(i / 40.0, 1 / power) + (0.02 * Math.Sin(i) * Math.Sin(i / 40.0 * Math.PI)))))]);
     }
 
     private static ShiftMap AverageMap()
@@ -159,12 +160,12 @@ internal static class MadeReport
         Pairs = pairs,
         Layers = [.. Enumerable.Range(0, layers).Select(l => l.ToString(System.Globalization.CultureInfo.InvariantCulture))],
         Positions = [.. positions.Select(p => new MapPosition(p.Token, p.Part))],
-        Values = [.. Enumerable.Range(0, layers).Select(l => (IReadOnlyList<double>)[.. Enumerable.Range(0, positions.Length).Select(p => Cell(l, p))])],
+        Values = [.. Enumerable.Range(0, layers).Select(l => (IReadOnlyList<double>)[.. Enumerable.Range(0, positions.Length).Select(p => Cell(l, p, peakLayer, peakPosition))])],
         BaseLogOdds = -1.42,
         AlignedLogOdds = 3.87,
     };
 
-    private static double Cell(int layer, int position, int peakLayer = 19, int peakPosition = 3) =>
+    private static double Cell(int layer, int position, int peakLayer, int peakPosition) =>
         (0.82 * Math.Exp(-Math.Pow((layer - peakLayer) / 6.0, 2) - Math.Pow((position - peakPosition) / 1.6, 2))) + (0.13 * Math.Sin((layer * 1.7) + (position * 2.3)));
 
     private static LensComparison Lens() => new(

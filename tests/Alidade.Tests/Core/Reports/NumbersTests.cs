@@ -11,7 +11,8 @@ public sealed class NumbersTests
     [InlineData(1, "100 %")]
     [InlineData(0.521, "52.1 %")]
     [InlineData(0.09996, "10.0 %")]
-    [InlineData(0.0052, "0.520 %")]
+    [InlineData(0.0052, "0.52 %")]
+    [InlineData(0.0001, "0.0100 %")]
     [InlineData(-0.123, "−12.3 %")]
     public void Shares_are_percentages_with_three_digits(double share, string shown) => Assert.Equal(shown, Numbers.Value(share, "share").Replace('\u00A0', ' '));
 

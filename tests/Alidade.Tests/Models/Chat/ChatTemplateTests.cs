@@ -56,7 +56,7 @@ public sealed class ChatTemplateTests
     {
         var chat = ChatTemplate.Parse("{% set m = messages[0] %}" + body, "t").Render([new("user", "a<x>b")], new());
         var marked = chat.Text;
-        foreach (var range in chat.Untrusted.Reverse())
+        foreach (var range in Enumerable.Reverse(chat.Untrusted))
             marked = marked.Insert(range.End, "]").Insert(range.Start, "[");
         Assert.Equal(expected, marked);
     }
@@ -73,6 +73,17 @@ public sealed class ChatTemplateTests
     {
         var messages = new JsonArray(new JsonObject { ["role"] = "assistant", ["reasoning"] = "r" });
         Assert.Equal("rr", ChatTemplate.Parse("{{ messages[0].thinking }}{{ messages[0].reasoning_content }}", "t").Render(messages, new()).Text);
+    }
+
+    [Fact]
+    public void An_unfinished_message_ends_the_text_trimmed_where_the_template_trims()
+    {
+        var template = ChatTemplate.Parse(ChatMl, "t");
+        Assert.EndsWith("assistant\nyo 😀", template.RenderUnfinished(Turns[..2], new()).Text, StringComparison.Ordinal);
+        var kept = ChatTemplate.Parse(ChatMl.Replace(" | trim", "", StringComparison.Ordinal), "t").RenderUnfinished(Turns[..2], new());
+        Assert.EndsWith("assistant\nyo 😀\n", kept.Text, StringComparison.Ordinal);
+        Assert.Equal(kept.Text.Length, kept.Untrusted[^1].End);
+        Assert.Throws<AlidadeException>(() => template.RenderUnfinished(new JsonArray(), new()));
     }
 
     [Fact]

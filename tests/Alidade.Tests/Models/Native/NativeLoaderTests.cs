@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using Alidade.Core;
 using Alidade.Models.Native;
 using Alidade.Tests.Core;
@@ -95,6 +97,72 @@ public sealed class NativeLoaderTests
         var error = Assert.Throws<AlidadeException>(() => PatchedCopy.Of(path, "GLIBCXX_3.4.32", folder.Path));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
+    }
+
+    // Loading can be tried once in a process, so these cases run the program of these tests again; see NativeChild.
+    [Fact(SkipUnless = nameof(OnLinux), Skip = "Linux only")]
+    public void Another_libtorch_is_used_although_the_packaged_one_is_there()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "libtorch")))
+            File.CreateSymbolicLink(folder.File(Path.GetFileName(file)), file);
+        // The loader tells files apart by what they are and not by name, so the one that must be another is a copy.
+        File.Delete(folder.File("libc10.so"));
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "libtorch", "libc10.so"), folder.File("libc10.so"));
+        var (code, output) = Child("maps", (NativeLoader.FolderVariable, folder.Path));
+        Assert.Equal(0, code);
+        Assert.Contains(folder.File("libc10.so"), output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.Combine(AppContext.BaseDirectory, "libtorch", "libc10.so"), output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_without_libtorch_is_one_line_that_names_the_file_and_the_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = Child("ensure", (NativeLoader.FolderVariable, folder.Path));
+        Assert.Equal(2, code);
+        var line = Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains(folder.Path, line, StringComparison.Ordinal);
+        Assert.Contains("torch_cpu", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Threads_set_before_loading_hold_on_every_thread()
+    {
+        var (code, output) = Child("threads");
+        Assert.Equal(0, code);
+        Assert.Equal("3 3", output.Trim());
+    }
+
+    [Fact]
+    public void Touching_the_models_room_loads_no_tensor_library()
+    {
+        var (code, output) = Child("idle");
+        Assert.Equal(0, code);
+        Assert.Equal("not loaded", output.Trim());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(5000)]
+    public void A_number_of_threads_out_of_range_is_a_mistake(int count)
+    {
+        var error = Assert.Throws<AlidadeException>(() => Threads.Use(count));
+        Assert.Contains(count.ToString(CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);
+    }
+
+    private static (int Code, string Output) Child(string what, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        start.Environment[NativeChild.Variable] = what;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        using var limit = new Timer(_ => process.Kill(), null, TimeSpan.FromSeconds(30), Timeout.InfiniteTimeSpan);
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output);
     }
 
     public static bool OnLinux => OperatingSystem.IsLinux();

@@ -1,0 +1,220 @@
+using Alidade.Models.Native;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Models.Functional;
+
+/// <summary>What a trainer logs about scored positions, without gradient, each of shape [positions].</summary>
+/// <param name="Entropy">−Σ p log p over the whole vocabulary, in nats.</param>
+/// <param name="Correct">1 where the first most likely token is the target, else 0.</param>
+/// <param name="MeanLogit">The mean of the logits over the vocabulary.</param>
+public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Tensor MeanLogit) : IDisposable
+{
+    /// <summary>Frees the three tensors.</summary>
+    public void Dispose()
+    {
+        Entropy.Dispose();
+        Correct.Dispose();
+        MeanLogit.Dispose();
+    }
+}
+
+/// <summary>
+/// The log-probability of a chosen token at each scored position: log p(y|h) = z_y − log Σ_v exp z_v with z = W h + b, in chunks of positions, so that the
+/// logits of a long batch never exist at once.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Forward, per chunk: ℓ = log-softmax(h Wᵀ + b), of which ℓ_y is the answer.</item>
+/// <item>W has a gradient: ℓ is kept. W is frozen and h has one: U = W_y − e^ℓ W is kept, which is all that the gradient needs, and ℓ is not. No gradient:
+/// nothing is kept.</item>
+/// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise, with p = e^ℓ: dh = g ⊙ (W_y − p W),
+/// dW = −pᵀ (g ⊙ h) and row y gains g h; the factor g goes into the narrow side, so that exp is the only pass over a chunk.</item>
+/// </list>
+/// </remarks>
+public static class SelectedLogProbs
+{
+    // Large enough for the matrix product to run at full rate, small enough to be reused by the allocator from chunk to chunk.
+    private const long ChunkBytes = 96L << 20;
+
+    /// <summary>log p(y|h) of each position.</summary>
+    /// <param name="hidden">Last hidden states h, [positions, width].</param>
+    /// <param name="weight">Output head W, [vocabulary, width]; may be the embedding itself.</param>
+    /// <param name="targets">Chosen tokens y, int64, [positions].</param>
+    /// <param name="bias">b, [vocabulary]; null for none.</param>
+    /// <returns>[positions] in nats, float32 (float64 for float64 inputs).</returns>
+    /// <exception cref="TensorException">Shapes or types do not fit, or a target lies outside the vocabulary.</exception>
+    public static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null) => Compute(hidden, weight, targets, bias, null, ChunkRows(weight));
+
+    /// <summary>log p(y|h) of each position, and what trainers log beside it, from the same logits.</summary>
+    /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?)"/>
+    public static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null) =>
+        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight));
+
+    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows)
+    {
+        var collector = new Collector();
+        using var scope = NewDisposeScope();
+        var logProbs = Compute(hidden, weight, targets, bias, collector, rows).MoveToOuterDisposeScope();
+        return (logProbs, collector.Joined(hidden.device));
+    }
+
+    internal static Tensor Compute(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows)
+    {
+        Check(hidden, weight, targets, bias);
+        using var scope = NewDisposeScope();
+        var wanted = is_grad_enabled() && (hidden.requires_grad || weight.requires_grad || bias is { requires_grad: true });
+        if (hidden.size(0) == 0)
+            return hidden.sum(1, type: OutputType(hidden)).MoveToOuterDisposeScope();
+        if (wanted)
+            return Graph.apply(hidden, weight, targets, bias!, collector!, rows).MoveToOuterDisposeScope();
+        return Forward(hidden, weight, targets, bias, collector, rows, Keep.Nothing, []).MoveToOuterDisposeScope();
+    }
+
+    private enum Keep
+    {
+        Nothing,
+        LogSoftmax,
+        HiddenGradient,
+    }
+
+    /// <summary>Phases 1 and 2; what is kept is added to <paramref name="kept"/>, one tensor per chunk.</summary>
+    private static Tensor Forward(
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows, Keep keep, List<Tensor> kept)
+    {
+        var chosen = new List<Tensor>();
+        for (var start = 0L; start < hidden.size(0); start += rows)
+        {
+            using var scope = NewDisposeScope();
+            var count = Math.Min(rows, hidden.size(0) - start);
+            var y = targets.narrow(0, start, count);
+            var logits = nn.functional.linear(hidden.narrow(0, start, count), weight, bias);
+            var logSoftmax = logits.log_softmax(-1, OutputType(hidden));
+            collector?.Add(logits, logSoftmax, y);
+            logits.Dispose();
+            chosen.Add(logSoftmax.gather(1, y.unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope());
+            if (keep == Keep.LogSoftmax)
+                kept.Add(logSoftmax.MoveToOuterDisposeScope());
+            else if (keep == Keep.HiddenGradient)
+                kept.Add(weight.index_select(0, y).sub_(logSoftmax.exp_().to_type(weight.dtype).matmul(weight)).MoveToOuterDisposeScope());
+        }
+
+        return chosen.Count == 1 ? chosen[0] : cat(chosen);
+    }
+
+    private static ScalarType OutputType(Tensor hidden) => hidden.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+
+    private static long ChunkRows(Tensor weight) => Math.Max(1, ChunkBytes / Math.Max(1, weight.size(0) * sizeof(float)));
+
+    private static void Check(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias)
+    {
+        string? rule = null;
+        if (hidden.dim() != 2 || weight.dim() != 2 || hidden.size(1) != weight.size(1))
+            rule = "hidden states and head must be [positions, width] and [vocabulary, width]";
+        else if (hidden.dtype != weight.dtype || !hidden.is_floating_point() || (bias is not null && bias.dtype != weight.dtype))
+            rule = "hidden states, head and bias must have one floating type";
+        else if (targets.dim() != 1 || targets.size(0) != hidden.size(0) || targets.dtype != ScalarType.Int64)
+            rule = "targets must be int64, one for each position";
+        else if (bias is not null && (bias.dim() != 1 || bias.size(0) != weight.size(0)))
+            rule = "the bias must be [vocabulary]";
+        if (rule is not null)
+            throw new TensorException($"selected log-probabilities of {NativeErrors.Shapes(hidden, weight, targets, bias)}: {rule}");
+        if (targets.size(0) == 0)
+            return;
+        using var scope = NewDisposeScope();
+        var (least, most) = (targets.min().item<long>(), targets.max().item<long>());
+        if (least < 0 || most >= weight.size(0))
+            throw new TensorException($"target {(least < 0 ? least : most)} lies outside the vocabulary of {weight.size(0)} tokens");
+    }
+
+    /// <summary>Gathers the statistics of each chunk while its logits exist.</summary>
+    internal sealed class Collector
+    {
+        private readonly List<Tensor> entropy = [], correct = [], meanLogit = [];
+
+        public void Add(Tensor logits, Tensor logSoftmax, Tensor targets)
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            // These wait outside every scope until they are joined.
+            entropy.Add(logSoftmax.exp().mul_(logSoftmax).sum(-1).neg_().DetachFromDisposeScope());
+            correct.Add(logSoftmax.argmax(-1).eq(targets).to_type(logSoftmax.dtype).DetachFromDisposeScope());
+            meanLogit.Add(logits.mean([-1], type: logSoftmax.dtype).DetachFromDisposeScope());
+        }
+
+        public TokenStatistics Joined(Device device) => new(Join(entropy, device), Join(correct, device), Join(meanLogit, device));
+
+        private static Tensor Join(List<Tensor> parts, Device device)
+        {
+            var joined = parts.Count == 0 ? zeros(0, device: device) : cat(parts);
+            foreach (var part in parts)
+                part.Dispose();
+            return joined.MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>The autograd node. Nothing in its backward may throw: an exception there ends the process.</summary>
+    private sealed class Graph : autograd.SingleTensorFunction<Graph>
+    {
+        public override string Name => nameof(SelectedLogProbs);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var (hidden, weight, targets, bias, rows) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Tensor?)vars[3], (long)vars[5]);
+            var trainable = weight.requires_grad || bias is { requires_grad: true };
+            var kept = new List<Tensor>();
+            var result = Forward(hidden, weight, targets, bias, (Collector?)vars[4], rows, trainable ? Keep.LogSoftmax : Keep.HiddenGradient, kept);
+            // A frozen head needs neither itself nor its input again.
+            ctx.save_for_backward(trainable ? [hidden, weight, targets, .. kept] : kept);
+            ctx.set_materialize_grads(false);
+            ctx.save_data("rows", rows);
+            ctx.save_data("wanted", (trainable, hidden.requires_grad, weight.requires_grad, bias is { requires_grad: true }));
+            return result;
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var scope = NewDisposeScope();
+            using var g = grad_output;
+            var saved = ctx.get_saved_variables();
+            var rows = (long)ctx.get_data("rows");
+            var (trainable, ofHidden, ofWeight, ofBias) = ((bool, bool, bool, bool))ctx.get_data("wanted");
+            List<Tensor> gradients = [null!, null!, null!, null!, null!, null!];
+            if (g.IsInvalid)
+                return gradients;
+            if (!trainable)
+            {
+                var unit = saved.Count == 1 ? saved[0] : cat(saved);
+                gradients[0] = unit.mul(g.unsqueeze(1).to_type(unit.dtype)).MoveToOuterDisposeScope();
+                return gradients;
+            }
+
+            var (hidden, weight, targets) = (saved[0], saved[1], saved[2]);
+            var scaled = g.unsqueeze(1).to_type(hidden.dtype);
+            var scaledHidden = ofWeight ? hidden.mul(scaled) : null;
+            var dHidden = ofHidden ? weight.index_select(0, targets) : null;
+            var dWeight = ofWeight ? empty_like(weight) : null;
+            var dBias = ofBias ? weight.new_zeros(weight.size(0)) : null;
+            for (var chunk = 0; chunk < saved.Count - 3; chunk++)
+            {
+                using var inner = NewDisposeScope();
+                var (start, count) = (chunk * rows, saved[chunk + 3].size(0));
+                var p = saved[chunk + 3].exp().to_type(weight.dtype);
+                if (dHidden is not null)
+                    dHidden.narrow(0, start, count).sub_(p.matmul(weight));
+                if (dWeight is not null)
+                    dWeight.addmm_(p.t(), scaledHidden!.narrow(0, start, count), beta: chunk == 0 ? 0 : 1, alpha: -1);
+                if (dBias is not null)
+                    dBias.sub_(p.t().mv(scaled.narrow(0, start, count).squeeze(1)));
+            }
+
+            dHidden?.mul_(scaled);
+            dWeight?.index_add_(0, targets, scaledHidden!, 1);
+            dBias?.index_add_(0, targets, scaled.squeeze(1), 1);
+            gradients[0] = dHidden?.MoveToOuterDisposeScope()!;
+            gradients[1] = dWeight?.MoveToOuterDisposeScope()!;
+            gradients[3] = dBias?.MoveToOuterDisposeScope()!;
+            return gradients;
+        }
+    }
+}
