@@ -1,0 +1,36 @@
+namespace Alidade.Models.Tokenizers;
+
+/// <summary>A text as tokens, with where each token came from. All lists have one entry for each token.</summary>
+public sealed record Encoding
+{
+    /// <summary>The ids.</summary>
+    public required IReadOnlyList<int> Ids { get; init; }
+
+    /// <summary>The tokens as the vocabulary writes them; an added token as it stood in the text, with the white space that it took.</summary>
+    public required IReadOnlyList<string> Tokens { get; init; }
+
+    /// <summary>The stretch of the original text, in Unicode code points, start included and end excluded; (0, 0) for a token that was put in.</summary>
+    public required IReadOnlyList<(int Start, int End)> Offsets { get; init; }
+
+    /// <summary>The stretch of the original text in UTF-16 units, as .NET strings count.</summary>
+    public required IReadOnlyList<(int Start, int End)> Utf16Offsets { get; init; }
+
+    /// <summary>The type id that the post-processor gives: usually 0 for the first text and 1 for the second.</summary>
+    public required IReadOnlyList<int> TypeIds { get; init; }
+
+    /// <summary>True for a token that was put in by the post-processor.</summary>
+    public required IReadOnlyList<bool> SpecialMask { get; init; }
+}
+
+/// <summary>What <see cref="Tokenizer.EncodeWithOffsets"/> does besides cutting a text.</summary>
+public sealed record EncodeOptions
+{
+    /// <summary>A second text, encoded beside the first; its offsets count from its own start. Default none.</summary>
+    public string? Pair { get; init; }
+
+    /// <summary>Whether the post-processor puts in its tokens (a begin-of-text token, [CLS] and [SEP]). Default true.</summary>
+    public bool AddSpecialTokens { get; init; } = true;
+
+    /// <summary>Whether control tokens that are written in the text are control tokens; false takes them as plain text. Default true.</summary>
+    public bool ParseSpecialTokens { get; init; } = true;
+}

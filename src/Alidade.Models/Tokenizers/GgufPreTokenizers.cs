@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Alidade.Core;
+
+namespace Alidade.Models.Tokenizers;
+
+/// <summary>What a name in <c>tokenizer.ggml.pre</c> stands for, in the form of a tokenizer.json.</summary>
+/// <param name="PreTokenizer">The field <c>pre_tokenizer</c>.</param>
+/// <param name="Normalizer">The field <c>normalizer</c>; null for none.</param>
+/// <param name="IgnoreMerges">A piece that is a token is that token.</param>
+/// <param name="AddsBeginning">Whether the begin-of-text token is put in where the file does not say.</param>
+internal sealed record GgufRecipe(string PreTokenizer, string? Normalizer = null, bool IgnoreMerges = false, bool AddsBeginning = false);
+
+/// <summary>The pre-tokenizers that GGUF files name.</summary>
+/// <remarks>The patterns are those of the released tokenizers: GPT-2, Llama 3, Qwen2, and the two of DeepSeek.</remarks>
+internal static class GgufPreTokenizers
+{
+    private const string Contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+    private const string Tail = @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Nfc = """{"type":"NFC"}""";
+
+    // The alphabets that DeepSeek's released pattern lists: Latin, Greek, Cyrillic, Georgian, Cherokee, Coptic, Armenian, Deseret, Osage, Old Hungarian,
+    // Warang Citi and Adlam, cased letters only.
+    private const string DeepSeekLetters =
+        @"A-Za-z\u00B5\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u01BA\u01BC-\u01BF\u01C4-\u0293\u0295-\u02AF\u0370-\u0373\u0376\u0377\u037B-\u037D\u037F\u0386"
+        + @"\u0388-\u038A\u038C\u038E-\u03A1\u03A3-\u03F5\u03F7-\u0481\u048A-\u052F\u0531-\u0556\u10A0-\u10C5\u13A0-\u13F5\u13F8-\u13FD\u1C90-\u1CBA"
+        + @"\u1CBD-\u1CBF\u1D00-\u1D2B\u1D6B-\u1D77\u1D79-\u1D9A\u1E00-\u1F15\u1F18-\u1F1D\u1F20-\u1F45\u1F48-\u1F4D\u1F50-\u1F57\u1F59\u1F5B\u1F5D"
+        + @"\u1F5F-\u1F7D\u1F80-\u1FB4\u1FB6-\u1FBC\u1FBE\u1FC2-\u1FC4\u1FC6-\u1FCC\u1FD0-\u1FD3\u1FD6-\u1FDB\u1FE0-\u1FEC\u1FF2-\u1FF4\u1FF6-\u1FFC"
+        + @"\u2102\u2107\u210A-\u2113\u2115\u2119-\u211D\u2124\u2126\u2128\u212A-\u212D\u212F-\u2134\u2139\u213C-\u213F\u2145-\u2149\u214E\u2183\u2184"
+        + @"\u2C00-\u2C7B\u2C7E-\u2CE4\u2CEB-\u2CEE\u2CF2\u2CF3\uA640-\uA66D\uA680-\uA69B\uA722-\uA76F\uA771-\uA787\uA78B-\uA78E\uAB70-\uABBF\uFB00-\uFB06"
+        + @"\uFB13-\uFB17\uFF21-\uFF3A\uFF41-\uFF5A\x{10400}-\x{1044F}\x{104B0}-\x{104D3}\x{104D8}-\x{104FB}\x{10C80}-\x{10CB2}\x{10CC0}-\x{10CF2}"
+        + @"\x{118A0}-\x{118DF}\x{1E900}-\x{1E943}";
+
+    private const string DeepSeekEastAsian = @"[\u4E00-\u9FA5\u0800-\u4E00\uAC00-\uD7FF]+";
+
+    private static readonly GgufRecipe Gpt2 = new(ByteLevel(useRegex: true));
+
+    private static readonly Dictionary<string, GgufRecipe> Recipes = new()
+    {
+        ["default"] = Gpt2,
+        ["gpt-2"] = Gpt2,
+        ["mpt"] = Gpt2 with { Normalizer = Nfc },
+        ["olmo"] = Gpt2 with { Normalizer = Nfc },
+        ["starcoder"] = new(Sequence(Digits(individual: true), ByteLevel(useRegex: true))),
+        ["smollm"] = new(Sequence(Digits(individual: true), ByteLevel(useRegex: true))),
+        ["refact"] = new(Sequence(Digits(individual: true), ByteLevel(useRegex: true))),
+        ["falcon"] = new(Sequence("""{"type":"Punctuation","behavior":"Contiguous"}""", ByteLevel(useRegex: true), Digits(individual: false), Split("[0-9][0-9][0-9]"))),
+        ["llama-bpe"] = new(Sequence(Split(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + Tail), ByteLevel(useRegex: false)), IgnoreMerges: true, AddsBeginning: true),
+        ["qwen2"] = new(Sequence(Split(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + Tail), ByteLevel(useRegex: false)), Nfc),
+        ["deepseek-coder"] = new(Sequence(
+            Split(@"[\r\n]"), Split(@"\s?\p{L}+"), Split(@"\s?\p{P}+"), Split(DeepSeekEastAsian), Digits(individual: true), ByteLevel(useRegex: false))),
+        ["deepseek-llm"] = new(Sequence(
+            Split(@"[\r\n]"), Split($@"\s?[{DeepSeekLetters}]+"), Split(@"\s?[!-/:-~\uFF01-\uFF0F\uFF1A-\uFF5E\u2018-\u201F\u3000-\u3002]+"), Split(@"\s+$"),
+            Split(DeepSeekEastAsian), Digits(individual: true), ByteLevel(useRegex: false))),
+    };
+
+    /// <summary>The recipe under a name; a file without a name is an old one and means GPT-2's.</summary>
+    /// <exception cref="NotBuiltException">The name is unknown.</exception>
+    public static GgufRecipe Find(string? pre, string name)
+    {
+        var key = pre switch
+        {
+            null => "default",
+            "gpt2" => "gpt-2",
+            "llama3" or "llama-v3" => "llama-bpe",
+            _ => pre,
+        };
+        return Recipes.TryGetValue(key, out var recipe) ? recipe
+            : throw new NotBuiltException($"{name}: tokenizer.ggml.pre '{pre}' is not built; {string.Join(", ", Recipes.Keys)} are");
+    }
+
+    /// <summary>A ByteLevel component that puts in no space and leaves offsets alone.</summary>
+    public static string ByteLevel(bool useRegex) =>
+        $$"""{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":{{(useRegex ? "true" : "false")}}}""";
+
+    private static string Sequence(params string[] parts) => $$"""{"type":"Sequence","pretokenizers":[{{string.Join(',', parts)}}]}""";
+
+    private static string Digits(bool individual) => $$"""{"type":"Digits","individual_digits":{{(individual ? "true" : "false")}}}""";
+
+    private static string Split(string pattern) =>
+        $$$"""{"type":"Split","pattern":{"Regex":{{{JsonSerializer.Serialize(pattern)}}}},"behavior":"Isolated","invert":false}""";
+}

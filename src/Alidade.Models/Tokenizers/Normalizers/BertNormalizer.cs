@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace Alidade.Models.Tokenizers;
+
+/// <summary>
+/// BERT's normalizer: clean the text (drop controls, one kind of space), set Chinese characters apart, strip accents (NFD, then drop Mn), lower case.
+/// </summary>
+/// <remarks>Devlin et al. 2018, tokenization.py of google-research/bert; accents are stripped when the text is lowercased unless said otherwise.</remarks>
+internal static class BertNormalizer
+{
+    /// <summary>Reads its four options.</summary>
+    public static INormalizer Read(JsonField field)
+    {
+        var lowercase = field["lowercase"].Flag(true);
+        var parts = new List<INormalizer>();
+        if (field["clean_text"].Flag(true))
+        {
+            parts.Add(new FilterNormalizer(c => c is not (0 or 0xFFFD) && !IsControl(c)));
+            parts.Add(new SpaceNormalizer(c => c is '\t' or '\n' or '\r' || CodePoints.IsWhiteSpace(c)));
+        }
+
+        if (field["handle_chinese_chars"].Flag(true))
+            parts.Add(new ChineseNormalizer());
+        if (field["strip_accents"].Flag(lowercase))
+        {
+            parts.Add(new UnicodeNormalizer(compatibility: false, compose: false));
+            parts.Add(new FilterNormalizer(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark));
+        }
+
+        if (lowercase)
+            parts.Add(new LowercaseNormalizer());
+        return new SequenceNormalizer(parts);
+    }
+
+    // Cc, Cf, Cs, Co and Cn, but tab and line ends are white space.
+    private static bool IsControl(int c) => c is not ('\t' or '\n' or '\r')
+        && CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
+
+    private sealed class ChineseNormalizer : INormalizer
+    {
+        public AlignedText Normalize(AlignedText text)
+        {
+            var builder = new AlignedText.Builder(text);
+            var changed = false;
+            while (builder.Position < text.Text.Length)
+            {
+                var c = CodePoints.At(text.Text, builder.Position);
+                if (!IsChinese(c))
+                {
+                    builder.Put(c, 0);
+                    continue;
+                }
+
+                changed = true;
+                builder.Put(' ', 0);
+                builder.Put(c, 1);
+                builder.Put(' ', 1);
+            }
+
+            return changed ? builder.Build() : text;
+        }
+
+        private static bool IsChinese(int c) => c is >= 0x4E00 and <= 0x9FFF or >= 0x3400 and <= 0x4DBF or >= 0x20000 and <= 0x2A6DF
+            or >= 0x2A700 and <= 0x2B73F or >= 0x2B740 and <= 0x2B81F or >= 0x2B920 and <= 0x2CEAF or >= 0xF900 and <= 0xFAFF or >= 0x2F800 and <= 0x2FA1F;
+    }
+}

@@ -1,0 +1,18 @@
+namespace Alidade.Models.Tokenizers;
+
+/// <summary>A stretch of the text between two cuts. A piece that is an added token is not cut further.</summary>
+/// <param name="Text">The text that the piece is part of.</param>
+/// <param name="Start">Where it starts in <paramref name="Text"/>, in UTF-16 units.</param>
+/// <param name="Length">Its length in UTF-16 units.</param>
+/// <param name="AddedId">The id of the added token that it is, or −1.</param>
+internal readonly record struct Piece(AlignedText Text, int Start, int Length, int AddedId = -1)
+{
+    /// <summary>The characters of the piece.</summary>
+    public ReadOnlySpan<char> Span => Text.Text.AsSpan(Start, Length);
+
+    /// <summary>True when the piece is ordinary text.</summary>
+    public bool IsText => AddedId < 0;
+
+    /// <summary>The piece as a text of its own.</summary>
+    public AlignedText Part() => Text.Slice(Start, Length);
+}

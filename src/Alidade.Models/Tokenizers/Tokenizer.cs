@@ -1,0 +1,236 @@
+using System.IO.Compression;
+using Alidade.Core;
+
+namespace Alidade.Models.Tokenizers;
+
+/// <summary>
+/// Text to tokens and back: added tokens are cut out, the rest is normalised, cut into pieces and encoded by the model; a post-processor puts special
+/// tokens around it; a decoder turns tokens back into text.
+/// </summary>
+/// <remarks>
+/// Gives the ids, offsets and texts of Hugging Face tokenizers 0.23.3 for the same tokenizer.json, but for its faults (an added token comes back as it was
+/// written, not as it was normalised). Unpaired surrogates are read as U+FFFD. Immutable, safe for concurrent use, deterministic.
+/// </remarks>
+public sealed class Tokenizer
+{
+    private readonly TokenizerDefinition definition;
+    private readonly INormalizer? normalizer;
+    private readonly IPreTokenizer? preTokenizer;
+    private readonly BytePairEncoding model;
+    private readonly IPostProcessor? postProcessor;
+    private readonly IDecoder? decoder;
+    private readonly AddedTokenFinder rawTokens;
+    private readonly AddedTokenFinder normalizedTokens;
+    private readonly string?[] tokens;
+    private readonly HashSet<int> special = [];
+    private readonly Dictionary<string, int> addedIds = new(StringComparer.Ordinal);
+
+    internal Tokenizer(TokenizerDefinition definition)
+    {
+        this.definition = definition;
+        normalizer = NormalizerReader.Read(Field(definition.Normalizer, "normalizer"));
+        preTokenizer = PreTokenizerReader.Read(Field(definition.PreTokenizer, "pre_tokenizer"));
+        postProcessor = PostProcessorReader.Read(Field(definition.PostProcessor, "post_processor"));
+        decoder = DecoderReader.Read(Field(definition.Decoder, "decoder"));
+        model = new BytePairEncoding(definition.Model, definition.Name);
+        var largest = -1;
+        foreach (var id in definition.Model.Ids.Values.Concat(definition.AddedTokens.Select(t => t.Id)))
+            largest = Math.Max(largest, id);
+        tokens = new string?[largest + 1];
+        foreach (var (token, id) in definition.Model.Ids)
+            tokens[id] = token;
+        foreach (var token in definition.AddedTokens)
+        {
+            tokens[token.Id] = token.Content;
+            addedIds[token.Content] = token.Id;
+            if (token.Special)
+                special.Add(token.Id);
+        }
+
+        rawTokens = new(definition.AddedTokens.Where(t => !t.Normalized).Select(t => (t.Content, t)));
+        normalizedTokens = new(definition.AddedTokens.Where(t => t.Normalized).Select(t => (Normalize(new(t.Content, 0)).Text, t)));
+    }
+
+    /// <summary>One more than the largest id: the rows that an embedding needs at least.</summary>
+    public int VocabularySize => tokens.Length;
+
+    /// <summary>The id of the begin-of-text token; null when there is none or none is known.</summary>
+    public int? BeginningOfText => definition.BeginningOfText;
+
+    /// <summary>The id of the end-of-text token; null when there is none or none is known.</summary>
+    public int? EndOfText => definition.EndOfText;
+
+    /// <summary>The id of the padding token; null when there is none or none is known.</summary>
+    public int? Padding => definition.Padding;
+
+    /// <summary>The source of the chat template that came with the tokenizer, or null.</summary>
+    public string? ChatTemplateSource => definition.ChatTemplateSource;
+
+    internal IDecoder? Decoder => decoder;
+
+    /// <summary>Reads a tokenizer.json, or tokenizer.json.gz.</summary>
+    /// <exception cref="AlidadeException">The file is missing or malformed; the message names the field.</exception>
+    /// <exception cref="NotBuiltException">The tokenizer has a component that is not supported.</exception>
+    public static Tokenizer FromJson(string path)
+    {
+        using var stream = Open(path);
+        try
+        {
+            return FromJson(stream, path);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new AlidadeException($"{path} is not a gzip file: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Reads a tokenizer.json from a stream of UTF-8.</summary>
+    /// <param name="utf8">The stream; it is read to its end.</param>
+    /// <param name="name">What messages call the file.</param>
+    /// <exception cref="AlidadeException">The file is malformed; the message names the field.</exception>
+    /// <exception cref="NotBuiltException">The tokenizer has a component that is not supported.</exception>
+    public static Tokenizer FromJson(Stream utf8, string name) => new(TokenizerJson.Read(utf8, name));
+
+    /// <summary>
+    /// Reads a model's folder: tokenizer.json (or .gz), and from tokenizer_config.json, chat_template.jinja, generation_config.json and config.json, where
+    /// they are there, the begin, end and padding tokens and the chat template.
+    /// </summary>
+    /// <exception cref="AlidadeException">A file is missing or malformed; the message names file and field.</exception>
+    /// <exception cref="NotBuiltException">The tokenizer has a component that is not supported.</exception>
+    public static Tokenizer FromFolder(string folder)
+    {
+        var path = Path.Combine(folder, "tokenizer.json");
+        if (!File.Exists(path) && File.Exists(path + ".gz"))
+            path += ".gz";
+        using var stream = Open(path);
+        return new(TokenizerFolder.Complete(TokenizerJson.Read(stream, path), folder));
+    }
+
+    /// <summary>Makes the tokenizer that a GGUF file describes.</summary>
+    /// <param name="metadata">The file's metadata: text, numbers and typed arrays under their keys.</param>
+    /// <param name="name">What messages call the file.</param>
+    /// <exception cref="AlidadeException">A key is missing or of another type.</exception>
+    /// <exception cref="NotBuiltException">The vocabulary is of a kind that is not supported.</exception>
+    public static Tokenizer FromGguf(IReadOnlyDictionary<string, object> metadata, string name) => new(TokenizerGguf.Read(metadata, name));
+
+    /// <summary>
+    /// The ids of a text, without begin or end tokens. Control tokens that are written in the text are control tokens: this is for text that a chat template
+    /// or a program wrote.
+    /// </summary>
+    public int[] Encode(string text) => Ids(text, parseSpecial: true);
+
+    /// <summary>
+    /// The ids of a text that somebody else wrote: control tokens in it are plain text, so it cannot end a turn or begin one. Added tokens without the special
+    /// flag (such as <c>&lt;tool_call&gt;</c>) are still matched, as in the reference.
+    /// </summary>
+    public int[] EncodeUntrusted(string text) => Ids(text, parseSpecial: false);
+
+    /// <summary>A text, or two, as tokens with offsets, type ids and the mask of special tokens.</summary>
+    public Encoding EncodeWithOffsets(string text, EncodeOptions options)
+    {
+        var texts = options.Pair is null ? new[] { text } : [text, options.Pair];
+        var parts = texts.Select((t, i) => Tokens(t, i, options.ParseSpecialTokens)).ToList();
+        parts = postProcessor?.Process(parts, options.AddSpecialTokens) ?? parts;
+        return EncodingBuilder.Build(parts.SelectMany(p => p).ToList(), texts);
+    }
+
+    /// <summary>The text of a list of ids. Ids that the vocabulary does not have give nothing.</summary>
+    /// <param name="ids">The ids.</param>
+    /// <param name="skipSpecialTokens">Leaves control tokens out.</param>
+    public string Decode(IReadOnlyList<int> ids, bool skipSpecialTokens = false)
+    {
+        var chosen = new List<string>(ids.Count);
+        foreach (var id in ids)
+            if (id >= 0 && id < tokens.Length && tokens[id] is { } token && !(skipSpecialTokens && special.Contains(id)))
+                chosen.Add(token);
+        return decoder is null ? string.Join(' ', chosen) : string.Concat(decoder.Decode(chosen));
+    }
+
+    /// <summary>Decodes ids one at a time, as a model gives them.</summary>
+    /// <param name="skipSpecialTokens">Leaves control tokens out.</param>
+    public StreamingDecoder CreateStream(bool skipSpecialTokens) => new(this, skipSpecialTokens);
+
+    /// <summary>One token as a reader sees it: bytes decoded, what is no whole character shown as U+FFFD.</summary>
+    public string TokenText(int id) => Decode([id]);
+
+    /// <summary>One token as the vocabulary writes it.</summary>
+    /// <exception cref="AlidadeException">The vocabulary has no such id.</exception>
+    public string Token(int id) => TokenOrNull(id)
+        ?? throw new AlidadeException($"{definition.Name}: there is no token with the id {id}; ids run from 0 to {tokens.Length - 1}");
+
+    /// <summary>The id of a token as the vocabulary writes it; null when there is none.</summary>
+    public int? IdOf(string token) =>
+        addedIds.TryGetValue(token, out var id) || definition.Model.Ids.TryGetValue(token, out id) ? id : null;
+
+    /// <summary>True for a control token.</summary>
+    public bool IsSpecial(int id) => special.Contains(id);
+
+    /// <summary>Writes tokenizer.json and tokenizer_config.json, from which <see cref="FromFolder"/> makes the same tokenizer.</summary>
+    public void Save(string folder) => TokenizerFolder.Save(definition, this, folder);
+
+    internal string? TokenOrNull(int id) => id >= 0 && id < tokens.Length ? tokens[id] : null;
+
+    private static Stream Open(string path)
+    {
+        try
+        {
+            var file = File.OpenRead(path);
+            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AlidadeException($"the tokenizer {path} cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    private JsonField Field(System.Text.Json.JsonElement value, string path) => new(value, definition.Name, path);
+
+    private AlignedText Normalize(AlignedText text) => normalizer is null ? text : normalizer.Normalize(text);
+
+    private List<Piece> Pieces(string text, bool parseSpecial)
+    {
+        var raw = new List<Piece>();
+        rawTokens.Cut(new(CodePoints.WellFormed(text), 0), parseSpecial, raw);
+        var pieces = new List<Piece>();
+        foreach (var piece in raw)
+            if (piece.IsText)
+                normalizedTokens.Cut(Normalize(piece.Part()), parseSpecial, pieces);
+            else
+                pieces.Add(piece);
+        return preTokenizer is null ? pieces : preTokenizer.Cut(pieces);
+    }
+
+    private int[] Ids(string text, bool parseSpecial)
+    {
+        var ids = new List<int>(text.Length / 3 + 8);
+        foreach (var piece in Pieces(text, parseSpecial))
+            if (piece.IsText)
+                foreach (var subword in model.Tokenize(piece.Span))
+                    ids.Add(subword.Id);
+            else
+                ids.Add(piece.AddedId);
+        return [.. ids];
+    }
+
+    private List<EncodedToken> Tokens(string text, int sequence, bool parseSpecial)
+    {
+        var output = new List<EncodedToken>();
+        var codePoints = EncodingBuilder.CodePointAt(text);
+        foreach (var piece in Pieces(text, parseSpecial))
+        {
+            if (!piece.IsText)
+            {
+                Add(piece.AddedId, piece.Span.ToString(), piece.Text.Origin(piece.Start, piece.Start + piece.Length));
+                continue;
+            }
+
+            foreach (var (id, start, end) in EncodingBuilder.Ranges(piece, model.Tokenize(piece.Span)))
+                Add(id, tokens[id]!, piece.Text.Origin(piece.Start + start, piece.Start + end));
+        }
+
+        return output;
+
+        void Add(int id, string token, (int Start, int End) units) =>
+            output.Add(new(id, token, codePoints(units.Start), codePoints(units.End), sequence, sequence));
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace Alidade.Models.Tokenizers;
+
+/// <summary>All that a tokenizer is made of, wherever it came from. The component fields are those of a tokenizer.json.</summary>
+internal sealed record TokenizerDefinition
+{
+    /// <summary>The file's name for messages.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The BPE model.</summary>
+    public required BytePairVocabulary Model { get; init; }
+
+    /// <summary>Tokens found in the text as they stand.</summary>
+    public required IReadOnlyList<AddedToken> AddedTokens { get; init; }
+
+    /// <summary>The field <c>normalizer</c>.</summary>
+    public JsonElement Normalizer { get; init; }
+
+    /// <summary>The field <c>pre_tokenizer</c>.</summary>
+    public JsonElement PreTokenizer { get; init; }
+
+    /// <summary>The field <c>post_processor</c>.</summary>
+    public JsonElement PostProcessor { get; init; }
+
+    /// <summary>The field <c>decoder</c>.</summary>
+    public JsonElement Decoder { get; init; }
+
+    /// <summary>The id of the begin-of-text token, if there is one.</summary>
+    public int? BeginningOfText { get; init; }
+
+    /// <summary>The id of the end-of-text token, if there is one.</summary>
+    public int? EndOfText { get; init; }
+
+    /// <summary>The id of the padding token, if there is one.</summary>
+    public int? Padding { get; init; }
+
+    /// <summary>The chat template's source, if there is one.</summary>
+    public string? ChatTemplateSource { get; init; }
+
+    /// <summary>A component written as JSON text.</summary>
+    public static JsonElement Component(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.Clone();
+    }
+}
