@@ -2,6 +2,9 @@
 #
 # usage: perl eng/unicode-tables.pl > src/Alidade.Models/Tokenizers/Text/unicode.txt   (Perl 5.36 has Unicode 14, as the tokenizers' reference)
 #
+# Decompositions are those of Unicode 12.0, which is what the reference normalises with (U+32FF, the Reiwa era, stays whole). Han also has the
+# extensions H and I of Unicode 15.
+#
 # Lines, numbers in hexadecimal but for the combining class: `D cp cp...` canonical and `K cp cp...` compatibility decomposition (one step),
 # `X cp` canonical decomposition that composition must not undo, `C class first-last` combining class,
 # `A first-last` alphabetic characters that are neither letters nor letter numbers, `S name first-last` script.
@@ -19,7 +22,7 @@ my @alphabetic;
 for my $cp (0 .. 0x10FFFF) {
     next if $cp >= 0xD800 && $cp <= 0xDFFF || $cp >= 0xAC00 && $cp <= 0xD7A3;
     my $c = chr $cp;
-    if (defined getCanon($cp) || defined getCompat($cp)) {
+    if ((defined getCanon($cp) || defined getCompat($cp)) && $c =~ /\p{In=12.0}/) {
         my $d = charinfo($cp)->{decomposition};
         my $kind = $d =~ s/^<\w+> // ? "K" : "D";
         print "$kind ", sprintf("%X", $cp), " ", join(" ", map { sprintf "%X", hex } split / /, $d), "\n";
@@ -39,5 +42,6 @@ print "A $_\n" for ranges(@alphabetic);
 my $scripts = charscripts();
 for my $name (sort keys %$scripts) {
     next if $name eq "Unknown" || $name eq "Zzzz";
-    print "S $name ", show($_->[0], $_->[1]), "\n" for @{$scripts->{$name}};
+    push @{$scripts->{$name}}, [0x2EBF0, 0x2EE5D], [0x31350, 0x323AF] if $name eq "Han";
+    print "S $name ", show($_->[0], $_->[1]), "\n" for sort { $a->[0] <=> $b->[0] } @{$scripts->{$name}};
 }

@@ -7,7 +7,7 @@ namespace Alidade.Models.Tokenizers;
 /// <param name="PreTokenizer">The field <c>pre_tokenizer</c>.</param>
 /// <param name="Normalizer">The field <c>normalizer</c>; null for none.</param>
 /// <param name="IgnoreMerges">A piece that is a token is that token.</param>
-/// <param name="AddsBeginning">Whether the begin-of-text token is put in where the file does not say.</param>
+/// <param name="AddsBeginning">Whether the released post-processor puts in the begin-of-text token.</param>
 internal sealed record GgufRecipe(string PreTokenizer, string? Normalizer = null, bool IgnoreMerges = false, bool AddsBeginning = false);
 
 /// <summary>The pre-tokenizers that GGUF files name.</summary>
@@ -40,9 +40,9 @@ internal static class GgufPreTokenizers
         ["gpt-2"] = Gpt2,
         ["mpt"] = Gpt2 with { Normalizer = Nfc },
         ["olmo"] = Gpt2 with { Normalizer = Nfc },
-        ["starcoder"] = new(Sequence(Digits(individual: true), ByteLevel(useRegex: true))),
-        ["smollm"] = new(Sequence(Digits(individual: true), ByteLevel(useRegex: true))),
-        ["refact"] = new(Sequence(Digits(individual: true), ByteLevel(useRegex: true))),
+        ["starcoder"] = new(DigitsAndByteLevel),
+        ["smollm"] = new(DigitsAndByteLevel),
+        ["refact"] = new(DigitsAndByteLevel),
         ["falcon"] = new(Sequence("""{"type":"Punctuation","behavior":"Contiguous"}""", ByteLevel(useRegex: true), Digits(individual: false), Split("[0-9][0-9][0-9]"))),
         ["llama-bpe"] = new(Sequence(Split(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}" + Tail), ByteLevel(useRegex: false)), IgnoreMerges: true, AddsBeginning: true),
         ["qwen2"] = new(Sequence(Split(Contractions + @"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}" + Tail), ByteLevel(useRegex: false)), Nfc),
@@ -71,6 +71,9 @@ internal static class GgufPreTokenizers
     /// <summary>A ByteLevel component that puts in no space and leaves offsets alone.</summary>
     public static string ByteLevel(bool useRegex) =>
         $$"""{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":{{(useRegex ? "true" : "false")}}}""";
+
+    /// <summary>Every digit apart, then GPT-2's words.</summary>
+    public static string DigitsAndByteLevel => Sequence(Digits(individual: true), ByteLevel(useRegex: true));
 
     private static string Sequence(params string[] parts) => $$"""{"type":"Sequence","pretokenizers":[{{string.Join(',', parts)}}]}""";
 

@@ -5,7 +5,8 @@ namespace Alidade.Models.Tokenizers;
 /// <summary>Reads the vocabulary that a GGUF file carries in its metadata (keys <c>tokenizer.*</c>).</summary>
 /// <remarks>
 /// GGUF names the pre-tokenizer and leaves out normalizer, post-processor and decoder; they are those of the released tokenizer.json of the model that the
-/// name stands for. So mpt and qwen2 normalise to NFC, which llama.cpp does not do.
+/// name stands for. So mpt and qwen2 normalise to NFC, which llama.cpp does not do, and <c>add_bos_token</c> puts in a token only where the released
+/// post-processor does (it is true in DeepSeek's files, whose post-processor puts in none); false leaves it out everywhere.
 /// </remarks>
 internal static class TokenizerGguf
 {
@@ -51,7 +52,7 @@ internal static class TokenizerGguf
 
         string PostProcessor()
         {
-            if (begin is not { } id || !(Optional<object>("tokenizer.ggml.add_bos_token") is bool add ? add : recipe.AddsBeginning))
+            if (begin is not { } id || !recipe.AddsBeginning || Optional<object>("tokenizer.ggml.add_bos_token") is false)
                 return GgufPreTokenizers.ByteLevel(useRegex: true);
             var token = System.Text.Json.JsonSerializer.Serialize(tokens[id]);
             var special = $$$"""{"SpecialToken":{"id":{{{token}}},"type_id":0}}""";

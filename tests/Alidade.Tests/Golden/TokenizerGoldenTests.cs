@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Alidade.Core;
 using Alidade.Models.Tokenizers;
+using Alidade.Models.Weights;
 
 namespace Alidade.Tests.Golden;
 
@@ -84,8 +85,24 @@ public sealed class TokenizerGoldenTests
 
     private static Tokenizer FromGguf(string path)
     {
-        _ = path;
-        throw new NotBuiltException("the GGUF reader");
+        if (!path.EndsWith(".gz", StringComparison.Ordinal))
+        {
+            using var file = GgufFile.Open(path);
+            return Tokenizer.FromGguf(file.Metadata, path);
+        }
+
+        var temporary = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".gguf");
+        try
+        {
+            using (var packed = new GZipStream(File.OpenRead(path), CompressionMode.Decompress))
+            using (var plain = File.Create(temporary))
+                packed.CopyTo(plain);
+            return FromGguf(temporary);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
     }
 
     private static Dictionary<string, TextRow> Texts(string path)
@@ -93,7 +110,7 @@ public sealed class TokenizerGoldenTests
         var texts = new Dictionary<string, TextRow>();
         foreach (var file in new[] { GoldenFolder.PathOf("tokenizers/texts_fixed.jsonl"), GoldenFolder.PathOf("tokenizers/texts.jsonl"), Path.Combine(GoldenFolder.PathOf(path), "texts.jsonl") })
             foreach (var line in Lines(file))
-                texts[line["id"].Text] = new(line["text"].Text, line["unassigned"].Flag(false));
+                texts[line["id"].Text] = new(line["text"].Text, line["tag"].OptionalText ?? "", line["unassigned"].Flag(false));
         return texts;
     }
 
@@ -103,5 +120,5 @@ public sealed class TokenizerGoldenTests
         : [.. File.ReadAllText(path).Split('\n').Where(l => l.Length > 0).Select((l, i) => new JsonField(JsonDocument.Parse(l).RootElement, $"{Path.GetFileName(path)}:{i + 1}", ""))];
 
     /// <summary>A text of the set; <see cref="Unassigned"/> marks those whose reference depends on the Unicode version.</summary>
-    internal sealed record TextRow(string Text, bool Unassigned);
+    internal sealed record TextRow(string Text, string Tag, bool Unassigned);
 }

@@ -32,10 +32,10 @@ internal static class BertNormalizer
         return new SequenceNormalizer(parts);
     }
 
-    // Cc, Cf, Cs, Co and Cn, but tab and line ends are white space.
+    // Cc, Cf, Cs and Co, but tab and line ends are white space. Unassigned characters and noncharacters stay, as in the reference.
     private static bool IsControl(int c) => c is not ('\t' or '\n' or '\r')
         && CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned;
+            or UnicodeCategory.PrivateUse;
 
     private sealed class ChineseNormalizer : INormalizer
     {

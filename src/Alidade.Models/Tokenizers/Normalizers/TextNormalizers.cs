@@ -52,6 +52,9 @@ internal sealed class ReplaceNormalizer(TextPattern pattern, string content) : I
     /// <inheritdoc/>
     public AlignedText Normalize(AlignedText text)
     {
+        // An empty text has no matches, not even of a pattern that takes nothing.
+        if (text.Text.Length == 0)
+            return text;
         var matches = new List<TextSpan>();
         pattern.Find(text.Text, matches);
         if (matches.Count == 0)

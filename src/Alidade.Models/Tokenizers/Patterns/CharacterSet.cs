@@ -114,8 +114,8 @@ internal sealed class CharacterSet
         return new(c => UnicodeTables.Contains(ranges, c));
     }
 
-    /// <summary>\w as Oniguruma has it: Alphabetic, marks, decimal digits and connector punctuation.</summary>
-    public static CharacterSet Word { get; } = new(c => CodePoints.IsWord(c) && c is not (0x200C or 0x200D));
+    /// <summary>\w as Oniguruma has it: Alphabetic, marks, decimal digits, connector punctuation and Latin-1's fractions and superscripts; no joiners.</summary>
+    public static CharacterSet Word { get; } = new(c => CodePoints.IsWord(c) ? c is not (0x200C or 0x200D) : c is 0xB2 or 0xB3 or 0xB9 or >= 0xBC and <= 0xBE);
 
     private static Dictionary<string, uint> Masks()
     {

@@ -19,8 +19,7 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
     {
         if (addPrefixSpace)
             pieces = [.. pieces.Select(WithSpace)];
-        if (useRegex)
-            pieces = Words.Value.Cut(pieces);
+        pieces = useRegex ? Words.Value.Cut(pieces) : pieces.FindAll(p => p.Length > 0);
         var output = new List<Piece>(pieces.Count);
         for (var i = 0; i < pieces.Count;)
         {
