@@ -167,7 +167,7 @@ public sealed class CausalLM : IDisposable
         using var targets = tensor(batch.ScoredTargets, device: Device);
         var hidden = ScoredHidden(batch);
         var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, head, targets);
-        return (logProbs.MoveToOuterDisposeScope(), statistics.MoveToOuterDisposeScope());
+        return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
     }
 
     /// <inheritdoc/>

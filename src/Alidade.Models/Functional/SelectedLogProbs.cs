@@ -26,10 +26,10 @@ public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Te
 /// <remarks>
 /// <list type="number">
 /// <item>Forward, per chunk: ℓ = log-softmax(h Wᵀ + b), of which ℓ_y is the answer.</item>
-/// <item>W has a gradient: ℓ is kept. W is frozen and h has one: U = W_y − e^ℓ W is kept, which is all that the gradient needs, and ℓ is not. No gradient:
+/// <item>W has a gradient: p = e^ℓ is kept. W is frozen and h has one: U = W_y − e^ℓ W is kept, which is all that the gradient needs, and ℓ is not. No gradient:
 /// nothing is kept.</item>
-/// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise, with p = e^ℓ: dh = g ⊙ (W_y − p W),
-/// dW = −pᵀ (g ⊙ h) and row y gains g h; the factor g goes into the narrow side, so that exp is the only pass over a chunk.</item>
+/// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise: dh = g ⊙ (W_y − p W),
+/// dW = −pᵀ (g ⊙ h) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over a chunk.</item>
 /// </list>
 /// </remarks>
 public static class SelectedLogProbs
@@ -74,7 +74,7 @@ public static class SelectedLogProbs
     private enum Keep
     {
         Nothing,
-        LogSoftmax,
+        Probabilities,
         HiddenGradient,
     }
 
@@ -92,11 +92,15 @@ public static class SelectedLogProbs
             var logSoftmax = logits.log_softmax(-1, OutputType(hidden));
             collector?.Add(logits, logSoftmax, y);
             logits.Dispose();
-            chosen.Add(logSoftmax.gather(1, y.unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope());
-            if (keep == Keep.LogSoftmax)
-                kept.Add(logSoftmax.MoveToOuterDisposeScope());
+            var selected = logSoftmax.gather(1, y.unsqueeze(1)).squeeze(1);
+            var probabilities = logSoftmax.exp_();
+            // The library's float32 log-softmax is too high by up to 1e-5 over a large vocabulary: its sum runs along the row in one go. The
+            // probabilities then sum to e to that error, and a pairwise sum shows it.
+            chosen.Add(selected.sub_(probabilities.sum(-1).log_()).MoveToOuterDisposeScope());
+            if (keep == Keep.Probabilities)
+                kept.Add(probabilities.MoveToOuterDisposeScope());
             else if (keep == Keep.HiddenGradient)
-                kept.Add(weight.index_select(0, y).sub_(logSoftmax.exp_().to_type(weight.dtype).matmul(weight)).MoveToOuterDisposeScope());
+                kept.Add(weight.index_select(0, y).sub_(probabilities.to_type(weight.dtype).matmul(weight)).MoveToOuterDisposeScope());
         }
 
         return chosen.Count == 1 ? chosen[0] : cat(chosen);
@@ -163,7 +167,7 @@ public static class SelectedLogProbs
             var (hidden, weight, targets, bias, rows) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Tensor?)vars[3], (long)vars[5]);
             var trainable = weight.requires_grad || bias is { requires_grad: true };
             var kept = new List<Tensor>();
-            var result = Forward(hidden, weight, targets, bias, (Collector?)vars[4], rows, trainable ? Keep.LogSoftmax : Keep.HiddenGradient, kept);
+            var result = Forward(hidden, weight, targets, bias, (Collector?)vars[4], rows, trainable ? Keep.Probabilities : Keep.HiddenGradient, kept);
             // A frozen head needs neither itself nor its input again.
             ctx.save_for_backward(trainable ? [hidden, weight, targets, .. kept] : kept);
             ctx.set_materialize_grads(false);
@@ -199,7 +203,7 @@ public static class SelectedLogProbs
             {
                 using var inner = NewDisposeScope();
                 var (start, count) = (chunk * rows, saved[chunk + 3].size(0));
-                var p = saved[chunk + 3].exp().to_type(weight.dtype);
+                var p = saved[chunk + 3].to_type(weight.dtype);
                 if (dHidden is not null)
                     dHidden.narrow(0, start, count).sub_(p.matmul(weight));
                 if (dWeight is not null)

@@ -97,7 +97,8 @@ public sealed class EngineGoldenTests
         var model = Smol.Value;
         var prompt = Json("models/smollm2/prompts.json")["prompts"]!.AsArray().First(p => p!["name"]!.GetValue<string>() == path.Split('/')[^1])!;
         var ids = DecoderGoldenTests.Ints(prompt["ids"]!);
-        golden.Equal("tokens", string.Join(' ', ids), string.Join(' ', model.Tokenizer.Encode(prompt["text"]!.GetValue<string>())));
+        if (prompt["text"] is not null)
+            golden.Equal("tokens", string.Join(' ', ids), string.Join(' ', model.Tokenizer.Encode(prompt["text"]!.GetValue<string>())));
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         if (ids.Length > 1)
@@ -124,7 +125,8 @@ public sealed class EngineGoldenTests
         }
 
         // Steps whose two best tokens are nearly tied may flip; what follows such a step is another text.
-        var greedy = prompt["greedy"]!;
+        if (prompt["greedy"] is not { } greedy)
+            return;
         var tokens = DecoderGoldenTests.Ints(greedy["ids"]!);
         var ties = DecoderGoldenTests.Ints(greedy["steps_with_gap_below_0.02"]!);
         var certain = ties.Length == 0 ? tokens.Length : ties.Min();
