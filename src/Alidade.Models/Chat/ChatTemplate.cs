@@ -47,7 +47,8 @@ public sealed class ChatTemplate
     public RenderedChat Render(JsonArray messages, ChatRenderOptions options)
     {
         var rendering = Rendering(messages, options);
-        return new(rendering.Text.Value, rendering.Generation, rendering.Text.Untrusted, () => AssistantSpans.Find(this, messages, rendering.Text.Value, options));
+        return new(messages.Count, rendering.Text.Value, rendering.Generation, rendering.Text.Untrusted,
+            () => AssistantSpans.Find(this, messages, rendering.Text.Value, options));
     }
 
     /// <summary>
@@ -58,7 +59,7 @@ public sealed class ChatTemplate
     {
         var rendering = Rendering(UnfinishedMessage.WithWord(messages), options with { AddGenerationPrompt = false });
         var length = UnfinishedMessage.Length(rendering.Text.Value, messages);
-        return new(rendering.Text.Value[..length], Clip(rendering.Generation, length), Clip(rendering.Text.Untrusted, length),
+        return new(messages.Count, rendering.Text.Value[..length], Clip(rendering.Generation, length), Clip(rendering.Text.Untrusted, length),
             () => AssistantSearch.None("the last message is not finished"));
     }
 

@@ -5,13 +5,17 @@ public sealed class RenderedChat
 {
     private readonly Lazy<AssistantSearch> search;
 
-    internal RenderedChat(string text, IReadOnlyList<TextRange> generation, IReadOnlyList<TextRange> untrusted, Func<AssistantSearch> search)
+    internal RenderedChat(int messages, string text, IReadOnlyList<TextRange> generation, IReadOnlyList<TextRange> untrusted, Func<AssistantSearch> search)
     {
+        Messages = messages;
         Text = text;
         Generation = generation;
         Untrusted = untrusted;
         this.search = new(search);
     }
+
+    /// <summary>How many messages were rendered.</summary>
+    public int Messages { get; }
 
     /// <summary>The text.</summary>
     public string Text { get; }

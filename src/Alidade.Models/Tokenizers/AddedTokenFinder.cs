@@ -33,13 +33,22 @@ internal sealed class AddedTokenFinder
     /// <param name="text">The text.</param>
     /// <param name="parseSpecial">False leaves special tokens in the text.</param>
     /// <param name="output">Takes the pieces.</param>
-    public void Cut(AlignedText text, bool parseSpecial, List<Piece> output)
+    /// <param name="untrusted">Stretches of the original text, sorted; a special token that reaches into one is left in the text.</param>
+    public void Cut(AlignedText text, bool parseSpecial, List<Piece> output, IReadOnlyList<TextRange>? untrusted = null)
     {
         var all = text.Text.AsSpan();
         var done = 0;
-        for (var from = 0; Find(all, from) is { } match; from = match.End)
+        for (var from = 0; Find(all, from) is { } match;)
         {
             var (start, end, token) = match;
+            from = end;
+            if (token.Special && untrusted is { Count: > 0 } && Touches(untrusted, text.Origin(start, end)))
+            {
+                // What begins after the foreign character may be a token of the template's own.
+                from = start + 1;
+                continue;
+            }
+
             if ((token.Special && !parseSpecial) || (token.SingleWord && TouchesWord(all, start, end)))
                 continue;
             while (token.TakesSpaceBefore && start > done && char.IsWhiteSpace(all[start - 1]))
@@ -81,6 +90,19 @@ internal sealed class AddedTokenFinder
         }
 
         return null;
+    }
+
+    private static bool Touches(IReadOnlyList<TextRange> ranges, (int Start, int End) token)
+    {
+        // The first range that ends after the token's start.
+        var (low, high) = (0, ranges.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = ranges[middle].End <= token.Start ? (middle + 1, high) : (low, middle);
+        }
+
+        return low < ranges.Count && ranges[low].Start < token.End;
     }
 
     private static bool TouchesWord(ReadOnlySpan<char> text, int start, int end) =>

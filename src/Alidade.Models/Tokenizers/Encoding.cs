@@ -33,4 +33,10 @@ public sealed record EncodeOptions
 
     /// <summary>Whether control tokens that are written in the text are control tokens; false takes them as plain text. Default true.</summary>
     public bool ParseSpecialTokens { get; init; } = true;
+
+    /// <summary>
+    /// Stretches of the first text, in UTF-16 units, sorted and disjoint, that somebody else wrote: a control token that reaches into one is plain text. Default
+    /// none.
+    /// </summary>
+    public IReadOnlyList<TextRange> Untrusted { get; init; } = [];
 }

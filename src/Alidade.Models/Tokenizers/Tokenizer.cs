@@ -129,7 +129,7 @@ public sealed class Tokenizer
     public Encoding EncodeWithOffsets(string text, EncodeOptions options)
     {
         var texts = options.Pair is null ? new[] { text } : [text, options.Pair];
-        var parts = texts.Select((t, i) => Tokens(t, i, options.ParseSpecialTokens)).ToList();
+        var parts = texts.Select((t, i) => Tokens(t, i, options.ParseSpecialTokens, i == 0 ? options.Untrusted : [])).ToList();
         parts = postProcessor?.Process(parts, options.AddSpecialTokens) ?? parts;
         return EncodingBuilder.Build(parts.SelectMany(p => p).ToList(), texts);
     }
@@ -187,14 +187,14 @@ public sealed class Tokenizer
 
     private AlignedText Normalize(AlignedText text) => normalizer is null ? text : normalizer.Normalize(text);
 
-    private List<Piece> Pieces(string text, bool parseSpecial)
+    private List<Piece> Pieces(string text, bool parseSpecial, IReadOnlyList<TextRange>? untrusted = null)
     {
         var raw = new List<Piece>();
-        rawTokens.Cut(new(CodePoints.WellFormed(text), 0), parseSpecial, raw);
+        rawTokens.Cut(new(CodePoints.WellFormed(text), 0), parseSpecial, raw, untrusted);
         var pieces = new List<Piece>();
         foreach (var piece in raw)
             if (piece.IsText)
-                normalizedTokens.Cut(Normalize(piece.Part()), parseSpecial, pieces);
+                normalizedTokens.Cut(Normalize(piece.Part()), parseSpecial, pieces, untrusted);
             else
                 pieces.Add(piece);
         return preTokenizer is null ? pieces : preTokenizer.Cut(pieces);
@@ -212,11 +212,11 @@ public sealed class Tokenizer
         return [.. ids];
     }
 
-    private List<EncodedToken> Tokens(string text, int sequence, bool parseSpecial)
+    private List<EncodedToken> Tokens(string text, int sequence, bool parseSpecial, IReadOnlyList<TextRange> untrusted)
     {
         var output = new List<EncodedToken>();
         var codePoints = EncodingBuilder.CodePointAt(text);
-        foreach (var piece in Pieces(text, parseSpecial))
+        foreach (var piece in Pieces(text, parseSpecial, untrusted))
         {
             if (!piece.IsText)
             {

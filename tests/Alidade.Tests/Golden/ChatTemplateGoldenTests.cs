@@ -2,8 +2,10 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alidade.Core;
+using Alidade.Models;
 using Alidade.Models.Chat;
 using Alidade.Models.Chat.Jinja;
+using Alidade.Models.Tokenizers;
 
 namespace Alidade.Tests.Golden;
 
@@ -26,6 +28,9 @@ public sealed class ChatTemplateGoldenTests
 
     private static readonly Lazy<JsonObject> Snippets = new(() => ReadJson("jinja_snippets.json").AsObject());
 
+    private static readonly Lazy<Tokenizer> Tokenizer = new(() =>
+        Alidade.Models.Tokenizers.Tokenizer.FromJson(GoldenFolder.PathOf("tokenizers/real/smollm2/tokenizer.json")));
+
     /// <summary>One case for each template with renders.</summary>
     public static IEnumerable<TheoryDataRow<string>> Templates() => GoldenFolder.Rows(() => GoldenFolder.Files(Folder + "/renders", "*.jsonl"));
 
@@ -37,6 +42,11 @@ public sealed class ChatTemplateGoldenTests
     /// <summary>One case for each unfinished conversation.</summary>
     public static IEnumerable<TheoryDataRow<string>> Unfinished() => GoldenFolder.Rows(() => File.Exists(PathOf("apply_smollm2.jsonl"))
         ? Lines("apply_smollm2.jsonl").Where(IsUnfinished).Select(row => $"{Folder}/apply_smollm2.jsonl/unfinished/{row["template"]}/{row["case"]}")
+        : []);
+
+    /// <summary>One case for each template that was rendered into tokens.</summary>
+    public static IEnumerable<TheoryDataRow<string>> Tokenised() => GoldenFolder.Rows(() => File.Exists(PathOf("apply_smollm2.jsonl"))
+        ? Lines("apply_smollm2.jsonl").Select(row => $"{Folder}/apply_smollm2.jsonl/tokens/{row["template"]}").Distinct()
         : []);
 
     [Theory(SkipTestWithoutData = true)]
@@ -89,6 +99,30 @@ public sealed class ChatTemplateGoldenTests
         CheckError(g, row["error"]?.AsObject(), error, chat?.Text);
         if (row["text"] is { } text)
             g.Equal("text", (string)text!, chat!.Text);
+    });
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Tokenised))]
+    [Trait("Kind", "Golden")]
+    public void Chats_become_the_tokens_and_the_mask_of_transformers(string path) => GoldenCase.Run("chat-templates/apply", path, g =>
+    {
+        var name = path.Split('/')[^1];
+        var template = ChatTemplate.Parse(File.ReadAllText(PathOf($"templates/{name}.jinja"), new UTF8Encoding(false)), name);
+        foreach (var row in Lines("apply_smollm2.jsonl").Where(r => !IsUnfinished(r) && (string)r["template"]! == name))
+        {
+            var golden = Cases.Value[(string)row["case"]!];
+            var options = SmolLm2 with { AddGenerationPrompt = (bool)row["add_generation_prompt"]!, Variables = golden["kwargs"]?.AsObject() };
+            var what = $"{row["case"]}, {row["add_generation_prompt"]}";
+            var chat = Attempt(() => template.Render(golden["messages"]!.AsArray(), options), out var error);
+            var tokens = chat is null ? null : Attempt(() => ChatTokens.OfTrusted(chat, Tokenizer.Value), out error);
+            CheckError(g, row["error"]?.AsObject(), error, chat?.Text, what);
+            if (tokens is null)
+                continue;
+            g.Equal(what + ": ids", row["ids"]!.ToJsonString(), "[" + string.Join(',', tokens.Ids) + "]");
+            g.Equal(what + ": ids_sanitized", (row["ids_sanitized"] ?? row["ids"])!.ToJsonString(), "[" + string.Join(',', ChatTokens.Of(chat!, Tokenizer.Value).Ids) + "]");
+            if (row["assistant_mask"] is { } mask)
+                g.Equal(what + ": assistant_mask", mask.ToJsonString(), "[" + string.Join(',', tokens.AssistantMask.Select(m => m ? 1 : 0)) + "]");
+        }
     });
 
     // The special tokens that the reference's tokenizer was made with.

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alidade.Core;
+using Alidade.Models;
 using Alidade.Models.Chat;
 
 namespace Alidade.Tests.Models.Chat;

@@ -1,4 +1,4 @@
-namespace Alidade.Models.Chat;
+namespace Alidade.Models;
 
 /// <summary>A piece of a text.</summary>
 /// <param name="Start">Its first UTF-16 unit.</param>
