@@ -1,0 +1,37 @@
+using System.CommandLine;
+using Alidade.Models;
+using Alidade.Models.Native;
+using Alidade.Organisms.Base;
+
+namespace Alidade.Cli.Commands;
+
+/// <summary>The options of every command that loads a model.</summary>
+internal sealed class ModelOptions
+{
+    public Option<string?> Model { get; } = new("--model", "-m") { Description = "A Hugging Face folder or a .gguf file; the embedded model when left out" };
+
+    public Option<string?> Adapter { get; } = new("--adapter") { Description = "A PEFT folder to use on the model" };
+
+    public Option<int?> Threads { get; } = new("--threads") { Description = "Processor threads for tensor work; all when left out" };
+
+    public Option<string> Device { get; } = new("--device") { Description = "cpu, cuda or cuda:n", DefaultValueFactory = _ => "cpu" };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { Model, Adapter, Threads, Device, Json })
+            command.Options.Add(option);
+    }
+
+    /// <summary>Loads the model that was asked for.</summary>
+    public LoadedModel Load(ParseResult parsed)
+    {
+        if (parsed.GetValue(Threads) is { } threads)
+            Native(threads);
+        var model = CausalLM.Load(parsed.GetValue(Model) ?? BaseModel.Shipped, new() { Device = parsed.GetValue(Device)! });
+        return new(model, parsed.GetValue(Adapter));
+    }
+
+    private static void Native(int threads) => Alidade.Models.Native.Threads.Use(threads);
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Alidade.Core;
+
+namespace Alidade.Cli.Terminal;
+
+/// <summary>Exit codes and the one line that a person reads when something went wrong.</summary>
+internal static class Failures
+{
+    /// <summary>A mistake that the user can mend.</summary>
+    public const int UserMistake = 2;
+
+    /// <summary>Stopped by Ctrl-C or a signal.</summary>
+    public const int Stopped = 130;
+
+    /// <summary>Runs a command; a mistake of the user gives one line and exit code 2.</summary>
+    public static int Guard(Func<int> command)
+    {
+        try
+        {
+            return command();
+        }
+        catch (AlidadeException exception)
+        {
+            return Say(exception.Message, UserMistake);
+        }
+        catch (OperationCanceledException)
+        {
+            return Say("stopped", Stopped);
+        }
+        catch (IOException exception)
+        {
+            return Say(exception.Message, UserMistake);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            return Say(exception.Message, UserMistake);
+        }
+        catch (OutOfMemoryException)
+        {
+            return Say("not enough memory; use a smaller model, a smaller batch or a shorter maximum length", UserMistake);
+        }
+    }
+
+    /// <summary>Prints one line to the error stream.</summary>
+    public static int Say(string message, int code)
+    {
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"alidade: {message.ReplaceLineEndings(" ")}"));
+        return code;
+    }
+}
