@@ -18,8 +18,14 @@ public sealed record Encoding
     /// <summary>The type id that the post-processor gives: usually 0 for the first text and 1 for the second.</summary>
     public required IReadOnlyList<int> TypeIds { get; init; }
 
-    /// <summary>True for a token that was put in by the post-processor.</summary>
+    /// <summary>True for a token that was put in by the post-processor or as padding.</summary>
     public required IReadOnlyList<bool> SpecialMask { get; init; }
+
+    /// <summary>False for padding.</summary>
+    public required IReadOnlyList<bool> AttentionMask { get; init; }
+
+    /// <summary>What truncation cut off, as encodings of their own; of two texts every combination of their parts. Empty when all fits.</summary>
+    public IReadOnlyList<Encoding> Overflowing { get; init; } = [];
 }
 
 /// <summary>What <see cref="Tokenizer.EncodeWithOffsets"/> does besides cutting a text.</summary>
@@ -39,4 +45,10 @@ public sealed record EncodeOptions
     /// none.
     /// </summary>
     public IReadOnlyList<TextRange> Untrusted { get; init; } = [];
+
+    /// <summary>
+    /// Whether the truncation and padding that the tokenizer's file may ask for are done. Default false, so that nothing is cut off unasked; what truncation
+    /// cuts off is in <see cref="Encoding.Overflowing"/>.
+    /// </summary>
+    public bool TruncateAndPad { get; init; }
 }

@@ -65,6 +65,7 @@ internal static class EncodingBuilder
             Utf16Offsets = all.ConvertAll(t => t.Sequence < 0 ? (t.Start, t.End) : (units[t.Sequence](t.Start), units[t.Sequence](t.End))),
             TypeIds = all.ConvertAll(t => t.TypeId),
             SpecialMask = all.ConvertAll(t => t.Sequence < 0),
+            AttentionMask = all.ConvertAll(_ => true),
         };
     }
 

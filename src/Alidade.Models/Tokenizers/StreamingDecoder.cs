@@ -5,7 +5,8 @@ namespace Alidade.Models.Tokenizers;
 /// <summary>Decodes ids one at a time and never shows half a character. Not safe for concurrent use.</summary>
 /// <remarks>
 /// Byte-level tokens feed a UTF-8 decoder that holds back an unfinished character and turns each longest invalid part into U+FFFD. A surrogate written in
-/// UTF-8 (ED A0…BF) counts as unfinished until its third byte is there, as in Python's decoder. With any other decoder what was shown is compared with the decoding of all ids so far; a decoder that takes back what was shown waits until it has caught up.
+/// UTF-8 (ED A0…BF) counts as unfinished until its third byte is there, as in Python's decoder. With any other decoder what was shown is compared with the
+/// decoding of all ids so far; a decoder that takes back what was shown waits until it has caught up.
 /// </remarks>
 public sealed class StreamingDecoder
 {

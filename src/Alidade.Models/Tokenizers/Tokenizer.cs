@@ -19,6 +19,8 @@ public sealed class Tokenizer
     private readonly BytePairEncoding model;
     private readonly IPostProcessor? postProcessor;
     private readonly IDecoder? decoder;
+    private readonly Truncation? truncation;
+    private readonly PaddingRule? padding;
     private readonly AddedTokenFinder rawTokens;
     private readonly AddedTokenFinder normalizedTokens;
     private readonly string?[] tokens;
@@ -32,6 +34,8 @@ public sealed class Tokenizer
         preTokenizer = PreTokenizerReader.Read(Field(definition.PreTokenizer, "pre_tokenizer"));
         postProcessor = PostProcessorReader.Read(Field(definition.PostProcessor, "post_processor"));
         decoder = DecoderReader.Read(Field(definition.Decoder, "decoder"));
+        truncation = Truncation.Read(Field(definition.Truncation, "truncation"));
+        padding = PaddingRule.Read(Field(definition.Padded, "padding"));
         model = new BytePairEncoding(definition.Model, definition.Name);
         var largest = -1;
         foreach (var id in definition.Model.Ids.Values.Concat(definition.AddedTokens.Select(t => t.Id)))
@@ -125,13 +129,53 @@ public sealed class Tokenizer
     /// </summary>
     public int[] EncodeUntrusted(string text) => Ids(text, parseSpecial: false);
 
-    /// <summary>A text, or two, as tokens with offsets, type ids and the mask of special tokens.</summary>
+    /// <summary>A text, or two, as tokens with offsets, type ids and masks.</summary>
+    /// <exception cref="AlidadeException">Truncation leaves no room for the text.</exception>
     public Encoding EncodeWithOffsets(string text, EncodeOptions options)
+    {
+        var encoding = Encoded(text, options);
+        return padding is null || !options.TruncateAndPad ? encoding : padding.Pad([encoding])[0];
+    }
+
+    /// <summary>Texts encoded each by itself, and padded together where the options and the tokenizer's file say so.</summary>
+    /// <exception cref="AlidadeException">Truncation leaves no room for a text.</exception>
+    public IReadOnlyList<Encoding> EncodeBatch(IEnumerable<string> texts, EncodeOptions options)
+    {
+        var encodings = texts.Select(t => Encoded(t, options)).ToList();
+        return padding is null || !options.TruncateAndPad ? encodings : padding.Pad(encodings);
+    }
+
+    private Encoding Encoded(string text, EncodeOptions options)
     {
         var texts = options.Pair is null ? new[] { text } : [text, options.Pair];
         var parts = texts.Select((t, i) => Tokens(t, i, options.ParseSpecialTokens, i == 0 ? options.Untrusted : [])).ToList();
-        parts = postProcessor?.Process(parts, options.AddSpecialTokens) ?? parts;
-        return EncodingBuilder.Build(parts.SelectMany(p => p).ToList(), texts);
+        if (truncation is null || !options.TruncateAndPad)
+            return Framed(parts);
+        var cut = truncation.Cut(parts, AddedTokens(texts.Length, options.AddSpecialTokens));
+        return Framed([.. cut.Select(p => p[0])]) with { Overflowing = [.. Combinations(cut).Select(Framed)] };
+
+        Encoding Framed(List<List<EncodedToken>> chosen)
+        {
+            // A post-processor may work in place, and parts are used in several combinations.
+            chosen = chosen.ConvertAll(p => p.ToList());
+            chosen = postProcessor?.Process(chosen, options.AddSpecialTokens) ?? chosen;
+            return EncodingBuilder.Build(chosen.SelectMany(p => p).ToList(), texts);
+        }
+    }
+
+    // What is left over: every later part of the first text with every part of the second, then its first part with the later ones.
+    private static IEnumerable<List<List<EncodedToken>>> Combinations(List<List<List<EncodedToken>>> cut)
+    {
+        if (cut.Count == 1)
+            return cut[0].Skip(1).Select(first => new List<List<EncodedToken>> { first });
+        return cut[0].Skip(1).Append(cut[0][0])
+            .SelectMany((first, i) => cut[1].Skip(i == cut[0].Count - 1 ? 1 : 0).Select(second => new List<List<EncodedToken>> { first, second }));
+    }
+
+    private int AddedTokens(int texts, bool addSpecialTokens)
+    {
+        var empty = Enumerable.Range(0, texts).Select(_ => new List<EncodedToken>()).ToList();
+        return postProcessor?.Process(empty, addSpecialTokens).Sum(p => p.Count) ?? 0;
     }
 
     /// <summary>The text of a list of ids. Ids that the vocabulary does not have give nothing.</summary>

@@ -26,6 +26,12 @@ internal sealed record TokenizerDefinition
     /// <summary>The field <c>decoder</c>.</summary>
     public JsonElement Decoder { get; init; }
 
+    /// <summary>The field <c>truncation</c>.</summary>
+    public JsonElement Truncation { get; init; }
+
+    /// <summary>The field <c>padding</c>.</summary>
+    public JsonElement Padded { get; init; }
+
     /// <summary>The id of the begin-of-text token, if there is one.</summary>
     public int? BeginningOfText { get; init; }
 

@@ -8,7 +8,7 @@ namespace Alidade.Models.Tokenizers;
 internal static class TokenizerJson
 {
     // Far above any vocabulary; it keeps a lying file from asking for memory.
-    private const int LargestId = 1 << 24;
+    private const int LargestId = 1 << 22;
 
     /// <summary>Reads a tokenizer.json.</summary>
     /// <exception cref="AlidadeException">The file is malformed; the message names the field.</exception>
@@ -30,10 +30,6 @@ internal static class TokenizerJson
             var root = new JsonField(document.RootElement, name, "");
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw root.Wrong("an object");
-            if (!root["truncation"].IsMissing)
-                throw new NotBuiltException($"{name}: truncation is not built; remove the field to read the tokenizer without it");
-            if (!root["padding"].IsMissing)
-                throw new NotBuiltException($"{name}: padding is not built; remove the field to read the tokenizer without it");
             var model = ReadModel(root["model"]);
             return new()
             {
@@ -44,6 +40,8 @@ internal static class TokenizerJson
                 PreTokenizer = Clone(root["pre_tokenizer"]),
                 PostProcessor = Clone(root["post_processor"]),
                 Decoder = Clone(root["decoder"]),
+                Truncation = Clone(root["truncation"]),
+                Padded = Clone(root["padding"]),
             };
         }
     }
@@ -54,8 +52,8 @@ internal static class TokenizerJson
         using var writer = new Utf8JsonWriter(utf8, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
         writer.WriteString("version", "1.0");
-        writer.WriteNull("truncation");
-        writer.WriteNull("padding");
+        WriteComponent(writer, "truncation", definition.Truncation);
+        WriteComponent(writer, "padding", definition.Padded);
         writer.WriteStartArray("added_tokens");
         foreach (var token in definition.AddedTokens)
         {

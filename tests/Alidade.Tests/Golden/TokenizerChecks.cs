@@ -57,9 +57,30 @@ internal static class TokenizerChecks
 
     public static void Batches(GoldenCase g, Tokenizer tokenizer, string folder)
     {
-        _ = (g, tokenizer);
-        if (File.Exists(Path.Combine(folder, "batches.jsonl")))
-            throw new NotBuiltException("truncation and padding");
+        foreach (var line in TokenizerGoldenTests.Lines(Path.Combine(folder, "batches.jsonl")))
+        {
+            var options = new EncodeOptions { Pair = line["pair"].OptionalText, AddSpecialTokens = line["add_special_tokens"].Flag(true), TruncateAndPad = true };
+            IReadOnlyList<Encoding> Run() => line["texts"].IsMissing
+                ? [tokenizer.EncodeWithOffsets(line["text"].Text, options)]
+                : tokenizer.EncodeBatch(line["texts"].Items.Select(t => t.Text), options);
+            if (!line["error"].IsMissing)
+            {
+                Assert.Throws<AlidadeException>(Run);
+                continue;
+            }
+
+            var expected = line["encodings"].Items.ToList();
+            var actual = Run();
+            g.Equal($"{line.File} encodings", expected.Count, actual.Count);
+            for (var i = 0; i < expected.Count; i++)
+            {
+                Same(g, $"{line.File}[{i}]", expected[i], actual[i]);
+                var overflowing = expected[i]["overflowing"].Items.ToList();
+                g.Equal($"{line.File}[{i}] overflowing", overflowing.Count, actual[i].Overflowing.Count);
+                for (var k = 0; k < overflowing.Count; k++)
+                    Same(g, $"{line.File}[{i}] overflowing[{k}]", overflowing[k], actual[i].Overflowing[k]);
+            }
+        }
     }
 
     /// <summary>The expectation that was published with a vocabulary: 46 texts, ids without special tokens.</summary>
@@ -127,6 +148,8 @@ internal static class TokenizerChecks
         var utf16 = plain is not null ? Framed(plain.Utf16Offsets, actual.SpecialMask) : expected["offsets_utf16"].IsMissing ? offsets : Numbers(expected["offsets_utf16"]);
         Text(g, $"{what} offsets_utf16", utf16, Flat(actual.Utf16Offsets));
         Text(g, $"{what} type_ids", expected["type_ids"].IsMissing ? Zeros(actual) : Numbers(expected["type_ids"]), string.Join(' ', actual.TypeIds));
+        if (!expected["attention_mask"].IsMissing)
+            Text(g, $"{what} attention_mask", Numbers(expected["attention_mask"]), string.Join(' ', actual.AttentionMask.Select(m => m ? 1 : 0)));
         Text(g, $"{what} special_mask", expected["special_mask"].IsMissing ? Zeros(actual) : Numbers(expected["special_mask"]), string.Join(' ', actual.SpecialMask.Select(m => m ? 1 : 0)));
     }
 

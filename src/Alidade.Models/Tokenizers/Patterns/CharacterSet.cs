@@ -74,7 +74,7 @@ internal sealed class CharacterSet
     /// <summary>The set of a property: a general category (L, Lu, Letter), a script (Han) or a binary property (Alphabetic); null when unknown.</summary>
     public static CharacterSet? Property(string name)
     {
-        var key = name.Replace("_", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal).ToLowerInvariant();
+        var key = string.Concat(name.Where(c => c is not ('_' or ' ' or '-'))).ToLowerInvariant();
         if (Categories.TryGetValue(key, out var mask))
             return new(c => (mask >> (int)CharUnicodeInfo.GetUnicodeCategory(c) & 1) != 0);
         switch (key)
@@ -133,9 +133,13 @@ internal sealed class CharacterSet
             masks[major] = masks.GetValueOrDefault(major) | 1u << i;
         }
 
-        foreach (var (longName, shortName) in new[] { ("letter", "l"), ("mark", "m"), ("number", "n"), ("separator", "z"), ("other", "c"), ("punctuation", "p"), ("symbol", "s"),
-                     ("uppercaseletter", "lu"), ("lowercaseletter", "ll"), ("titlecaseletter", "lt"), ("modifierletter", "lm"), ("otherletter", "lo"),
-                     ("nonspacingmark", "mn"), ("spacingmark", "mc"), ("decimalnumber", "nd"), ("control", "cc") })
+        (string Long, string Short)[] longNames =
+        [
+            ("letter", "l"), ("mark", "m"), ("number", "n"), ("separator", "z"), ("other", "c"), ("punctuation", "p"), ("symbol", "s"),
+            ("uppercaseletter", "lu"), ("lowercaseletter", "ll"), ("titlecaseletter", "lt"), ("modifierletter", "lm"), ("otherletter", "lo"),
+            ("nonspacingmark", "mn"), ("spacingmark", "mc"), ("decimalnumber", "nd"), ("control", "cc"),
+        ];
+        foreach (var (longName, shortName) in longNames)
             masks[longName] = masks[shortName];
         return masks;
     }

@@ -136,6 +136,8 @@ public sealed class TokenizerTests
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"Split","pattern":{"String":"a"},"behavior":"Melted"}}""", "'Melted' is unknown")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"normalizer":7}""", "normalizer holds 7")]
     [InlineData("""{"model":{"type":"BPE","vocab":{"\ud800":0},"merges":[]}}""", "half of a surrogate pair")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"padding":{"strategy":{"Fixed":2000000000}}}""", "padding.strategy.Fixed holds 2000000000")]
+    [InlineData("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"truncation":{"strategy":"OnlyFirst"}}""", "truncation.max_length is missing")]
     [InlineData("""{"model":{"type":"Magic"}}""", "the model Magic is not built")]
     public void A_malformed_file_is_refused_with_file_and_field(string json, string part)
     {
