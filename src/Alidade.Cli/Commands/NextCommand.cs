@@ -27,5 +27,5 @@ internal static class NextCommand
     private static string Text(NextTokenTable table) => string.Join('\n', table.Tokens.Select(t =>
         string.Create(CultureInfo.InvariantCulture, $"{t.Rank,3}  {t.Probability,7:p2}  {t.LogProb,8:f3} nats  {t.Id,7}  {Visible(t.Text)}")));
 
-    private static string Visible(string token) => "«" + Core.Reports.VisibleText.Of(token) + "»";
+    private static string Visible(string token) => Core.Reports.VisibleText.Token(token);
 }

@@ -7,7 +7,7 @@ namespace Alidade.Core.Reports;
 /// Shows what text hides: control characters, marks that turn the direction of writing, invisible tags and halves of surrogate pairs become signs that a
 /// person sees, and that neither a terminal nor a page acts on.
 /// </summary>
-internal static class VisibleText
+public static class VisibleText
 {
     /// <summary>Keeps line feeds and tabs; a carriage return before a line feed is dropped.</summary>
     public static string Block(string text) => Show(text.Replace("\r\n", "\n", StringComparison.Ordinal), keepLayout: rune => rune.Value is '\n' or '\t');
