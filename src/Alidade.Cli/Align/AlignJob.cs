@@ -1,0 +1,195 @@
+using Alidade.Core;
+using Alidade.Core.Results;
+using Alidade.Core.Runs;
+using Alidade.Evaluation;
+using Alidade.Evaluation.Behaviour;
+using Alidade.Evaluation.General;
+using Alidade.Interpretability.Lenses;
+using Alidade.Interpretability.Patching;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Models.Chat;
+using Alidade.RedTeam;
+using Alidade.RedTeam.Jailbreak;
+using Alidade.RedTeam.Privacy;
+using Alidade.Training.Objectives.Ranking;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Cli.Align;
+
+/// <summary>What a stage of training gave, as the report keeps it.</summary>
+/// <param name="Stage">Name, such as "1-sft".</param>
+/// <param name="Result">The trainer's result.</param>
+internal sealed record StageResult(string Stage, TrainingResult Result);
+
+/// <summary>The logit lens of one prompt.</summary>
+/// <param name="Prompt">The prompt as the model reads it.</param>
+/// <param name="Rows">Layer by layer.</param>
+internal sealed record LensReading(string Prompt, IReadOnlyList<LensRow> Rows);
+
+/// <summary>
+/// The main job: (1) measure the model, (2) attack it, (3) align it stage by stage, (4) measure and attack it again on the same items, (5) look where inside
+/// the change sits. Every step is stored in the run folder when it is done, so a run that was stopped or killed goes on where it was.
+/// </summary>
+internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data, CausalLM model, IProgress<Progress> progress, CancellationToken cancellation)
+{
+    private MeasureContext Context => new() { Progress = progress, Cancellation = cancellation };
+
+    /// <summary>Does what is not done yet.</summary>
+    public void Run()
+    {
+        // 1. and 2.
+        Observe(Phases.Before);
+
+        // 3.
+        using var adapter = Adapter();
+        for (var i = 0; i < recipe.Stages.Count; i++)
+            Train(i, adapter);
+
+        // 4.
+        using (model.Use(adapter))
+            Observe(Phases.After);
+
+        // 5.
+        Open(adapter);
+    }
+
+    /// <summary>The name of a stage.</summary>
+    public static string StageName(AlignRecipe recipe, int i) => FormattableString.Invariant($"{i + 1}-{recipe.Stages[i].Method.ToString().ToLowerInvariant()}");
+
+    /// <summary>The measures of a recipe, by the name their results are stored under.</summary>
+    public static IEnumerable<IMeasure> MeasuresOf(AlignRecipe recipe, AlignData data)
+    {
+        var (m, seed) = (recipe.Measures, recipe.Seed);
+        yield return new PreferenceAccuracy { Items = data.Split.HeldOut, Limit = m.PreferenceLimit, Seed = seed };
+        if (data.Perplexity is { } texts)
+            yield return new Perplexity { Items = texts.Rows, Limit = m.Perplexity!.Limit, Seed = seed };
+        if (data.CrowsPairs is { } pairs)
+            yield return new Evaluation.Bias.CrowsPairs { Items = pairs.Rows, Limit = m.CrowsPairs!.Limit, Seed = seed };
+        if (data.TruthfulQa is { } questions)
+            yield return new Evaluation.Factuality.TruthfulQa { Items = questions.Rows, Limit = m.TruthfulQa!.Limit, Seed = seed };
+        if (data.Refusals is { } requests)
+            yield return new Refusals { Items = requests.Rows, Limit = m.Refusals!.Limit, Seed = seed, Answers = new() { MaxNewTokens = m.MaxNewTokens } };
+    }
+
+    /// <summary>The attacks of a recipe.</summary>
+    public static IEnumerable<IAttack> AttacksOf(AlignRecipe recipe, AlignData data)
+    {
+        if (data.Refusals is not { } requests)
+            yield break;
+        var (limit, seed, tokens) = (recipe.Attacks.Limit, recipe.Seed, recipe.Measures.MaxNewTokens);
+        yield return new DirectRequest { Items = requests.Rows, Limit = limit, Seed = seed, MaxNewTokens = tokens };
+        yield return new PrefilledAnswer { Items = requests.Rows, Limit = limit, Seed = seed, MaxNewTokens = tokens, Prefill = recipe.Attacks.Prefill };
+    }
+
+    private void Observe(string phase)
+    {
+        foreach (var measure in MeasuresOf(recipe, data))
+            run.Once($"{phase}.{measure.Name}", () => Kept(phase, measure.Run(model, Context)));
+        foreach (var attack in AttacksOf(recipe, data))
+        {
+            run.Once($"{phase}.attack.{attack.Name.Replace(' ', '_')}", () =>
+            {
+                var result = attack.Run(model, Context);
+                Kept(phase, [result.Rate]);
+                return result;
+            });
+        }
+
+        run.Once($"{phase}.membership", () => Membership().Run(model, Context) is var found
+            ? new MembershipStage(found.Auroc.Measurement, found.TruePositiveRate.Measurement, [.. found.Roc.Corners], found.Members.Count, found.Others.Count)
+            : throw new InvalidOperationException());
+    }
+
+    private IReadOnlyList<MeasureResult> Kept(string phase, IReadOnlyList<MeasureResult> results)
+    {
+        foreach (var result in results)
+            run.AddSamples(phase, result);
+        return results;
+    }
+
+    private MembershipInference Membership()
+    {
+        // The rows that training keeps, against the rows that were never trained on; answers of both are scored.
+        var trained = data.PairTokens(model, data.Split.Train, recipe.Data.MaxLength).Rows.Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
+        return new()
+        {
+            Members = [.. data.Split.Train.Where(p => trained.Contains(p.Id)).Select(p => new MembershipRow(p.Id, p.Prompt, p.Chosen))],
+            Others = [.. data.Split.HeldOut.Select(p => new MembershipRow(p.Id, p.Prompt, p.Chosen))],
+            Limit = recipe.Attacks.MembershipLimit,
+            Seed = recipe.Seed,
+        };
+    }
+
+    private LoraAdapter Adapter()
+    {
+        for (var i = recipe.Stages.Count - 1; i >= 0; i--)
+            if (run.IsDone("train." + StageName(recipe, i)))
+                return PeftFolder.Load(model, run.PathOf("adapter-" + StageName(recipe, i)));
+        return LoraAdapter.Create(model, "policy", recipe.Adapter, recipe.Seed);
+    }
+
+    private void Train(int i, LoraAdapter adapter)
+    {
+        var (stage, name) = (recipe.Stages[i], StageName(recipe, i));
+        run.Once("train." + name, () =>
+        {
+            var context = new TrainingContext
+            {
+                Folder = run.PathOf("checkpoints-" + name),
+                Resume = true,
+                Progress = progress,
+                Cancellation = cancellation,
+                OnStep = step => run.Log(name, step.Update, step.Values),
+                OnHeldOut = point => run.Log(name, point.Update, new Dictionary<string, double>(point.Metrics.Select(m => new KeyValuePair<string, double>("held_out_" + m.Key, m.Value))) { ["held_out_loss"] = point.Loss }),
+            };
+            var options = new TrainingOptions
+            {
+                BatchRows = stage.BatchRows,
+                Accumulation = stage.Accumulation,
+                Epochs = stage.Epochs,
+                Seed = recipe.Seed,
+                Schedule = new() { Kind = stage.Schedule, LearningRate = stage.LearningRate, Warmup = stage.Warmup },
+                CheckpointEvery = stage.CheckpointEvery,
+            };
+            var result = stage.Method switch
+            {
+                StageMethod.Sft => new SupervisedTrainer { Model = model, Adapter = adapter, Options = options }
+                    .Train(data.DemonstrationTokens(model, recipe.Data.MaxLength, stage.MaxRows), null, context),
+                _ => Preferences(stage, adapter, options, context),
+            };
+            PeftFolder.Save(adapter, model, run.PathOf("adapter-" + name));
+            return new StageResult(name, result);
+        });
+    }
+
+    private TrainingResult Preferences(StageRecipe stage, LoraAdapter adapter, TrainingOptions options, TrainingContext context)
+    {
+        var pairs = data.PairTokens(model, data.Split.Train, recipe.Data.MaxLength);
+        if (stage.MaxRows is { } most)
+            pairs = pairs with { Rows = [.. pairs.Rows.Take(most)] };
+        var heldOut = data.PairTokens(model, data.Split.HeldOut, recipe.Data.MaxLength).Rows.Take(stage.HeldOutRows).ToArray();
+        return new PreferenceTrainer { Model = model, Adapter = adapter, Objective = new Dpo { Beta = stage.Beta }, Options = options }.Train(pairs, heldOut, context);
+    }
+
+    private void Open(LoraAdapter adapter)
+    {
+        var pairs = data.PairTokens(model, data.Split.HeldOut, recipe.Data.MaxLength).Rows.Take(recipe.Open.Pairs)
+            .Select(r => new TokenPair(r.Id, r.Prompt, r.Chosen, r.Rejected)).ToArray();
+        run.Once("open.shift", () => pairs.Select((pair, i) =>
+        {
+            var map = AlignmentShift.Of(model, adapter, pair, new() { Layers = recipe.Open.Layers, PromptPositions = recipe.Open.Positions }, cancellation);
+            progress.Report(new("where alignment sits", i + 1, pairs.Length));
+            return map;
+        }).ToArray());
+        int[] prompt = recipe.Open.LensPrompt is { } text ? ChatEncoder.Prompt(model, [new Message("user", text)]) : pairs.Length > 0 ? [.. pairs[0].Prompt] : [];
+        if (prompt.Length == 0)
+            return;
+        run.Once("open.lens.before", () => new LensReading(model.Tokenizer.Decode(prompt), LogitLens.Read(model, prompt, 5)));
+        using (model.Use(adapter))
+            run.Once("open.lens.after", () => new LensReading(model.Tokenizer.Decode(prompt), LogitLens.Read(model, prompt, 5)));
+    }
+}
+
+/// <summary>What membership inference found, as the run keeps it.</summary>
+internal sealed record MembershipStage(Measurement Auroc, Measurement TruePositiveRate, IReadOnlyList<Core.Statistics.RocPoint> Curve, int Members, int Others);
