@@ -12,4 +12,10 @@ var root = new RootCommand("Alidade: align a language model, look inside it, att
     ModelCommand.Make(),
     OrganismCommand.Make(),
 };
-return Failures.Guard(() => root.Parse(args).Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }));
+return Failures.Guard(() =>
+{
+    var parsed = root.Parse(args);
+    return parsed.Errors.Count == 0 || args.Length == 0
+        ? parsed.Invoke(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null })
+        : Failures.Say($"{string.Join("; ", parsed.Errors.Select(e => e.Message))}; see 'alidade {string.Join(' ', args.TakeWhile(a => !a.StartsWith('-')).Take(2))} --help'", Failures.UserMistake);
+});
