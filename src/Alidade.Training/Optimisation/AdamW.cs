@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -25,7 +26,7 @@ public sealed record AdamWOptions
 /// </summary>
 /// <remarks>
 /// Loshchilov and Hutter 2019 (arXiv 1711.05101), algorithm 2. A parameter whose gradient is zero still decays and its moments still shrink; one without a gradient
-/// is left alone. Norms and biases do not decay (<see cref="Decays"/>). Moments are float32, or float64 for float64 parameters.
+/// is left alone. Norms and biases do not decay (<see cref="Decays"/>). Moments have the parameter's number type.
 /// </remarks>
 public sealed class AdamW : IDisposable
 {
@@ -40,7 +41,8 @@ public sealed class AdamW : IDisposable
     {
         this.options = options ?? new();
         Check(this.options);
-        slots = [.. parameters.Select(p => new Slot(p.Name, p.Value, Decays(p.Name), Moment(p.Value), Moment(p.Value)))];
+        slots = [.. parameters.Select(p => new Slot(p.Name, p.Value, Decays(p.Name), Moment(p.Value), Moment(p.Value),
+            zeros([], ScalarType.Float32, p.Value.device).DetachFromDisposeScope()))];
     }
 
     /// <summary>
@@ -60,76 +62,44 @@ public sealed class AdamW : IDisposable
     /// <param name="learningRate">η of this update.</param>
     public void Step(double learningRate)
     {
-        using var noGrad = no_grad();
-        foreach (var slot in slots)
+        using var scope = NewDisposeScope();
+        // The native kernel takes one weight decay at a time.
+        foreach (var group in slots.Select(s => (Slot: s, Gradient: s.Parameter.grad)).Where(p => p.Gradient is not null).GroupBy(p => p.Slot.Decays))
         {
-            using var scope = NewDisposeScope();
-            if (slot.Parameter.grad is not { } gradient)
-                continue;
-            slot.Steps++;
-            Update(slot, gradient, learningRate);
+            Slot[] moved = [.. group.Select(p => p.Slot)];
+            Interop.FusedAdamW(
+                [.. moved.Select(s => s.Parameter)], [.. group.Select(p => p.Gradient!)], [.. moved.Select(s => s.First)], [.. moved.Select(s => s.Second)],
+                [.. moved.Select(s => s.Steps)], learningRate, options.Beta1, options.Beta2, group.Key ? options.WeightDecay : 0, options.Epsilon);
         }
     }
 
-    /// <summary>What a checkpoint keeps: <c>NAME.exp_avg</c>, <c>NAME.exp_avg_sq</c> and <c>NAME.step</c> (int64, [1]). The caller owns the step counts.</summary>
-    public IEnumerable<(string Name, Tensor Value)> State()
-    {
-        foreach (var slot in slots)
-        {
-            yield return (slot.Name + ".exp_avg", slot.First);
-            yield return (slot.Name + ".exp_avg_sq", slot.Second);
-            yield return (slot.Name + ".step", tensor(new[] { slot.Steps }));
-        }
-    }
+    /// <summary>What a checkpoint keeps: <c>NAME.exp_avg</c>, <c>NAME.exp_avg_sq</c> and <c>NAME.step</c> (of shape []). The tensors stay the optimiser's.</summary>
+    public IEnumerable<(string Name, Tensor Value)> State() =>
+        slots.SelectMany(s => new[] { (s.Name + ".exp_avg", s.First), (s.Name + ".exp_avg_sq", s.Second), (s.Name + ".step", s.Steps) });
 
     /// <summary>Continues from <see cref="State"/>.</summary>
     /// <exception cref="AlidadeException">A tensor is missing or has another shape.</exception>
     public void Load(IReadOnlyDictionary<string, Tensor> state)
     {
         using var noGrad = no_grad();
-        foreach (var slot in slots)
+        foreach (var (name, value) in State())
         {
-            slot.First.copy_(Find(state, slot.Name + ".exp_avg", slot.First));
-            slot.Second.copy_(Find(state, slot.Name + ".exp_avg_sq", slot.Second));
-            slot.Steps = Find(state, slot.Name + ".step", null).cpu().data<long>()[0];
+            if (!state.TryGetValue(name, out var kept))
+                throw new AlidadeException($"the optimiser's state has no tensor '{name}'; the checkpoint belongs to another model or adapter");
+            if (!kept.shape.SequenceEqual(value.shape))
+                throw new AlidadeException($"the optimiser's '{name}' has shape [{string.Join(", ", kept.shape)}], not [{string.Join(", ", value.shape)}]; the checkpoint belongs to another model");
+            value.copy_(kept);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var slot in slots)
-        {
-            slot.First.Dispose();
-            slot.Second.Dispose();
-        }
+        foreach (var (_, value) in State())
+            value.Dispose();
     }
 
-    // In torch's order of operations, so that float32 agrees to rounding.
-    private void Update(Slot slot, Tensor gradient, double learningRate)
-    {
-        var g = gradient.to(slot.First.dtype);
-        if (slot.Decays && options.WeightDecay != 0)
-            slot.Parameter.mul_(1 - (learningRate * options.WeightDecay));
-        slot.First.mul_(options.Beta1).add_(g, 1 - options.Beta1);
-        slot.Second.mul_(options.Beta2).addcmul_(g, g, 1 - options.Beta2);
-        var correction1 = 1 - Math.Pow(options.Beta1, slot.Steps);
-        var correction2 = Math.Sqrt(1 - Math.Pow(options.Beta2, slot.Steps));
-        var denominator = (slot.Second.sqrt() / correction2).add_(options.Epsilon);
-        slot.Parameter.sub_((slot.First / denominator).mul_(learningRate / correction1).to(slot.Parameter.dtype));
-    }
-
-    private static Tensor Moment(Tensor parameter) =>
-        zeros_like(parameter, parameter.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32).DetachFromDisposeScope();
-
-    private static Tensor Find(IReadOnlyDictionary<string, Tensor> state, string name, Tensor? like)
-    {
-        if (!state.TryGetValue(name, out var value))
-            throw new AlidadeException($"the optimiser's state has no tensor '{name}'; the checkpoint belongs to another model or adapter");
-        if (like is not null && !value.shape.SequenceEqual(like.shape))
-            throw new AlidadeException($"the optimiser's '{name}' has shape [{string.Join(", ", value.shape)}], the parameter [{string.Join(", ", like.shape)}]; the checkpoint belongs to another model");
-        return value;
-    }
+    private static Tensor Moment(Tensor parameter) => zeros(parameter.shape, parameter.dtype, parameter.device).DetachFromDisposeScope();
 
     private static void Check(AdamWOptions options)
     {
@@ -139,18 +109,5 @@ public sealed class AdamW : IDisposable
             throw new AlidadeException($"AdamW's epsilon is {options.Epsilon} and its weight decay {options.WeightDecay}; both must be at least 0");
     }
 
-    private sealed class Slot(string name, Tensor parameter, bool decays, Tensor first, Tensor second)
-    {
-        public string Name { get; } = name;
-
-        public Tensor Parameter { get; } = parameter;
-
-        public bool Decays { get; } = decays;
-
-        public Tensor First { get; } = first;
-
-        public Tensor Second { get; } = second;
-
-        public long Steps { get; set; }
-    }
+    private sealed record Slot(string Name, Tensor Parameter, bool Decays, Tensor First, Tensor Second, Tensor Steps);
 }

@@ -64,8 +64,8 @@ public sealed record Schedule
     /// <summary>Warm-up: a number of updates, or a share of all updates when below 1. Default none.</summary>
     public double Warmup { get; init; }
 
-    /// <summary>Number of updates of the whole training.</summary>
-    public required int Updates { get; init; }
+    /// <summary>Number of updates of the whole training; a trainer fills it in.</summary>
+    public int Updates { get; init; }
 
     /// <summary>The lowest rate as a share of the highest: the floor of those courses that have one. Default 0.</summary>
     public double Floor { get; init; }

@@ -1,0 +1,91 @@
+namespace Alidade.Training.Data;
+
+/// <summary>A demonstration as tokens.</summary>
+/// <param name="Id">The row it came from.</param>
+/// <param name="Ids">Token ids; at least one.</param>
+/// <param name="Scored">True for each token that is learned; same length. The first token of a document is never learned, whatever its mark says.</param>
+public sealed record DemonstrationTokens(string Id, IReadOnlyList<int> Ids, IReadOnlyList<bool> Scored)
+{
+    /// <summary>Lengths of the documents that were packed into this row, each blind to the others; one document by default.</summary>
+    public IReadOnlyList<int> Documents { get; init; } = [Ids.Count];
+
+    /// <summary>Tokens that are learned.</summary>
+    public int Targets
+    {
+        get
+        {
+            var start = 0;
+            var targets = 0;
+            foreach (var length in Documents)
+            {
+                for (var i = start + 1; i < start + length; i++)
+                    targets += Scored[i] ? 1 : 0;
+                start += length;
+            }
+
+            return targets;
+        }
+    }
+}
+
+/// <summary>A preference pair as tokens: one prompt, two answers after it.</summary>
+/// <param name="Id">The row it came from.</param>
+/// <param name="Prompt">Ids that both answers begin with; may be empty.</param>
+/// <param name="Chosen">Ids of the preferred answer.</param>
+/// <param name="Rejected">Ids of the other answer.</param>
+public sealed record PairTokens(string Id, IReadOnlyList<int> Prompt, IReadOnlyList<int> Chosen, IReadOnlyList<int> Rejected)
+{
+    /// <summary>Scored tokens of the preferred answer: all, but for the first where there is no prompt to predict it from.</summary>
+    public int ChosenTargets => Chosen.Count - (Prompt.Count == 0 ? 1 : 0);
+
+    /// <summary>Scored tokens of the other answer.</summary>
+    public int RejectedTargets => Rejected.Count - (Prompt.Count == 0 ? 1 : 0);
+}
+
+/// <summary>Rows as tokens, with what was left out and what was cut.</summary>
+/// <param name="Rows">Usable rows in the order of the data.</param>
+/// <param name="Dropped">Rows left out, by reason.</param>
+/// <param name="Truncated">Rows that lost tokens to the maximum length, among <paramref name="Rows"/>.</param>
+public sealed record TokenRows<T>(IReadOnlyList<T> Rows, IReadOnlyDictionary<string, int> Dropped, int Truncated)
+{
+    /// <summary>Rows left out.</summary>
+    public int DroppedCount => Dropped.Values.Sum();
+
+    /// <summary>"3 of 100 rows left out: …; 2 cut to the maximum length"; null when neither happened.</summary>
+    public string? Summary
+    {
+        get
+        {
+            var reasons = string.Join(", ", Dropped.OrderByDescending(d => d.Value).ThenBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Key} ({d.Value})"));
+            var dropped = DroppedCount == 0 ? null : $"{DroppedCount} of {DroppedCount + Rows.Count} rows left out: {reasons}";
+            var cut = Truncated == 0 ? null : $"{Truncated} rows cut to the maximum length";
+            return dropped is null && cut is null ? null : string.Join("; ", new[] { dropped, cut }.Where(s => s is not null));
+        }
+    }
+}
+
+/// <summary>Collects rows and counts those that cannot be used.</summary>
+internal sealed class TokenRowCollector<T>
+{
+    private readonly List<T> rows = [];
+    private readonly Dictionary<string, int> dropped = new(StringComparer.Ordinal);
+    private int truncated;
+
+    public void Add(T row, bool cut)
+    {
+        rows.Add(row);
+        truncated += cut ? 1 : 0;
+    }
+
+    public void Drop(string reason) => dropped[reason] = dropped.GetValueOrDefault(reason) + 1;
+
+    /// <summary>The rows.</summary>
+    /// <param name="what">What an error calls them.</param>
+    public TokenRows<T> Finish(string what)
+    {
+        var result = new TokenRows<T>(rows, dropped, truncated);
+        if (rows.Count == 0)
+            throw new Alidade.Core.AlidadeException(result.Summary is { } summary ? $"no {what} can be used: {summary}" : $"there are no {what}");
+        return result;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Alidade.Core.Files;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Training.Trainers;
+
+/// <summary>Short names of what a checkpoint or a cache belongs to.</summary>
+internal static class Fingerprints
+{
+    /// <summary>An objective with its settings.</summary>
+    public static string Of(object objective) => objective.GetType().Name + JsonSerializer.Serialize(objective, objective.GetType(), Json.Line);
+
+    /// <summary>Lists of ids: SHA-256 over each list's length and values.</summary>
+    public static string Of(IEnumerable<IReadOnlyList<int>> lists)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var list in lists)
+            hash.AppendData(MemoryMarshal.AsBytes([list.Count, .. list]));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>Weights: SHA-256 over names and bytes.</summary>
+    public static string Of(IEnumerable<(string Name, Tensor Value)> weights)
+    {
+        using var noGrad = no_grad();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, value) in weights)
+        {
+            using var scope = NewDisposeScope();
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(name));
+            hash.AppendData(value.detach().cpu().contiguous().bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
