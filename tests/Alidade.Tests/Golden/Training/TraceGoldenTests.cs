@@ -16,6 +16,7 @@ namespace Alidade.Tests.Golden.Training;
 [Golden("trainers/traces")]
 [Golden("trainers/index.json")]
 [Golden("trainers/traps.json")]
+[Golden("trainers/generator")]
 public sealed class TraceGoldenTests
 {
     private const string Kind = "trainers/traces";
