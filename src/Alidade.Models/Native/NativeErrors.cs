@@ -83,7 +83,8 @@ public static class NativeErrors
     {
         var end = message.IndexOf("Exception raised from", StringComparison.Ordinal);
         var sentence = (end >= 0 ? message[..end] : message).ReplaceLineEndings(" ").Trim();
-        return sentence.Contains("not enough memory", StringComparison.Ordinal) || sentence.Contains("out of memory", StringComparison.Ordinal)
+        // The words of the CPU's allocator, of its older form, and of CUDA's.
+        return ((string[])["can't allocate memory", "not enough memory", "out of memory"]).Any(words => sentence.Contains(words, StringComparison.Ordinal))
             ? $"not enough memory; use a smaller batch or shorter sequences ({sentence})"
             : sentence;
     }
