@@ -75,6 +75,7 @@ public sealed class TraceGoldenTests
             }.Train(Pairs(trace, options), context: context);
 
         CompareSteps(golden, trace, tolerance, result);
+        CheckTraps(golden, trace, tolerance, result);
         CompareWeights(golden, path + "/early.safetensors", "early", early, before, tolerance);
         using (early)
         using (var after = Copies.Of(trained))
@@ -161,6 +162,20 @@ public sealed class TraceGoldenTests
             Relative("gradient norm", want.GetProperty("grad_norm").GetDouble(), got.GradientNorm, 1e-12, "grad_norm");
             foreach (var metric in want.GetProperty("logged").EnumerateObject())
                 Relative(metric.Name, metric.Value.GetDouble(), metric.Name == "num_tokens" ? got.Tokens : got.Metrics[OurNames[metric.Name]], 1, "metrics");
+        }
+    }
+
+    // The numbers that usual mistakes give stand beside the right one, which must be nearer.
+    private static void CheckTraps(GoldenCase golden, JsonElement trace, JsonElement tolerance, TrainingResult result)
+    {
+        foreach (var trap in Read("trainers/traps.json").EnumerateArray().Where(t => t.GetProperty("trace").GetString() == trace.GetProperty("name").GetString()))
+        {
+            if (!trap.TryGetProperty("step", out var step) || trap.TryGetProperty("micro_batch", out _))
+                continue;
+            var (right, got) = (trap.GetProperty("right").GetDouble(), result.Curve[step.GetInt32() - 1].Loss);
+            golden.Close("right loss", right, got, tolerance.GetProperty("loss").GetDouble() * Math.Max(1, Math.Abs(right)));
+            foreach (var wrong in trap.GetProperty("wrong").EnumerateObject())
+                Assert.True(Math.Abs(got - right) < Math.Abs(got - wrong.Value.GetDouble()), $"the loss is that of the mistake '{wrong.Name}'");
         }
     }
 

@@ -181,6 +181,16 @@ public sealed class TrainingLoopTests : IDisposable
     }
 
     [Fact]
+    public void Weights_of_half_precision_are_refused()
+    {
+        using var folder = new Core.TemporaryFolder();
+        using (var model = Tiny.Model())
+            model.Save(folder.Path);
+        using var half = CausalLM.Load(folder.Path, new() { DType = ScalarType.BFloat16 });
+        Assert.Throws<NotBuiltException>(() => new SupervisedTrainer { Model = half, Options = Tiny.Options(1) }.Train(Tiny.Demonstrations(4)));
+    }
+
+    [Fact]
     public void All_settings_that_are_out_of_range_are_reported_together()
     {
         var error = Assert.Throws<AlidadeException>(() => (Tiny.Options() with { BatchRows = 0, Epochs = -1, Patience = -2 }).Validate());
