@@ -26,7 +26,7 @@ public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Te
 /// <remarks>
 /// <list type="number">
 /// <item>Forward, per chunk: ℓ = log-softmax(h Wᵀ + b), of which ℓ_y is the answer.</item>
-/// <item>W has a gradient: p = e^ℓ is kept. W is frozen and h has one: U = W_y − e^ℓ W is kept, which is all that the gradient needs, and ℓ is not. No gradient:
+/// <item>W has a gradient: p = e^ℓ and its sum are kept. W is frozen and h has one: U = W_y − e^ℓ W is kept, which is all that the gradient needs, and ℓ is not. No gradient:
 /// nothing is kept.</item>
 /// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise: dh = g ⊙ (W_y − p W),
 /// dW = −pᵀ (g ⊙ h) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over a chunk.</item>
@@ -90,21 +90,26 @@ public static class SelectedLogProbs
             var y = targets.narrow(0, start, count);
             var logits = nn.functional.linear(hidden.narrow(0, start, count), weight, bias);
             var logSoftmax = logits.log_softmax(-1, OutputType(hidden));
-            collector?.Add(logits, logSoftmax, y);
-            logits.Dispose();
             var selected = logSoftmax.gather(1, y.unsqueeze(1)).squeeze(1);
             var probabilities = logSoftmax.exp_();
             // The library's float32 log-softmax is too high by up to 1e-5 over a large vocabulary: its sum runs along the row in one go. The
             // probabilities then sum to e to that error, and a pairwise sum shows it.
-            chosen.Add(selected.sub_(probabilities.sum(-1).log_()).MoveToOuterDisposeScope());
+            var sums = probabilities.sum(-1);
+            chosen.Add(selected.sub_(sums.log()).MoveToOuterDisposeScope());
+            collector?.Add(logits, probabilities, sums, y, selected);
+            logits.Dispose();
             if (keep == Keep.Probabilities)
-                kept.Add(probabilities.MoveToOuterDisposeScope());
+                kept.AddRange(probabilities.MoveToOuterDisposeScope(), sums.MoveToOuterDisposeScope());
             else if (keep == Keep.HiddenGradient)
-                kept.Add(weight.index_select(0, y).sub_(probabilities.to_type(weight.dtype).matmul(weight)).MoveToOuterDisposeScope());
+                kept.Add(weight.index_select(0, y).sub_(Expected(probabilities, sums, weight)).MoveToOuterDisposeScope());
         }
 
         return chosen.Count == 1 ? chosen[0] : cat(chosen);
     }
+
+    /// <summary>Σ_v p_v W_v of each position.</summary>
+    private static Tensor Expected(Tensor probabilities, Tensor sums, Tensor weight) =>
+        probabilities.to_type(weight.dtype).mm(weight).div_(sums.unsqueeze(1).to_type(weight.dtype));
 
     private static ScalarType OutputType(Tensor hidden) => hidden.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
@@ -136,14 +141,18 @@ public static class SelectedLogProbs
     {
         private readonly List<Tensor> entropy = [], correct = [], meanLogit = [];
 
-        public void Add(Tensor logits, Tensor logSoftmax, Tensor targets)
+        /// <summary>Uses the logits up: they are multiplied in place.</summary>
+        public void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs)
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             // These wait outside every scope until they are joined.
-            entropy.Add(logSoftmax.exp().mul_(logSoftmax).sum(-1).neg_().DetachFromDisposeScope());
-            correct.Add(logSoftmax.argmax(-1).eq(targets).to_type(logSoftmax.dtype).DetachFromDisposeScope());
-            meanLogit.Add(logits.mean([-1], type: logSoftmax.dtype).DetachFromDisposeScope());
+            correct.Add(logits.argmax(-1).eq(targets).to_type(probabilities.dtype).DetachFromDisposeScope());
+            meanLogit.Add(logits.mean([-1], type: probabilities.dtype).DetachFromDisposeScope());
+            // −Σ p log p = log Σ exp z − Σ p z, and log Σ exp z = z_y − log p_y.
+            var normaliser = logits.gather(1, targets.unsqueeze(1)).squeeze(1).sub(logProbs);
+            var expected = logits.to_type(probabilities.dtype).mul_(probabilities).sum(-1).div_(sums);
+            entropy.Add(normaliser.sub_(expected).DetachFromDisposeScope());
         }
 
         public TokenStatistics Joined(Device device) => new(Join(entropy, device), Join(correct, device), Join(meanLogit, device));
@@ -195,25 +204,25 @@ public static class SelectedLogProbs
 
             var (hidden, weight, targets) = (saved[0], saved[1], saved[2]);
             var scaled = g.unsqueeze(1).to_type(hidden.dtype);
-            var scaledHidden = ofWeight ? hidden.mul(scaled) : null;
             var dHidden = ofHidden ? weight.index_select(0, targets) : null;
             var dWeight = ofWeight ? empty_like(weight) : null;
             var dBias = ofBias ? weight.new_zeros(weight.size(0)) : null;
-            for (var chunk = 0; chunk < saved.Count - 3; chunk++)
+            for (var chunk = 0; chunk < (saved.Count - 3) / 2; chunk++)
             {
                 using var inner = NewDisposeScope();
-                var (start, count) = (chunk * rows, saved[chunk + 3].size(0));
-                var p = saved[chunk + 3].to_type(weight.dtype);
+                var (p, sums) = (saved[3 + (2 * chunk)].to_type(weight.dtype), saved[4 + (2 * chunk)]);
+                var (start, count) = (chunk * rows, p.size(0));
                 if (dHidden is not null)
-                    dHidden.narrow(0, start, count).sub_(p.matmul(weight));
+                    dHidden.narrow(0, start, count).sub_(Expected(p, sums, weight));
+                var share = scaled.narrow(0, start, count).div(sums.unsqueeze(1).to_type(scaled.dtype));
                 if (dWeight is not null)
-                    dWeight.addmm_(p.t(), scaledHidden!.narrow(0, start, count), beta: chunk == 0 ? 0 : 1, alpha: -1);
+                    dWeight.addmm_(p.t(), hidden.narrow(0, start, count).mul(share), beta: chunk == 0 ? 0 : 1, alpha: -1);
                 if (dBias is not null)
-                    dBias.sub_(p.t().mv(scaled.narrow(0, start, count).squeeze(1)));
+                    dBias.sub_(p.t().mv(share.squeeze(1)));
             }
 
             dHidden?.mul_(scaled);
-            dWeight?.index_add_(0, targets, scaledHidden!, 1);
+            dWeight?.index_add_(0, targets, hidden.mul(scaled), 1);
             dBias?.index_add_(0, targets, scaled.squeeze(1), 1);
             gradients[0] = dHidden?.MoveToOuterDisposeScope()!;
             gradients[1] = dWeight?.MoveToOuterDisposeScope()!;

@@ -29,8 +29,8 @@ public sealed class TensorException : AlidadeException
 /// <code>
 /// var logits = NativeErrors.Run("forward of layer 3", () => block.Forward(x), x);
 /// </code>
-/// Some native failures end the process and never get here (inside a custom backward, in <c>autograd.grad</c>): shapes and label ranges are checked in
-/// managed code before such calls.
+/// Some native failures end the process and never get here: those of <c>matmul</c> (TorchSharp catches nothing there; <c>mm</c>, <c>bmm</c> and
+/// <c>functional.linear</c> are safe), of <c>autograd.grad</c>, and those inside a custom backward. Shapes and label ranges are checked in managed code first.
 /// </remarks>
 public static class NativeErrors
 {
@@ -83,7 +83,8 @@ public static class NativeErrors
     {
         var end = message.IndexOf("Exception raised from", StringComparison.Ordinal);
         var sentence = (end >= 0 ? message[..end] : message).ReplaceLineEndings(" ").Trim();
-        return sentence.Contains("not enough memory", StringComparison.Ordinal) || sentence.Contains("out of memory", StringComparison.Ordinal)
+        // The words of the CPU's allocator, of its older form, and of CUDA's.
+        return ((string[])["can't allocate memory", "not enough memory", "out of memory"]).Any(words => sentence.Contains(words, StringComparison.Ordinal))
             ? $"not enough memory; use a smaller batch or shorter sequences ({sentence})"
             : sentence;
     }

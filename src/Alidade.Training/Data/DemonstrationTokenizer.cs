@@ -53,7 +53,7 @@ public sealed class DemonstrationTokenizer
     {
         var collector = new TokenRowCollector<DemonstrationTokens>();
         foreach (var row in rows)
-            Add(collector, () => TokensOf(row));
+            Add(collector, () => TextEncoder.Naming(row.Id, () => TokensOf(row)));
         return collector.Finish("demonstrations");
     }
 
@@ -80,14 +80,14 @@ public sealed class DemonstrationTokenizer
 
     internal DemonstrationTokens Completion(string id, IReadOnlyList<Message> prompt, IReadOnlyList<Message> completion)
     {
-        var (ids, assistant) = encoder.Chat([.. prompt, .. completion], beginAnswer: false);
-        return new(id, ids, Marks(encoder.Chat(prompt, beginAnswer: true).Ids, ids, Learned(assistant)));
+        var whole = encoder.Chat([.. prompt, .. completion], beginAnswer: false);
+        return new(id, whole.Ids, Marks([.. encoder.Chat(prompt, beginAnswer: true).Ids], [.. whole.Ids], Learned(whole)));
     }
 
     internal DemonstrationTokens Conversation(string id, IReadOnlyList<Message> messages)
     {
-        var (ids, assistant) = encoder.Chat(messages, beginAnswer: false);
-        return new(id, ids, Learned(assistant));
+        var whole = encoder.Chat(messages, beginAnswer: false);
+        return new(id, whole.Ids, Learned(whole));
     }
 
     /// <summary>Cuts and keeps a row, or counts why not.</summary>
@@ -120,11 +120,11 @@ public sealed class DemonstrationTokenizer
         return learned;
     }
 
-    private bool[] Learned(bool[] assistant)
+    private bool[] Learned(ChatTokens whole)
     {
         if (!options.AssistantOnly)
-            return All(assistant.Length);
-        return assistant.Contains(true) ? assistant : throw new UnusableRowException("no turn of the assistant was found in the conversation");
+            return All(whole.Ids.Count);
+        return whole.AssistantMask.Contains(true) ? [.. whole.AssistantMask] : throw new UnusableRowException("no turn of the assistant was found in the conversation");
     }
 
     private static bool[] All(int length)

@@ -44,17 +44,7 @@ public sealed class PreferenceTokenizer
     {
         var collector = new TokenRowCollector<PairTokens>();
         foreach (var pair in pairs)
-        {
-            try
-            {
-                Add(collector, TokensOf(pair));
-            }
-            catch (UnusableRowException problem)
-            {
-                collector.Drop(problem.Message);
-            }
-        }
-
+            Add(collector, TextEncoder.Naming(pair.Id, () => TokensOf(pair)));
         return collector.Finish("pairs");
     }
 
@@ -66,7 +56,7 @@ public sealed class PreferenceTokenizer
         Split(id, encoder.Plain(prompt), encoder.Plain(prompt + encoder.Ended(chosen)), encoder.Plain(prompt + encoder.Ended(rejected)));
 
     internal PairTokens Pair(string id, IReadOnlyList<Message> prompt, IReadOnlyList<Message> chosen, IReadOnlyList<Message> rejected) =>
-        Split(id, encoder.Chat(prompt, true).Ids, encoder.Chat([.. prompt, .. chosen], false).Ids, encoder.Chat([.. prompt, .. rejected], false).Ids);
+        Split(id, [.. encoder.Chat(prompt, true).Ids], [.. encoder.Chat([.. prompt, .. chosen], false).Ids], [.. encoder.Chat([.. prompt, .. rejected], false).Ids]);
 
     /// <summary>Cuts and keeps a pair, or counts why not.</summary>
     internal void Add(TokenRowCollector<PairTokens> collector, PairTokens pair)

@@ -42,7 +42,8 @@ internal sealed class PreferenceTask(
         var result = objective.Evaluate(new PairLogProbs(
             sums[0], sums[1], kept[0], kept[1], [.. pairs.Select(p => p.ChosenTargets)], [.. pairs.Select(p => p.RejectedTargets)]));
 
-        // Rows of a window's micro-batches weigh by their micro-batch, as in TRL: mean of means.
+        // Every micro-batch of a window has one vote, whatever its number of pairs, as in TRL.
+        var loss = result.Loss / window.Count;
         var metrics = new Dictionary<string, Tensor>(result.Metrics);
         using var noGrad = no_grad();
         var chosen = tensor(packed.AnswerOfScored.Select(a => a < pairs.Length ? 1f : 0f).ToArray(), device: sums.device).to(sums.dtype);
@@ -51,7 +52,7 @@ internal sealed class PreferenceTask(
         metrics["token_accuracy"] = MeanWhere(statistics.Correct.to(sums.dtype), chosen);
         metrics["logits_chosen"] = MeanWhere(statistics.MeanLogit, chosen);
         metrics["logits_rejected"] = MeanWhere(statistics.MeanLogit, rejected);
-        return result with { Loss = result.Loss / window.Count, Metrics = metrics };
+        return result with { Loss = loss, Metrics = metrics };
     }
 
     public void Dispose() => reference?.Dispose();

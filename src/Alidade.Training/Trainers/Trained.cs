@@ -1,19 +1,23 @@
+using Alidade.Core;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers;
 
 /// <summary>What is trained: the adapter where there is one, else every weight of the model.</summary>
 internal static class Trained
 {
-    public static IEnumerable<(string Name, torch.Tensor Value)> WeightsOf(CausalLM model, LoraAdapter? adapter) =>
+    public static IEnumerable<(string Name, Tensor Value)> WeightsOf(CausalLM model, LoraAdapter? adapter) =>
         adapter?.Parameters ?? model.Parameters.Select(p => (p.Key, p.Value));
 
     public static TrainingResult Run(
         CausalLM model, LoraAdapter? adapter, ITrainingTask task, ITrainingTask? heldOut, TrainingOptions options, TrainingContext context,
         IReadOnlyDictionary<string, int> dropped, int truncated)
     {
+        if (WeightsOf(model, adapter).FirstOrDefault(w => w.Value.dtype is not (ScalarType.Float32 or ScalarType.Float64)) is { Name: { } half } weight)
+            throw new NotBuiltException($"'{half}' is {weight.Value.dtype}: steps as small as training takes are lost in it; load the model as float32");
         using var use = model.Use(adapter);
         using var loop = new TrainingLoop(task, heldOut, WeightsOf(model, adapter), options, context);
         var (state, updates, seconds) = loop.Run();

@@ -42,6 +42,7 @@ internal static class Access
             PyDict dict => ContainerMethods.Find(dict, name),
             PyList list => ContainerMethods.Find(list, name),
             PyTuple tuple => ContainerMethods.Find(tuple, name),
+            PyRange range => ContainerMethods.Find(range, name),
             BigInteger or double => ContainerMethods.FindNumeric(target, name),
             Namespace ns => ns.Values.Find(name),
             LoopContext loop => loop.Find(name),
@@ -84,10 +85,10 @@ internal static class Access
         }
     }
 
-    private static object? Slice(object target, PySlice slice)
+    private static object Slice(object target, PySlice slice)
     {
         if (target is not (Str or PyList or PyTuple or PyRange))
-            return null;
+            throw JinjaException.Type($"'{Types.NameOf(target)}' object cannot be sliced");
         var (start, step, count) = slice.Over(Operators.Length(target));
         switch (target)
         {

@@ -91,6 +91,11 @@ internal static class BraceFormat
     {
         var end = name.AsSpan().IndexOfAny('.', '[');
         var first = end < 0 ? name : name[..end];
+        // −1 once fields have been numbered by hand: the two ways do not mix.
+        if (first.Length == 0 ? automatic < 0 : char.IsAsciiDigit(first[0]) && automatic > 0)
+            throw JinjaException.Value("fields numbered by hand and fields without a number cannot be mixed");
+        if (first.Length > 0 && char.IsAsciiDigit(first[0]))
+            automatic = -1;
         var index = first.Length == 0 ? automatic++ : int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
         var value = index >= 0
             ? index < arguments.Positional.Count ? arguments.Positional[index] : throw new JinjaException("IndexError", "Replacement index out of range")

@@ -21,6 +21,9 @@ internal static class ContainerMethods
         return name is "index" or "count" ? Sequence(tuple.Items, "tuple", name) : null;
     }
 
+    public static object? Find(PyRange range, string name) =>
+        name is "index" or "count" ? Sequence([.. Operators.Iterate(range)], "range", name) : null;
+
     public static object? Find(PyDict dict, string name) => name switch
     {
         "items" => Method("dict.items", "", _ => Items(dict)),

@@ -138,7 +138,7 @@ internal static class Operators
             return x.CompareTo(y);
         var (p, q) = (ToDouble(a), ToDouble(b));
         // Doubles hold integers exactly only up to 2^53: compare exactly beyond.
-        if (p == q && Math.Abs(p) > 1L << 53 && double.IsFinite(p))
+        if (p == q && Math.Abs(p) >= 1L << 53 && double.IsFinite(p))
             return (a is BigInteger i ? i : new BigInteger(p)).CompareTo(b is BigInteger j ? j : new BigInteger(q));
         return p < q ? -1 : p > q ? 1 : p == q ? 0 : double.IsNaN(p) ? -2 : 2;
     }

@@ -120,7 +120,7 @@ internal sealed partial class Parser
             "if" => ParseIf(tag.At),
             "for" => ParseFor(tag.At),
             "set" => ParseSet(tag.At),
-            "print" => new PrintStatement(ParseTuple(), tag.At),
+            "print" => ParsePrint(tag.At),
             "macro" => ParseMacro(tag.At),
             "call" => ParseCall(tag.At),
             "filter" => ParseFilterBlock(tag.At),
@@ -179,6 +179,16 @@ internal sealed partial class Parser
             conditions--;
             return new(branches, otherwise, at);
         }
+    }
+
+    // "print a, b" writes one after the other; {{ a, b }} writes a tuple.
+    private PrintStatement ParsePrint(int at)
+    {
+        var parts = new List<Expression>();
+        do
+            parts.Add(ParseExpression());
+        while (SkipOperator(","));
+        return new(parts.Count == 1 ? parts[0] : new Concatenation(parts, at), at);
     }
 
     private ForStatement ParseFor(int at)

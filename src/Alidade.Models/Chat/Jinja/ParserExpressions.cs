@@ -260,8 +260,6 @@ internal sealed partial class Parser
             items.Add(ParseSliceOrIndex());
         }
 
-        if (items.Count == 0)
-            throw Fail("expected an index, got ']'");
         Advance();
         return new(node, items.Count == 1 ? items[0] : new TupleDisplay(items, at), at);
     }

@@ -133,7 +133,7 @@ internal static class PercentFormat
                 'G' => NumberFormat.General(Operators.ToDouble(number), precision ?? 6).ToUpperInvariant(),
                 _ => throw JinjaException.Value($"unsupported format character '{type}'"),
             };
-            var isNegative = number is BigInteger integer ? integer < 0 : double.IsNegative((double)number);
+            var isNegative = "diuxXo".Contains(type, StringComparison.Ordinal) ? Whole(number) < 0 : double.IsNegative(Operators.ToDouble(number));
             var sign = isNegative ? "-" : flags.Contains('+', StringComparison.Ordinal) ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";
             if (flags.Contains('0', StringComparison.Ordinal) && !flags.Contains('-', StringComparison.Ordinal))
                 digits = digits.PadLeft(Math.Max(0, width - sign.Length), '0');

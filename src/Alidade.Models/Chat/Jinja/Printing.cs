@@ -79,11 +79,25 @@ internal static class Printing
         Undefined => "Undefined",
         PyRange range when range.Step.IsOne => FormattableString.Invariant($"range({range.Start}, {range.Stop})"),
         PyRange range => FormattableString.Invariant($"range({range.Start}, {range.Stop}, {range.Step})"),
-        PyBytes bytes => "b'" + string.Concat(bytes.Bytes.Select(b => b is >= 32 and < 127 and not (byte)'\'' and not (byte)'\\'
-            ? ((char)b).ToString() : FormattableString.Invariant($"\\x{b:x2}"))) + "'",
+        PyBytes bytes => Bytes(bytes.Bytes),
         Callable callable => callable.Print,
         _ => $"<{Types.NameOf(value)} object>",
     };
+
+    private static string Bytes(byte[] bytes)
+    {
+        var quote = bytes.Contains((byte)'\'') && !bytes.Contains((byte)'"') ? '"' : '\'';
+        return "b" + quote + string.Concat(bytes.Select(b => (char)b switch
+        {
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\\' => "\\\\",
+            var c when c == quote => "\\" + c,
+            >= ' ' and <= '~' and var c => c.ToString(),
+            var c => FormattableString.Invariant($"\\x{(int)c:x2}"),
+        })) + quote;
+    }
 
     public static string Integer(BigInteger number)
     {

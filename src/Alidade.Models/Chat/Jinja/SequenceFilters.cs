@@ -13,7 +13,7 @@ internal static class SequenceFilters
         ("last", "", (_, v, _) => v is Generator
             ? throw JinjaException.Type("'generator' object is not reversible")
             : Operators.Iterate(v).LastOrDefault(new Undefined("No last item, sequence was empty."))),
-        ("random", "", (e, v, _) => Operators.ToList(v) is { Count: > 0 } items ? items[e.Random.Next(items.Count)] : new Undefined("No random item, sequence was empty.")),
+        ("random", "", (e, v, _) => v is PyDict or DictView or Generator ? throw JinjaException.Type("random needs a sequence") : Operators.ToList(v) is { Count: > 0 } items ? items[e.Random.Next(items.Count)] : new Undefined("No random item, sequence was empty.")),
         ("join", "d?, attribute?", Join),
         ("reverse", "", (_, v, _) => v is Str s ? Access.GetItem(s, PySlice.Of(null, null, BigInteger.MinusOne))
             : new Generator(Enumerable.Reverse(Operators.ToList(v)))),
@@ -69,9 +69,8 @@ internal static class SequenceFilters
     // "a, b" compares by a, then b.
     private static Func<object, object> Keys(object? attribute, bool caseSensitive)
     {
-        if (attribute is not Str text || !text.Value.Contains(',', StringComparison.Ordinal))
-            return Key(attribute, caseSensitive);
-        var keys = text.Value.Split(',').Select(part => Key(new Str(part), caseSensitive)).ToList();
+        // Always a list, as the reference compares: two undefined keys in a list are equal, by themselves they have no order.
+        var keys = attribute is Str text ? text.Value.Split(',').Select(part => Key(new Str(part), caseSensitive)).ToList() : [Key(attribute, caseSensitive)];
         return item => new PyList([.. keys.Select(key => key(item))]);
     }
 
@@ -178,6 +177,8 @@ internal static class SequenceFilters
 
     private static IEnumerable<object> Map(Evaluator evaluator, object value, Arguments arguments)
     {
+        if (!Operators.IsTrue(value))
+            yield break;
         var items = Operators.Iterate(value);
         if (arguments.Positional.Count == 0 && arguments.Find("attribute") is { } path)
         {

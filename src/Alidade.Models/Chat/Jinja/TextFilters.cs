@@ -187,13 +187,16 @@ internal static class TextFilters
 
     private static BigInteger WordCount(string text)
     {
-        var count = 0;
-        for (var i = 0; i < text.Length; i++)
-            if (IsWord(text[i]) && (i == 0 || !IsWord(text[i - 1])))
-                count++;
-        return count;
+        var (count, inWord) = (0, false);
+        for (var i = 0; i < text.Length; i += PyText.WidthAt(text, i))
+        {
+            var code = PyText.CodeAt(text, i);
+            var isWord = code == '_' || CharacterClasses.IsLetter(code) || CharacterClasses.IsNumeric(code);
+            count += isWord && !inWord ? 1 : 0;
+            inWord = isWord;
+        }
 
-        static bool IsWord(char c) => c == '_' || char.IsLetterOrDigit(c) || char.IsSurrogate(c);
+        return count;
     }
 
     private static Str StripTags(string text)
@@ -215,8 +218,8 @@ internal static class TextFilters
 
     private static Str UrlEncode(object value)
     {
-        if (value is Str text)
-            return new Str(Quote(text.Value, "/"));
+        if (value is Str || Operators.TryIterate(value) is null)
+            return new Str(Quote(Text(value).Value, "/"));
         var pairs = (value is PyDict dict ? ContainerMethods.Items(dict).Items : Operators.Iterate(value))
             .Select(pair => Operators.ToList(pair) is [var key, var item]
                 ? Quote(Text(key).Value, "").Replace("%20", "+", StringComparison.Ordinal) + "=" + Quote(Text(item).Value, "").Replace("%20", "+", StringComparison.Ordinal)

@@ -42,7 +42,7 @@ internal static class TextOperations
                 start = SkipSpace(text.Value, start);
                 if (start == text.Value.Length)
                     return parts;
-                var end = most >= 0 && parts.Count >= most ? text.Value.Length - TrailingSpace(text.Value) : WordEnd(text.Value, start);
+                var end = most >= 0 && parts.Count >= most ? text.Value.Length : WordEnd(text.Value, start);
                 parts.Add(text.Cut(start, end - start));
                 start = end;
             }
@@ -76,7 +76,7 @@ internal static class TextOperations
                 end -= TrailingSpace(text.Value[..end]);
                 if (end == 0)
                     break;
-                var start = parts.Count >= most ? SkipSpace(text.Value, 0) : end;
+                var start = parts.Count >= most ? 0 : end;
                 while (parts.Count < most && start > 0 && !PyText.IsSpace(text.Value[start - 1]))
                     start--;
                 parts.Add(text.Cut(start, end - start));

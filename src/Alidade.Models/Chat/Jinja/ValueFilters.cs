@@ -131,7 +131,7 @@ internal static class PyNumbers
                 return double.NaN;
         }
 
-        var digits = trimmed.Replace("_", "", StringComparison.Ordinal);
+        var digits = string.Concat(trimmed.Where(c => c != '_').Select(c => CharUnicodeInfo.GetDecimalDigitValue(c) is >= 0 and var d ? (char)('0' + d) : c));
         return digits.All(c => char.IsAsciiDigit(c) || c is '.' or 'e' or '+' or '-')
             && double.TryParse(digits, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value)
             ? value : null;

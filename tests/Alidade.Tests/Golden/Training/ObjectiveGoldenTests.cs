@@ -13,7 +13,6 @@ namespace Alidade.Tests.Golden.Training;
 /// A file is covered by one line of <see cref="Built"/> and its claim.
 /// </summary>
 [Golden("objectives/index.json")]
-[Golden("objectives/reference_oddities.json")]
 [Golden("objectives/supervised/sft.json")]
 [Golden("objectives/ranking/sigmoid.json")]
 [Golden("objectives/ranking/cdpo.json")]

@@ -52,7 +52,7 @@ internal static class NativeChild
     // Apart, because a method that names a tensor loads the library when it is compiled.
     private static void CountThreads()
     {
-        Threads.Use(3);
+        Threads.Use(1);
         PrintThreads();
     }
 

@@ -131,7 +131,7 @@ public sealed class NativeLoaderTests
     {
         var (code, output) = Child("threads");
         Assert.Equal(0, code);
-        Assert.Equal("3 3", output.Trim());
+        Assert.Equal("1 1", output.Trim());
     }
 
     [Fact]
