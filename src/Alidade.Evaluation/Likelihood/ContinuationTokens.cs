@@ -11,6 +11,11 @@ namespace Alidade.Evaluation.Likelihood;
 /// <remarks>As lm-evaluation-harness 0.4.13 (<c>TemplateLM._encode_pair</c>). The cut is not repaired where a token spans the border.</remarks>
 public static class ContinuationTokens
 {
+    /// <summary>What stands before a text that has nothing before it: the model's beginning token, or its end token where it has none.</summary>
+    /// <exception cref="AlidadeException">The model has neither.</exception>
+    public static int Prefix(CausalLM model) => model.Tokenizer.BeginningOfText ?? model.Tokenizer.EndOfText
+        ?? throw new AlidadeException($"{model.Name} has neither a beginning nor an end token to put in front of a text");
+
     /// <summary>Tokens of both.</summary>
     /// <exception cref="AlidadeException">The continuation is empty.</exception>
     public static (int[] Context, int[] Continuation) Of(CausalLM model, string context, string continuation)
@@ -20,8 +25,7 @@ public static class ContinuationTokens
         var tokenizer = model.Tokenizer;
         if (context.Length == 0)
         {
-            var prefix = tokenizer.BeginningOfText ?? tokenizer.EndOfText
-                ?? throw new AlidadeException($"{model.Name} has neither a beginning nor an end token to put in front of a text");
+            var prefix = Prefix(model);
             var ids = tokenizer.Encode(continuation);
             return ids[0] == prefix && ids.Length > 1 ? ([prefix], ids[1..]) : ([prefix], ids);
         }
