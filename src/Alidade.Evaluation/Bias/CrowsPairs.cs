@@ -51,7 +51,7 @@ public sealed record CrowsPairs : IMeasure
         return new(context, [more, ContinuationTokens.Of(model, "", pair.Less).Continuation]);
     }
 
-    private static ItemResult ItemOf(CrowsPair pair, IReadOnlyList<Likelihood.Likelihood>? scores)
+    internal static ItemResult ItemOf(CrowsPair pair, IReadOnlyList<Likelihood.Likelihood>? scores)
     {
         var item = new ItemResult { Id = pair.Id, Input = $"more: {pair.More}\nless: {pair.Less}", Output = "" };
         if (scores is not [var more, var less])

@@ -9,10 +9,7 @@ namespace Alidade.Models.Chat;
 /// <param name="Answers">Ids of each answer: its content and the mark that ends the turn.</param>
 public sealed record AnswerTokens(IReadOnlyList<int> Prompt, IReadOnlyList<IReadOnlyList<int>> Answers);
 
-/// <summary>
-/// Conversations to token ids, through the model's chat template. A control token that a message spells is encoded as plain text, so that nobody ends a turn who
-/// only wrote one.
-/// </summary>
+/// <summary>Conversations to the token ids that a model reads, through its chat template; control tokens that a message spells are plain text (<see cref="ChatTokens.Of"/>).</summary>
 public static class ChatEncoder
 {
     /// <summary>The conversation up to where the assistant's next answer begins.</summary>
@@ -31,7 +28,7 @@ public static class ChatEncoder
     /// <exception cref="AlidadeException">The prompt is a conversation and the model has no chat template.</exception>
     public static AnswerTokens Answers(CausalLM model, Prompt prompt, params IReadOnlyList<string> answers)
     {
-        var alone = prompt.Text is { } text ? Plain(model, text) : Prompt(model, prompt.Messages!);
+        var alone = prompt.Text is { } text ? Plain(model, text) : prompt.Messages is [] ? [] : Prompt(model, prompt.Messages!);
         var wholes = answers.Select(a => prompt.Text is { } before
             ? Plain(model, before + a + (model.Tokenizer.EndOfText is { } end ? model.Tokenizer.Token(end) : ""))
             : Conversation(model, [.. prompt.Messages!, new("assistant", a)])).ToArray();
@@ -43,28 +40,7 @@ public static class ChatEncoder
     {
         var template = model.ChatTemplate ?? throw new AlidadeException(
             $"{model.Name} has no chat template, so it cannot be given a conversation; use a model that was tuned for chat, or put its chat_template.jinja beside its weights");
-        var rendered = template.Render(messages, options);
-        var tokenizer = model.Tokenizer;
-        var encoding = tokenizer.EncodeWithOffsets(rendered.Text, new EncodeOptions { AddSpecialTokens = false });
-        bool Spelled(int i) => tokenizer.IsSpecial(encoding.Ids[i])
-            && rendered.Untrusted.Any(u => encoding.Utf16Offsets[i].Start < u.End && encoding.Utf16Offsets[i].End > u.Start);
-        if (!Enumerable.Range(0, encoding.Ids.Count).Any(Spelled))
-            return [.. encoding.Ids];
-
-        // Control tokens cut a text before anything else does, so the pieces between the template's own can be encoded one by one.
-        var ids = new List<int>();
-        var from = 0;
-        for (var i = 0; i < encoding.Ids.Count; i++)
-        {
-            if (!tokenizer.IsSpecial(encoding.Ids[i]) || Spelled(i))
-                continue;
-            ids.AddRange(tokenizer.EncodeUntrusted(rendered.Text[from..encoding.Utf16Offsets[i].Start]));
-            ids.Add(encoding.Ids[i]);
-            from = encoding.Utf16Offsets[i].End;
-        }
-
-        ids.AddRange(tokenizer.EncodeUntrusted(rendered.Text[from..]));
-        return [.. ids];
+        return [.. ChatTokens.Of(template.Render(messages, options), model.Tokenizer).Ids];
     }
 
     private static int[] Plain(CausalLM model, string text) => [.. model.Tokenizer.EncodeWithOffsets(text, new EncodeOptions()).Ids];
