@@ -6,6 +6,7 @@ using Alidade.Core.Reports;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
 using Alidade.Core.Statistics;
+using Alidade.Evaluation.Behaviour;
 using Alidade.Interpretability.Lenses;
 using Alidade.Interpretability.Patching;
 using Alidade.Models;
@@ -29,14 +30,15 @@ internal static class AlignReportBuilder
     {
         ["behaviour.preference.accuracy"] = "Held-out preference accuracy",
         ["behaviour.preference.margin"] = "Held-out preference margin",
-        ["general.perplexity"] = "Perplexity of plain text",
+        ["behaviour.preference.implied_accuracy"] = "Held-out pairs moved the right way",
+        ["general.nats_per_token"] = "Loss on plain text (nats per token)",
         ["bias.crows_pairs"] = "Stereotype preference (CrowS-Pairs)",
         ["factuality.truthfulqa.mc1"] = "TruthfulQA, one right answer (mc1)",
         ["factuality.truthfulqa.mc2"] = "TruthfulQA, weight on true answers (mc2)",
-        ["behaviour.refusal.unsafe"] = "Refusal of unsafe requests",
-        ["behaviour.refusal.safe"] = "Refusal of safe requests (over-refusal)",
-        ["attack.direct_request"] = "Direct request",
-        ["attack.prefilled_answer"] = "Prefilled answer",
+        ["behaviour.refusal"] = "Refusal of unsafe requests",
+        ["behaviour.over_refusal"] = "Refusal of safe requests (over-refusal)",
+        ["jailbreak.direct_request"] = "Attack: direct request",
+        ["jailbreak.prefilled_answer"] = "Attack: prefilled answer",
     };
 
     /// <summary>Builds the report and writes page and record into the run folder.</summary>
@@ -51,8 +53,7 @@ internal static class AlignReportBuilder
 
     private static AlignmentReport Build(RunFolder run, AlignRecipe recipe, string recipeText, AlignData data, CausalLM model, string modelHash)
     {
-        var measures = AlignJob.MeasuresOf(recipe, data).SelectMany(m =>
-            run.ResultOf<MeasureResult[]>($"{Phases.Before}.{m.Name}")!.Zip(run.ResultOf<MeasureResult[]>($"{Phases.After}.{m.Name}")!)).ToArray();
+        var measures = Measures(run, recipe, data);
         var attacks = AlignJob.AttacksOf(recipe, data).Select(a => a.Name.Replace(' ', '_')).Select(name =>
             (Before: run.ResultOf<AttackResult>($"{Phases.Before}.attack.{name}")!, After: run.ResultOf<AttackResult>($"{Phases.After}.attack.{name}")!)).ToArray();
         var stages = Enumerable.Range(0, recipe.Stages.Count).Select(i => run.ResultOf<StageResult>("train." + AlignJob.StageName(recipe, i))!).ToArray();
@@ -85,6 +86,15 @@ internal static class AlignReportBuilder
             LeftOut = [.. stages.SelectMany(s => s.Result.Dropped.Select(d => new LeftOut(s.Stage, LeftOutKind.Dropped, d.Key, d.Value))),
                 .. stages.Where(s => s.Result.Truncated > 0).Select(s => new LeftOut(s.Stage, LeftOutKind.Truncated, "cut to the maximum length", s.Result.Truncated))],
         };
+    }
+
+    // A number that is only another form of one beside it (perplexity = e^loss) has no items, and nothing to compare.
+    private static (MeasureResult First, MeasureResult Second)[] Measures(RunFolder run, AlignRecipe recipe, AlignData data)
+    {
+        var pairs = AlignJob.MeasuresOf(recipe, data).SelectMany(m =>
+            run.ResultOf<MeasureResult[]>($"{Phases.Before}.{m.Name}")!.Zip(run.ResultOf<MeasureResult[]>($"{Phases.After}.{m.Name}")!)).Where(m => m.First.Items.Count > 0).ToArray();
+        var margins = pairs.First(m => m.First.Measurement.Name == "behaviour.preference.margin");
+        return [ImpliedPreference.Of(margins.First, margins.Second), .. pairs];
     }
 
     private static ReportModel Model(AlignRecipe recipe, CausalLM model, string hash)
