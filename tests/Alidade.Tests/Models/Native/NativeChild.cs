@@ -40,6 +40,10 @@ internal static class NativeChild
             case "threads":
                 CountThreads();
                 break;
+            case "help":
+                Environment.ExitCode = Alidade.Cli.Commands.AlidadeCommand.Run(["--help"]);
+                PrintFiles();
+                break;
             case "maps":
                 Sum();
                 Console.WriteLine(File.ReadAllText("/proc/self/maps"));
@@ -62,6 +66,17 @@ internal static class NativeChild
     {
         var other = Task.Factory.StartNew(torch.get_num_threads, default, TaskCreationOptions.LongRunning, TaskScheduler.Default).Result;
         Console.WriteLine($"{torch.get_num_threads()} {other}");
+    }
+
+    // Managed assemblies everywhere, and on Linux every native file as well.
+    private static void PrintFiles()
+    {
+        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
+            if (!assembly.IsDynamic)
+                Console.WriteLine("mapped " + assembly.Location);
+        if (OperatingSystem.IsLinux())
+            foreach (var line in File.ReadLines("/proc/self/maps"))
+                Console.WriteLine("mapped " + line);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
