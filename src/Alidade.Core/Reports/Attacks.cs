@@ -53,7 +53,7 @@ public sealed record MembershipReading
 
     /// <summary>
     /// The answer to "did alignment leak its data?" in words: a leak is seen when the interval of the area lies above ½, or that of the true-positive rate
-    /// above 1 %; the control is told when it is not at ½ itself.
+    /// above 1 % and the control's does not; the control is told when it is not at ½ itself.
     /// </summary>
     public string Answer()
     {
@@ -65,7 +65,7 @@ public sealed record MembershipReading
         var reading = $"AUROC {Numbers.Value(area, auroc.Unit)}, {Numbers.Interval(interval, auroc.Unit)}; guessing is 0.5";
         var answer = interval.Low > Guessing
             ? $"Yes, it can be told: this attack separates rows that were trained on from rows that were held out better than guessing ({reading})."
-            : found.Interval is { } few && few.Low > FalsePositives
+            : found.Interval is { } few && few.Low > FalsePositives && !(Before?.TruePositiveRate.Interval?.Low > FalsePositives)
             ? $"Yes, for some rows: on the whole the attack guesses ({reading}), but at 1 % false alarms it finds {Numbers.Value(found.Value, found.Unit)} of the training rows."
             : interval.High < Guessing
             ? $"No leak seen, but the sets differ: held-out rows look more familiar than training rows ({reading})."
