@@ -7,6 +7,7 @@ using Alidade.Models.Chat;
 using Alidade.Models.Families;
 using Alidade.Models.Functional;
 using Alidade.Models.Hooks;
+using Alidade.Models.Native;
 using Alidade.Models.Tokenizers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -136,7 +137,7 @@ public sealed class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         using var attention = new GridAttention(grid, grid.Positions.to(Device), grid.Mask?.to(DType).to(Device), Config.HeadsPerKey);
         var ids = grid.Ids.to(Device);
-        return (Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention)).MoveToOuterDisposeScope();
+        return NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids).MoveToOuterDisposeScope();
     }
 
     /// <summary>Applies the output head: h·W_Uᵀ.</summary>
@@ -180,7 +181,7 @@ public sealed class CausalLM : IDisposable
     /// <summary>True when the family stores projections as [in, out].</summary>
     internal bool StoresInputMajor => family.InputMajor;
 
-    internal Tensor Run(Tensor ids, IAttention attention) => decoder.Run(ids, attention);
+    internal Tensor Run(Tensor ids, IAttention attention) => NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids);
 
     internal void CheckLength(long length)
     {
@@ -212,7 +213,7 @@ public sealed class CausalLM : IDisposable
         {
             using var attention = new BranchedAttention(batch, Config.HeadsPerKey, Device, DType);
             var ids = tensor(batch.Ids.Select(id => (long)id).ToArray(), [1, batch.Ids.Count], device: Device);
-            hidden = decoder.Run(ids, attention).squeeze(0).index_select(0, tensor(batch.ScoredSources, device: Device));
+            hidden = NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids).squeeze(0).index_select(0, tensor(batch.ScoredSources, device: Device));
         }
 
         return hidden.MoveToOuterDisposeScope();

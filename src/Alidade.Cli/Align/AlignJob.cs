@@ -169,7 +169,7 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
         if (stage.MaxRows is { } most)
             pairs = pairs with { Rows = [.. pairs.Rows.Take(most)] };
         var heldOut = data.PairTokens(model, data.Split.HeldOut, recipe.Data.MaxLength).Rows.Take(stage.HeldOutRows).ToArray();
-        return new PreferenceTrainer { Model = model, Adapter = adapter, Objective = new Dpo { Beta = stage.Beta }, Options = options }.Train(pairs, heldOut, context);
+        return new PreferenceTrainer { Model = model, Adapter = adapter, Objective = new Dpo { Beta = stage.Beta }, Reference = stage.Reference, Options = options }.Train(pairs, heldOut, context);
     }
 
     private void Open(LoraAdapter adapter)

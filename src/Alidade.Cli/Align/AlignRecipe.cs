@@ -2,6 +2,7 @@ using Alidade.Core.Data;
 using Alidade.Core.Recipes;
 using Alidade.Models.Adapters;
 using Alidade.Training.Optimisation;
+using Alidade.Training.Trainers;
 
 namespace Alidade.Cli.Align;
 
@@ -129,6 +130,11 @@ public sealed record StageRecipe
 
     /// <summary>β of DPO.</summary>
     public double Beta { get; init; } = 0.1;
+
+    /// <summary>
+    /// What DPO measures preferences against. Default the base with its adapter off; <c>start</c> is the policy as the stage finds it, such as the model after SFT.
+    /// </summary>
+    public ReferenceModel Reference { get; init; } = ReferenceModel.Base;
 
     /// <summary>Held-out rows that are evaluated while training; 0 for none.</summary>
     public int HeldOutRows { get; init; } = 64;

@@ -57,7 +57,6 @@ internal static class AlignReportBuilder
         var attacks = AlignJob.AttacksOf(recipe, data).Select(a => a.Name.Replace(' ', '_')).Select(name =>
             (Before: run.ResultOf<AttackResult>($"{Phases.Before}.attack.{name}")!, After: run.ResultOf<AttackResult>($"{Phases.After}.attack.{name}")!)).ToArray();
         var stages = Enumerable.Range(0, recipe.Stages.Count).Select(i => run.ResultOf<StageResult>("train." + AlignJob.StageName(recipe, i))!).ToArray();
-        var pairs = data.PairTokens(model, data.Split.Train, recipe.Data.MaxLength);
         return new()
         {
             Title = recipe.Title,
@@ -66,14 +65,14 @@ internal static class AlignReportBuilder
             Model = Model(recipe, model, modelHash),
             RecipeSummary = [.. recipe.Stages.Zip(stages, Summary)],
             Recipe = recipeText,
-            Data = [.. Data(recipe, data, stages, pairs.Rows.Count)],
+            Data = [.. Data(recipe, data, stages)],
             Environment = run.Record.Environment,
             Seeds = run.Record.Seeds,
             Cost = new(
                 measures.Sum(m => m.First.Measurement.Cost.Tokens + m.Second.Measurement.Cost.Tokens) + stages.Sum(s => s.Result.Tokens)
                     + attacks.Sum(a => a.Before.Rate.Measurement.Cost.Tokens + a.After.Rate.Measurement.Cost.Tokens),
                 (TimeProvider.System.GetUtcNow() - run.Record.Started).TotalSeconds),
-            Command = run.Record.Options?["command_line"]?.GetValue<string>() ?? "alidade align",
+            Command = run.Record.Options!["command_line"]!.GetValue<string>(),
             Labels = Labels,
             Comparisons = [.. measures.Select(m => PairedComparison.Of(m.First, m.Second, seed: recipe.Seed))],
             Curves = StageCurves.From(Latest(run)),
@@ -116,7 +115,7 @@ internal static class AlignReportBuilder
     private static string Summary(StageRecipe recipe, StageResult stage) => string.Create(CultureInfo.InvariantCulture,
         $"{recipe.Method.ToString().ToUpperInvariant()}: {recipe.Epochs:g} pass{(recipe.Epochs == 1 ? "" : "es")} over {stage.Result.Rows:n0} rows in {stage.Result.Updates:n0} updates, learning rate {recipe.LearningRate:g3}{(recipe.Method == StageMethod.Dpo ? $", β {recipe.Beta:g}" : "")}");
 
-    private static IEnumerable<ReportData> Data(AlignRecipe recipe, AlignData data, StageResult[] stages, int usablePairs)
+    private static IEnumerable<ReportData> Data(AlignRecipe recipe, AlignData data, StageResult[] stages)
     {
         ReportData Of(HashedFile file, string purpose, int rows, int used, IReadOnlyDictionary<string, int> dropped, int heldOut = 0) => new()
         {
@@ -128,9 +127,10 @@ internal static class AlignReportBuilder
             HeldOut = heldOut,
             Dropped = dropped,
         };
-        yield return Of(data.Pairs.File, "preference pairs", data.Pairs.Rows.Count, Math.Min(usablePairs, recipe.Data.MaxPairs ?? int.MaxValue), data.Pairs.Dropped, data.Split.HeldOut.Count);
+        int Trained(string method) => stages.Where(s => s.Stage.EndsWith(method, StringComparison.Ordinal)).Select(s => s.Result.Rows).DefaultIfEmpty(0).Max();
+        yield return Of(data.Pairs.File, "preference pairs", data.Pairs.Rows.Count, Trained("-dpo"), data.Pairs.Dropped, data.Split.HeldOut.Count);
         if (data.Demonstrations is { } demonstrations)
-            yield return Of(demonstrations.File, "demonstrations", demonstrations.Rows.Count, stages.Where(s => s.Stage.EndsWith("-sft", StringComparison.Ordinal)).Select(s => s.Result.Rows).DefaultIfEmpty(0).Max(), demonstrations.Dropped);
+            yield return Of(demonstrations.File, "demonstrations", demonstrations.Rows.Count, Trained("-sft"), demonstrations.Dropped);
         if (data.Perplexity is { } texts)
             yield return Of(texts.File, "perplexity", texts.Rows.Count, Math.Min(texts.Rows.Count, recipe.Measures.Perplexity!.Limit ?? int.MaxValue), texts.Dropped);
         if (data.CrowsPairs is { } pairs)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Recipes;
@@ -38,27 +37,32 @@ internal static class AlignRun
     /// <returns>The report and the path of its page.</returns>
     public static (AlignmentReport Report, string Page) Do(AlignRequest request, IProgress<Progress> progress, CancellationToken cancellation)
     {
-        if (request.Resume is not null && (request.Recipe ?? request.Model ?? request.Output) is not null)
-            throw new AlidadeException("--resume takes model, recipe and folder from the run; leave the other options out");
+        if (request.Resume is not null && (request.Recipe is not null || request.Model is not null || request.Output is not null || request.Seed is not null))
+            throw new AlidadeException("--resume takes model, recipe, seed and folder from the run; leave the other options out");
         if (request.Threads is { } threads)
             Models.Native.Threads.Use(threads);
-        using var run = request.Resume is { } folder ? RunFolder.Open(folder) : Begin(request);
+        // Everything that can be wrong with recipe, data and model is said before a run is begun.
+        var asked = request.Resume is { } resumed ? AskedOf(RunView.Open(resumed)) : AskedOf(request);
+        var recipe = Parsed(asked);
+        if (asked.DataFolder != WorldFolder)
+            AlignData.Read(recipe, asked.DataFolder);
+        using var model = CausalLM.Load(asked.Model, new() { Device = asked.Device });
+        using var run = request.Resume is { } folder ? RunFolder.Open(folder) : RunFolder.Create(request.Output ?? NewFolder(), new()
+        {
+            Command = "align",
+            Options = Json.ToNode(asked),
+            Environment = RunEnvironment.Here(request.Threads),
+            Seeds = new Dictionary<string, long> { ["seed"] = (long)recipe.Seed },
+        });
         try
         {
-            var asked = run.Record.Options ?? throw new AlidadeException($"'{run.Folder}' was not made by align");
-            var text = asked["recipe"]!.GetValue<string>();
-            var recipe = Parsed(text, asked["recipe_name"]!.GetValue<string>(), asked["seed"]?.GetValue<ulong>());
-            var dataFolder = asked["data_folder"]!.GetValue<string>();
-            if (dataFolder == WorldFolder)
+            if (asked.DataFolder == WorldFolder)
                 run.Once("world", () => Written(recipe.Seed, run.PathOf(WorldFolder)));
-            var data = AlignData.Read(recipe, dataFolder == WorldFolder ? run.PathOf(WorldFolder) : dataFolder);
-            CheckUnchanged(run, data.Files);
-            var modelPath = asked["model"]!.GetValue<string>();
-            using var model = CausalLM.Load(modelPath, new() { Device = asked["device"]!.GetValue<string>() });
-            var weights = HashedFile.Of("model", WeightsOf(modelPath));
-            run.Update(r => r with { Files = [.. data.Files, weights] });
+            var data = AlignData.Read(recipe, asked.DataFolder == WorldFolder ? run.PathOf(WorldFolder) : asked.DataFolder);
+            HashedFile[] weights = [.. WeightsOf(asked.Model).Select(f => HashedFile.Of("model", f))];
+            Begin(run, [.. data.Files, .. weights]);
             new AlignJob(run, recipe, data, model, progress, cancellation).Run();
-            var result = AlignReportBuilder.Write(run, recipe, text, data, model, "sha256:" + weights.Sha256);
+            var result = AlignReportBuilder.Write(run, recipe, asked.Recipe, data, model, "sha256:" + weights[0].Sha256);
             run.Finish();
             return result;
         }
@@ -74,41 +78,47 @@ internal static class AlignRun
         }
     }
 
-    private static RunFolder Begin(AlignRequest request)
+    private static Asked AskedOf(RunView run) =>
+        run.Record is { Command: "align", Options: { } options }
+            ? System.Text.Json.JsonSerializer.Deserialize<Asked>(options, Json.Line)!
+            : throw new AlidadeException($"'{run.Folder}' was not made by align");
+
+    private static Asked AskedOf(AlignRequest request)
     {
-        var text = request.Recipe is { } path ? ReadText(path) : EmbeddedRecipe();
-        var name = request.Recipe ?? "the embedded recipe";
-        var recipe = Parsed(text, name, request.Seed);
-        var output = request.Output ?? Path.Combine("runs", "align-" + TimeProvider.System.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
-        var model = request.Model ?? recipe.Model ?? BaseModel.Shipped;
-        var dataFolder = request.Recipe is null ? WorldFolder : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(request.Recipe))!, recipe.DataFolder ?? "."));
-        // Everything that can be wrong with the data is said before a run is begun.
-        if (dataFolder != WorldFolder)
-            AlignData.Read(recipe, dataFolder);
-        if (!Directory.Exists(model) && !File.Exists(model))
-            throw new AlidadeException($"'{model}' is neither a model folder nor a file; give a Hugging Face folder (config.json, model.safetensors) or a .gguf file");
-        return RunFolder.Create(output, new()
+        var asked = new Asked
         {
-            Command = "align",
-            Options = new JsonObject
-            {
-                ["command_line"] = "alidade align" + (request.Model is null ? "" : $" --model {request.Model}") + (request.Recipe is null ? "" : $" --recipe {request.Recipe}") + (request.Seed is { } s ? string.Create(CultureInfo.InvariantCulture, $" --seed {s}") : ""),
-                ["recipe"] = text,
-                ["recipe_name"] = name,
-                ["seed"] = request.Seed is { } seed ? JsonValue.Create(seed) : null,
-                ["data_folder"] = dataFolder,
-                ["model"] = model,
-                ["device"] = request.Device,
-            },
-            Environment = RunEnvironment.Here(request.Threads),
-            Seeds = new Dictionary<string, long> { ["seed"] = (long)recipe.Seed },
-        });
+            CommandLine = "alidade align" + (request.Model is null ? "" : $" --model {request.Model}") + (request.Recipe is null ? "" : $" --recipe {request.Recipe}")
+                + (request.Seed is { } s ? string.Create(CultureInfo.InvariantCulture, $" --seed {s}") : ""),
+            Recipe = request.Recipe is { } path ? ReadText(path) : EmbeddedRecipe(),
+            RecipeName = request.Recipe ?? "the embedded recipe",
+            Seed = request.Seed,
+            Device = request.Device,
+            Model = "",
+            DataFolder = WorldFolder,
+        };
+        var recipe = Parsed(asked);
+        return asked with
+        {
+            Model = Path.GetFullPath(request.Model ?? recipe.Model ?? BaseModel.Shipped),
+            DataFolder = request.Recipe is null ? WorldFolder : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(request.Recipe))!, recipe.DataFolder ?? ".")),
+        };
     }
 
-    private static AlignRecipe Parsed(string text, string name, ulong? seed)
+    private static string NewFolder() => Path.Combine("runs", "align-" + TimeProvider.System.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
+
+    // A resumed run must read the very bytes it began with.
+    private static void Begin(RunFolder run, IReadOnlyList<HashedFile> files)
     {
-        var recipe = Recipe.Parse<AlignRecipe>(text, name);
-        return seed is { } wanted ? recipe with { Seed = wanted } : recipe;
+        foreach (var file in files)
+            if (run.Record.Files.FirstOrDefault(f => f.Path == file.Path) is { } earlier && earlier.Sha256 != file.Sha256)
+                throw new AlidadeException($"'{file.Path}' is not the file that the run began with; put it back, or begin a new run");
+        run.Update(r => r with { Files = files });
+    }
+
+    private static AlignRecipe Parsed(Asked asked)
+    {
+        var recipe = Recipe.Parse<AlignRecipe>(asked.Recipe, asked.RecipeName);
+        return asked.Seed is { } wanted ? recipe with { Seed = wanted } : recipe;
     }
 
     private static string ReadText(string path)
@@ -130,15 +140,24 @@ internal static class AlignRun
         return true;
     }
 
-    private static void CheckUnchanged(RunFolder run, IReadOnlyList<HashedFile> files)
-    {
-        foreach (var file in files)
-            if (run.Record.Files.FirstOrDefault(f => f.Path == file.Path) is { } earlier && earlier.Sha256 != file.Sha256)
-                throw new AlidadeException($"'{file.Path}' is not the file that the run began with; put it back, or begin a new run");
-    }
+    private static IReadOnlyList<string> WeightsOf(string model) =>
+        File.Exists(model) ? [model] : [.. Directory.EnumerateFiles(model, "*.safetensors").Order(StringComparer.Ordinal)];
 
-    private static string WeightsOf(string model) =>
-        File.Exists(model) ? model
-        : Directory.EnumerateFiles(model, "*.safetensors").Order(StringComparer.Ordinal).FirstOrDefault()
-            ?? throw new AlidadeException($"'{model}' holds no .safetensors file");
+    // What run.json keeps of the command, so that a resumed run asks for the same.
+    private sealed record Asked
+    {
+        public required string CommandLine { get; init; }
+
+        public required string Recipe { get; init; }
+
+        public required string RecipeName { get; init; }
+
+        public ulong? Seed { get; init; }
+
+        public required string DataFolder { get; init; }
+
+        public required string Model { get; init; }
+
+        public required string Device { get; init; }
+    }
 }

@@ -21,7 +21,6 @@ internal static class ChatCommand
         command.SetAction(parsed =>
         {
             var options = flags.Of(parsed);
-            using var interruption = new Interruption();
             using var loaded = model.Load(parsed);
             var messages = new List<Message>();
             if (parsed.GetValue(system) is { } first)
@@ -30,6 +29,8 @@ internal static class ChatCommand
             {
                 messages.Add(new("user", question));
                 var answer = new StringBuilder();
+                // Only while the model writes: at the prompt Ctrl-C leaves at once.
+                using var interruption = new Interruption();
                 foreach (var piece in TextGenerator.Stream(loaded.Model, ChatEncoder.Prompt(loaded.Model, messages), options, interruption.Token))
                 {
                     answer.Append(piece);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Alidade.Core;
+using Alidade.Models.Native;
 
 namespace Alidade.Cli.Terminal;
 
@@ -23,9 +25,9 @@ internal static class Failures
         {
             return Say(exception.Message, UserMistake);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException exception)
         {
-            return Say("stopped", Stopped);
+            return Say(exception.Message, Stopped);
         }
         catch (IOException exception)
         {
@@ -34,6 +36,10 @@ internal static class Failures
         catch (UnauthorizedAccessException exception)
         {
             return Say(exception.Message, UserMistake);
+        }
+        catch (ExternalException exception)
+        {
+            return Say(NativeErrors.Describe("tensor work", exception).Message, UserMistake);
         }
         catch (OutOfMemoryException)
         {

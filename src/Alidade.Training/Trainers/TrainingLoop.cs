@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Alidade.Core;
 using Alidade.Training.Checkpoints;
 using Alidade.Training.Optimisation;
+using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -115,7 +116,7 @@ internal sealed class TrainingLoop : IDisposable
             using var batch = NewDisposeScope();
             if (task.Evaluate(rows, window) is not { } objective)
                 continue;
-            objective.Loss.backward();
+            NativeErrors.Run("backward pass", objective.Loss.backward, objective.Loss);
             losses.Add(objective.Loss.detach().MoveToOuterDisposeScope());
             foreach (var (name, value) in objective.Metrics)
                 metrics.Add(name, value.MoveToOuterDisposeScope());
