@@ -15,8 +15,6 @@ namespace Alidade.Tests.Golden;
 [Golden("gguf/models")]
 public sealed class EngineGoldenTests
 {
-    private static readonly Lazy<CausalLM> Smol = new(() => CausalLM.Load(Path.Combine(GoldenFolder.Models, "SmolLM2-135M-Instruct.Q4_1.gguf")));
-
     public static IEnumerable<TheoryDataRow<string>> Packed() => GoldenFolder.Rows(() => Cases("models/packed.json"));
 
     [Theory(SkipTestWithoutData = true)]
@@ -94,7 +92,7 @@ public sealed class EngineGoldenTests
     public void The_real_model_equals_the_reference(string path) => GoldenCase.Run("models/smollm2", path, golden =>
     {
         const double logits = 1e-4, logProbs = 1e-4, sum = 1e-3, hidden = 2e-4, norms = 1e-5;
-        var model = Smol.Value;
+        var model = GoldenModels.Smol;
         var prompt = Json("models/smollm2/prompts.json")["prompts"]!.AsArray().First(p => p!["name"]!.GetValue<string>() == path.Split('/')[^1])!;
         var ids = DecoderGoldenTests.Ints(prompt["ids"]!);
         if (prompt["text"] is not null)
@@ -146,7 +144,7 @@ public sealed class EngineGoldenTests
         foreach (var (name, about) in Json(path)["weights"]!.AsObject())
         {
             using var scope = NewDisposeScope();
-            var weight = Smol.Value.Parameters[name];
+            var weight = GoldenModels.Smol.Parameters[name];
             golden.Equal(name, string.Join(',', DecoderGoldenTests.Ints(about!["shape"]!)), string.Join(',', weight.shape));
             golden.Close($"{name}, first values", DecoderGoldenTests.Numbers(about["first4"]!), DecoderGoldenTests.Values(weight.flatten().narrow(0, 0, 4)), 0);
             var l2 = about["l2"]!.GetValue<double>();
@@ -164,7 +162,7 @@ public sealed class EngineGoldenTests
     {
         const double relative = 1e-3, lossTolerance = 5e-5;
         var about = Json(path);
-        var model = Smol.Value;
+        var model = GoldenModels.Smol;
         using var scope = NewDisposeScope();
         foreach (var parameter in model.Parameters.Values)
             parameter.requires_grad_(true);

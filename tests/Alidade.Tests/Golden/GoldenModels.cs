@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Alidade.Core;
 using Alidade.Models;
 
 namespace Alidade.Tests.Golden;
@@ -21,6 +22,10 @@ internal static class GoldenModels
 
     /// <summary>The real model beside the golden folder; null when there is none.</summary>
     public static string? Real => Files().FirstOrDefault();
+
+    /// <summary>The real model, loaded once.</summary>
+    /// <exception cref="NotBuiltException">It does not lie beside the golden folder.</exception>
+    public static CausalLM Smol => Load(Real ?? throw new NotBuiltException("there is no real model beside the golden folder"));
 
     /// <summary>Loads a model or gives the one loaded before.</summary>
     public static CausalLM Load(string path) => Loaded.GetOrAdd(path, p => CausalLM.Load(p));
