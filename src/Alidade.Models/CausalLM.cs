@@ -21,22 +21,21 @@ namespace Alidade.Models;
 /// <remarks>Not thread safe: one model, one thread. Log-probabilities are in nats.</remarks>
 public sealed class CausalLM : IDisposable
 {
-    private readonly ModelFamily family;
     private readonly Tokenizer? tokenizer;
     private readonly OrderedDictionary<string, Tensor> parameters;
     private readonly Tensor embedding;
     private readonly Tensor head;
+    private readonly Tensor? headBias;
     private readonly Decoder decoder;
     private readonly Dictionary<string, Linear> linears;
 
     internal CausalLM(ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name)
     {
         this.tokenizer = tokenizer;
-        this.family = family;
         this.parameters = parameters;
-        (Config, ChatTemplate, Name) = (config, chatTemplate, name);
+        (Family, Config, ChatTemplate, Name) = (family, config, chatTemplate, name);
         var assembly = new DecoderAssembly(family, config, parameters);
-        (embedding, head, decoder) = (assembly.Embedding, assembly.Head, assembly.Decoder);
+        (embedding, head, headBias, decoder) = (assembly.Embedding, assembly.Head, assembly.HeadBias, assembly.Decoder);
         linears = decoder.Blocks.SelectMany(b => b.Linears).ToDictionary(l => l.Module, StringComparer.Ordinal);
         Hooks = new(Decoder.HookNames(config));
         EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
@@ -76,6 +75,9 @@ public sealed class CausalLM : IDisposable
     /// <summary>Tokens that end an answer: those of the configuration and the tokenizer's end token.</summary>
     public IReadOnlySet<int> EndTokens { get; }
 
+    /// <summary>True for a model that <see cref="Processing.WeightProcessing"/> made. It takes no adapter, for an adapter's update fits the weights as they were.</summary>
+    public bool HasProcessedWeights { get; private init; }
+
     /// <summary>The adapter in use; null when the model is the bare base.</summary>
     public LoraAdapter? Adapter { get; private set; }
 
@@ -97,10 +99,11 @@ public sealed class CausalLM : IDisposable
     /// <summary>Writes a Hugging Face folder: config.json, model.safetensors (float32), the tokenizer and the chat template.</summary>
     /// <param name="folder">Made when absent.</param>
     /// <param name="format">"F32", "F16" or "BF16".</param>
-    public void Save(string folder, string format = "F32") => ModelSaver.Save(this, family, folder, format);
+    /// <exception cref="AlidadeException">The head has a bias (<see cref="Processing.WeightProcessing"/>), for which the family's file has no place.</exception>
+    public void Save(string folder, string format = "F32") => ModelSaver.Save(this, Family, folder, format);
 
     /// <summary>Uses an adapter (null: the bare base) until the returned scope is disposed.</summary>
-    /// <exception cref="AlidadeException">A module of the adapter is not in this model, or has another size.</exception>
+    /// <exception cref="AlidadeException">A module of the adapter is not in this model, or has another size, or the weights are processed.</exception>
     public IDisposable Use(LoraAdapter? adapter)
     {
         var previous = Adapter;
@@ -140,10 +143,10 @@ public sealed class CausalLM : IDisposable
         return NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Applies the output head: h·W_Uᵀ.</summary>
+    /// <summary>Applies the output head: h·W_Uᵀ + b_U.</summary>
     /// <param name="hidden">[.., width], after the final norm.</param>
     /// <returns>[.., vocabulary].</returns>
-    public Tensor Unembed(Tensor hidden) => nn.functional.linear(hidden, head);
+    public Tensor Unembed(Tensor hidden) => nn.functional.linear(hidden, head, headBias);
 
     /// <summary>Applies the final norm, its statistics recomputed: what the logit lens reads an earlier layer through.</summary>
     /// <param name="residual">[.., width].</param>
@@ -158,7 +161,7 @@ public sealed class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        return SelectedLogProbs.Of(ScoredHidden(batch), head, targets).MoveToOuterDisposeScope();
+        return SelectedLogProbs.Of(ScoredHidden(batch), head, targets, headBias).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
@@ -167,7 +170,7 @@ public sealed class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
         var hidden = ScoredHidden(batch);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, head, targets);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, head, targets, headBias);
         return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
     }
 
@@ -179,7 +182,14 @@ public sealed class CausalLM : IDisposable
     }
 
     /// <summary>True when the family stores projections as [in, out].</summary>
-    internal bool StoresInputMajor => family.InputMajor;
+    internal bool StoresInputMajor => Family.InputMajor;
+
+    /// <summary>The table that names the weights.</summary>
+    internal ModelFamily Family { get; }
+
+    /// <summary>The same model in processed weights, which are its own from here on.</summary>
+    internal CausalLM Processed(DecoderConfig config, OrderedDictionary<string, Tensor> weights) =>
+        new(Family, config, weights, tokenizer, ChatTemplate, Name) { HasProcessedWeights = true };
 
     internal Tensor Run(Tensor ids, IAttention attention) => NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids);
 
@@ -232,6 +242,8 @@ public sealed class CausalLM : IDisposable
 
     private Linear LinearOf(string module, LoraAdapter adapter)
     {
+        if (HasProcessedWeights)
+            throw new AlidadeException($"adapter '{adapter.Name}' cannot be put on {Name} with processed weights; merge it into the model first, then process the weights");
         if (!linears.TryGetValue(module, out var linear))
             throw new AlidadeException($"adapter '{adapter.Name}' updates '{module}', which {Name} does not have; it was made for another base");
         var factors = adapter.Factors[module];

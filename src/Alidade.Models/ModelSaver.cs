@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Models.Families;
 
@@ -11,6 +12,8 @@ internal static class ModelSaver
 
     public static void Save(CausalLM model, ModelFamily family, string folder, string format)
     {
+        if (model.Config.HeadBias)
+            throw new AlidadeException($"{model.Name} with processed weights has a bias on its output head, for which the files of a {family.ModelType} have no place; save the model it was made from");
         Directory.CreateDirectory(folder);
         TensorFiles.Write(Path.Combine(folder, "model.safetensors"), model.Parameters.Select(p => (p.Key, p.Value)), format, new Dictionary<string, string> { ["format"] = "pt" });
         if (model.HasTokenizer)

@@ -40,6 +40,9 @@ internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? po
     /// <summary>The blocks, first to last.</summary>
     public IReadOnlyList<BlockWeights> Blocks => blocks;
 
+    /// <summary>The learned positions, [context, width]; null under rotary ones.</summary>
+    public Tensor? PositionEmbedding => positionEmbedding;
+
     /// <summary>Norm after the last block.</summary>
     public Norm FinalNorm => finalNorm;
 

@@ -16,6 +16,7 @@ internal sealed class DecoderAssembly
         var prefix = names.OptionalPrefix;
         Embedding = parameters[prefix + names.Embedding + ".weight"];
         Head = config.TiedHead ? Embedding : parameters[names.Head + ".weight"];
+        HeadBias = config.HeadBias ? parameters[names.Head + ".bias"] : null;
         var positions = names.Positions is null ? null : parameters[prefix + names.Positions + ".weight"];
         var blocks = new List<BlockWeights>();
         for (var layer = 0; layer < config.Layers; layer++)
@@ -43,6 +44,8 @@ internal sealed class DecoderAssembly
     public Tensor Embedding { get; }
 
     public Tensor Head { get; }
+
+    public Tensor? HeadBias { get; }
 
     public Decoder Decoder { get; }
 
@@ -80,6 +83,8 @@ internal sealed class DecoderAssembly
             yield return ($"{prefix}{n.FinalNorm}.{part}", $"{g.FinalNorm}.{part}", [c.Width]);
         if (!c.TiedHead)
             yield return (n.Head + ".weight", g.Head + ".weight", [c.VocabularySize, c.Width]);
+        if (c.HeadBias)
+            yield return (n.Head + ".bias", g.Head + ".bias", [c.VocabularySize]);
     }
 
     private static string[] NormParts(DecoderConfig config) => config.Norm == NormKind.Layer ? ["weight", "bias"] : ["weight"];

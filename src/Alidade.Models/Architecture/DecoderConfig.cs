@@ -76,6 +76,9 @@ public sealed record DecoderConfig
     /// <summary>True when the output head is the embedding.</summary>
     public required bool TiedHead { get; init; }
 
+    /// <summary>True when the output head has a bias.</summary>
+    public bool HeadBias { get; init; }
+
     /// <summary>True when the query, key, value and output projections have a bias.</summary>
     public bool AttentionBias { get; init; }
 

@@ -9,6 +9,9 @@ internal sealed class Norm(NormKind kind, double epsilon, Tensor weight, Tensor?
 {
     private readonly long[] shape = [weight.size(0)];
 
+    /// <summary>What is normalised.</summary>
+    public NormKind Kind => kind;
+
     /// <summary>The gain, [width].</summary>
     public Tensor Weight => weight;
 

@@ -5,12 +5,13 @@ using Alidade.Interpretability.Patching;
 using Alidade.Models;
 using Alidade.Models.Batches;
 using Alidade.Models.Hooks;
+using Alidade.Models.Processing;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Tests.Golden;
 
-/// <summary>Caches, the logit lens and activation patching on tiny models. Each tensor of a reference file is a case.</summary>
+/// <summary>Caches, processed weights, the logit lens and activation patching on tiny models. Each tensor of a reference file is a case.</summary>
 [Golden("interpretability/cache")]
 [Golden("interpretability/lens")]
 [Golden("interpretability/patching")]
@@ -19,7 +20,7 @@ namespace Alidade.Tests.Golden;
 [Golden("interpretability/verification")]
 public sealed class InterpretabilityGoldenTests
 {
-    private const double Activations = 5e-5, Patterns = 1e-5, Patched = 5e-5;
+    private const double Activations = 5e-5, Patterns = 1e-5, Patched = 5e-5, Weights = 2e-6;
 
     public static IEnumerable<TheoryDataRow<string>> Caches() => GoldenFolder.Rows(() =>
         GoldenFolder.Files("interpretability/cache", "*.safetensors").Select(f => f[..^".safetensors".Length]));
@@ -30,17 +31,26 @@ public sealed class InterpretabilityGoldenTests
     public void Cached_activations_equal_the_reference(string path) => GoldenCase.Run("interpretability/cache", path, golden =>
     {
         var (name, kind) = (path.Split('/')[^1].Split('.')[0], path.Split('/')[^1].Split('.')[1]);
-        if (kind is not ("raw" or "padded"))
-            throw new NotBuiltException("weight processing (fold norm, centre, fold value biases)");
-        using var model = Model(name);
+        using var loaded = Model(name);
+        using var processed = kind.StartsWith("processed", StringComparison.Ordinal) ? WeightProcessing.Apply(loaded) : null;
+        var model = processed ?? loaded;
+        if (kind == "processed_weights")
+        {
+            WeightsEqual(golden, GoldenTensors.Read(GoldenFolder.PathOf(path + ".safetensors")), model);
+            return;
+        }
+
+        if (kind is not ("raw" or "processed" or "padded"))
+            throw new NotBuiltException($"cache of kind '{kind}'");
+        var isPadded = kind == "padded";
         var io = GoldenTensors.Read(GoldenFolder.PathOf($"interpretability/models/{name}.io.safetensors"));
         var expected = GoldenTensors.Read(GoldenFolder.PathOf(path + ".safetensors"));
-        var ids = io[kind == "raw" ? "ids" : "ids_padded"];
+        var ids = io[isPadded ? "ids_padded" : "ids"];
         var (rows, width) = ((int)ids.Shape[0], (int)ids.Shape[1]);
-        var counts = kind == "raw" ? [.. Enumerable.Repeat(true, rows * width)] : io["attention_mask"].Integers!.Select(i => i == 1).ToArray();
+        var counts = isPadded ? io["attention_mask"].Integers!.Select(i => i == 1).ToArray() : [.. Enumerable.Repeat(true, rows * width)];
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var grid = kind == "raw" ? Grid(ids) : TokenGrid.Masked(ids.Integers!, counts, rows, width);
+        using var grid = isPadded ? TokenGrid.Masked(ids.Integers!, counts, rows, width) : Grid(ids);
         Tensor? logits = null;
         using var cache = ActivationCache.Record(model.Hooks, ["*"], () => logits = model.Logits(grid));
         DecoderGoldenTests.Difference(golden, "logits", expected["logits"], logits!, counts, Activations);
@@ -65,10 +75,12 @@ public sealed class InterpretabilityGoldenTests
     public void Lenses_equal_the_reference(string path) => GoldenCase.Run("interpretability/lens", path, golden =>
     {
         var (file, key) = (path[..path.LastIndexOf('/')], path[(path.LastIndexOf('/') + 1)..]);
-        if (key != "raw.logit_lens" && !key.StartsWith("lens.", StringComparison.Ordinal))
-            throw new NotBuiltException($"of the lens files, only the raw logit lens and its statistics are computed");
+        if (key is not ("raw.logit_lens" or "processed.logit_lens") && !key.StartsWith("lens.", StringComparison.Ordinal))
+            throw new NotBuiltException($"of the lens files, only the logit lens and its statistics are computed");
         var name = file.Split('/')[^1];
-        using var model = Model(name);
+        using var loaded = Model(name);
+        using var processed = key.StartsWith("processed.", StringComparison.Ordinal) ? WeightProcessing.Apply(loaded) : null;
+        var model = processed ?? loaded;
         var expected = GoldenTensors.Read(GoldenFolder.PathOf(file + ".safetensors"))[key];
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -77,7 +89,7 @@ public sealed class InterpretabilityGoldenTests
         var logits = LogitLens.Logits(model, cache);
         switch (key)
         {
-            case "raw.logit_lens":
+            case "raw.logit_lens" or "processed.logit_lens":
                 DecoderGoldenTests.Difference(golden, key, expected, logits, null, Activations);
                 break;
             case "lens.entropy":
@@ -135,6 +147,15 @@ public sealed class InterpretabilityGoldenTests
 
     private static TokenGrid Grid(GoldenTensor ids) =>
         TokenGrid.Of([.. ids.Integers!.Select(i => (int)i).Chunk((int)ids.Shape[1])]);
+
+    private static void WeightsEqual(GoldenCase golden, IReadOnlyDictionary<string, GoldenTensor> expected, CausalLM model)
+    {
+        using var scope = NewDisposeScope();
+        var weights = HookedWeights.Of(model);
+        golden.Equal("weights", "", string.Join(' ', expected.Keys.Except(weights.Keys)));
+        foreach (var (name, weight) in expected)
+            DecoderGoldenTests.Difference(golden, name, weight, weights[name], null, Weights);
+    }
 
     private static void LowerTriangle(GoldenCase golden, string what, GoldenTensor expected, Tensor actual, bool[] counts, double tolerance)
     {
