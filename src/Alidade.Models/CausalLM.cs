@@ -231,13 +231,13 @@ public sealed class CausalLM : IDisposable
 
     private void Switch(LoraAdapter? adapter)
     {
+        // An adapter that does not fit leaves the one in use where it is.
+        (Linear Linear, LoraFactors Factors)[] updates = adapter is null ? [] : [.. adapter.Factors.Select(f => (LinearOf(f.Key, adapter), f.Value))];
         foreach (var linear in linears.Values)
             linear.Update = null;
+        foreach (var (linear, factors) in updates)
+            linear.Update = factors;
         Adapter = adapter;
-        if (adapter is null)
-            return;
-        foreach (var (module, factors) in adapter.Factors)
-            LinearOf(module, adapter).Update = factors;
     }
 
     private Linear LinearOf(string module, LoraAdapter adapter)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Alidade.Core;
 using Alidade.Models.Native;
@@ -39,7 +40,7 @@ internal static class Failures
         }
         catch (ExternalException exception)
         {
-            return Say(NativeErrors.Describe("tensor work", exception).Message, UserMistake);
+            return Say(Described(exception), UserMistake);
         }
         catch (OutOfMemoryException)
         {
@@ -53,4 +54,8 @@ internal static class Failures
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"alidade: {message.ReplaceLineEndings(" ")}"));
         return code;
     }
+
+    // Apart, so that a command which needs no tensors does not load their library for the sake of this handler.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static string Described(ExternalException exception) => NativeErrors.Describe("tensor work", exception).Message;
 }
