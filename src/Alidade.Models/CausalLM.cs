@@ -138,7 +138,7 @@ public sealed class CausalLM : IDisposable
     {
         CheckLength(grid.Length);
         using var scope = NewDisposeScope();
-        using var attention = new GridAttention(grid, grid.Positions.to(Device), grid.Mask?.to(DType).to(Device), Config.HeadsPerKey);
+        using var attention = new GridAttention(grid, grid.Positions.to(Device), grid.Mask?.to(DType).to(Device));
         var ids = grid.Ids.to(Device);
         return NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids).MoveToOuterDisposeScope();
     }
@@ -221,7 +221,7 @@ public sealed class CausalLM : IDisposable
         }
         else
         {
-            using var attention = new BranchedAttention(batch, Config.HeadsPerKey, Device, DType);
+            using var attention = new BranchedAttention(batch, Device, DType);
             var ids = tensor(batch.Ids.Select(id => (long)id).ToArray(), [1, batch.Ids.Count], device: Device);
             hidden = NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids).squeeze(0).index_select(0, tensor(batch.ScoredSources, device: Device));
         }

@@ -29,13 +29,13 @@ internal sealed class Rotary : IDisposable
     {
         using var scope = NewDisposeScope();
         var half = dimensions / 2;
-        var first = x.narrow(-1, 0, half);
-        var second = x.narrow(-1, half, half);
-        var turnedFirst = (first * cos) - (second * sin);
-        var turnedSecond = (second * cos) + (first * sin);
         var rest = x.size(-1) - dimensions;
-        return (rest == 0 ? cat([turnedFirst, turnedSecond], -1) : cat([turnedFirst, turnedSecond, x.narrow(-1, dimensions, rest)], -1))
-            .MoveToOuterDisposeScope();
+        // One split, for the gradient of its parts is one concatenation; that of a narrow is a tensor of zeros each.
+        var parts = x.split(rest == 0 ? (long[])[half, half] : [half, half, rest], -1);
+        var (first, second) = (parts[0], parts[1]);
+        var turnedFirst = (first * cos).addcmul_(second, sin, -1);
+        var turnedSecond = (second * cos).addcmul_(first, sin, 1);
+        return cat([turnedFirst, turnedSecond, .. parts[2..]], -1).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -16,15 +16,14 @@ internal sealed class BranchedAttention : IAttention
     /// <summary>A block holds at most this many query–key pairs.</summary>
     private const int BlockPairs = 1 << 20;
 
-    private readonly int headsPerKey;
     private readonly DisposeScope owned;
     private readonly List<Block> blocks = [];
     private readonly List<Piece> pieces = [];
+    private readonly List<long> runs = [];
     private readonly Tensor? order;
 
-    public BranchedAttention(BranchedBatch batch, int headsPerKey, Device device, ScalarType dtype)
+    public BranchedAttention(BranchedBatch batch, Device device, ScalarType dtype)
     {
-        this.headsPerKey = headsPerKey;
         owned = NewDisposeScope();
         Length = batch.Length;
         Positions = tensor(batch.Positions.Select(p => (long)p).ToArray(), [1, batch.Ids.Count], device: device);
@@ -51,11 +50,21 @@ internal sealed class BranchedAttention : IAttention
             blocks.Add(new(tensor(gather, device: device), tensor(keep.ToArray(), device: device), mask, trees.Count, width, keep.Count == gather.Length));
         }
 
-        foreach (var tree in batch.Trees.Where(t => t.Count > SmallTree))
+        // The packed tokens cut into runs: a segment of a large tree, or a small tree as a whole.
+        var runOf = new int[batch.Segments.Count];
+        foreach (var tree in batch.Trees)
         {
+            if (tree.Count <= SmallTree)
+            {
+                runs.Add(tree.Count);
+                continue;
+            }
+
             foreach (var s in tree.Segments)
             {
-                pieces.Add(PieceOf(batch, s, device, dtype));
+                runOf[s] = runs.Count;
+                runs.Add(batch.Segments[s].Ids.Count);
+                pieces.Add(PieceOf(batch, s, runOf, device, dtype));
                 outputs.AddRange(Enumerable.Range(batch.Offsets[s], batch.Segments[s].Ids.Count));
             }
         }
@@ -79,13 +88,18 @@ internal sealed class BranchedAttention : IAttention
     public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
         using var scope = NewDisposeScope();
-        k = Heads.Repeat(k, headsPerKey);
-        v = Heads.Repeat(v, headsPerKey);
         var outputs = new List<Tensor>(blocks.Count + pieces.Count);
         foreach (var block in blocks)
             outputs.Add(block.Attend(q, k, v));
-        foreach (var piece in pieces)
-            outputs.Add(piece.Attend(q, k, v));
+        if (pieces.Count > 0)
+        {
+            // One split, for the gradient of its parts is one concatenation; that of a narrow is a tensor of zeros each.
+            var sizes = runs.ToArray();
+            var (queries, keys, values) = (q.split(sizes, 1), k.split(sizes, 1), v.split(sizes, 1));
+            foreach (var piece in pieces)
+                outputs.Add(piece.Attend(queries, keys, values));
+        }
+
         var joined = outputs.Count == 1 ? outputs[0] : cat(outputs, 1);
         return (order is null ? joined : joined.index_select(1, order)).MoveToOuterDisposeScope();
     }
@@ -121,19 +135,19 @@ internal sealed class BranchedAttention : IAttention
             yield return block;
     }
 
-    private static Piece PieceOf(BranchedBatch batch, int s, Device device, ScalarType dtype)
+    private static Piece PieceOf(BranchedBatch batch, int s, int[] runOf, Device device, ScalarType dtype)
     {
         var count = batch.Segments[s].Ids.Count;
-        var ancestors = new List<(int Start, int Count)>();
+        int[] seen = [runOf[s]];
+        var before = 0;
         for (var a = batch.Segments[s].Parent; a >= 0; a = batch.Segments[a].Parent)
-            ancestors.Insert(0, (batch.Offsets[a], batch.Segments[a].Ids.Count));
-        if (ancestors.Count == 0)
-            return new(batch.Offsets[s], count, [], null);
-        var before = ancestors.Sum(a => a.Count);
+            (seen, before) = ([runOf[a], .. seen], before + batch.Segments[a].Ids.Count);
+        if (before == 0)
+            return new(runOf[s], seen, null);
         using var scope = NewDisposeScope();
         var own = full([count, count], float.NegativeInfinity, dtype, device).triu(1);
         var mask = cat([zeros([count, before], dtype, device), own], 1).unsqueeze(0).unsqueeze(0).MoveToOuterDisposeScope();
-        return new(batch.Offsets[s], count, ancestors, mask);
+        return new(runOf[s], seen, mask);
     }
 
     private sealed record Block(Tensor Gather, Tensor Keep, Tensor Mask, int Rows, int Width, bool Full)
@@ -148,18 +162,15 @@ internal sealed class BranchedAttention : IAttention
         private Tensor Spread(Tensor x) => x.index_select(1, Gather).view(Rows, Width, x.size(2), x.size(3));
     }
 
-    private sealed record Piece(int Start, int Count, IReadOnlyList<(int Start, int Count)> Ancestors, Tensor? Mask)
+    // One segment: its run, and the runs that it sees, its own last.
+    private sealed record Piece(int Run, int[] Seen, Tensor? Mask)
     {
-        public Tensor Attend(Tensor q, Tensor k, Tensor v)
+        public Tensor Attend(Tensor[] queries, Tensor[] keys, Tensor[] values)
         {
             using var scope = NewDisposeScope();
-            return Heads.Attend(q.narrow(1, Start, Count), Seen(k), Seen(v), Mask, Mask is null).MoveToOuterDisposeScope();
+            return Heads.Attend(queries[Run], Joined(keys), Joined(values), Mask, Mask is null).MoveToOuterDisposeScope();
         }
 
-        private Tensor Seen(Tensor x)
-        {
-            var own = x.narrow(1, Start, Count);
-            return Ancestors.Count == 0 ? own : cat([.. Ancestors.Select(a => x.narrow(1, a.Start, a.Count)), own], 1);
-        }
+        private Tensor Joined(Tensor[] parts) => Seen.Length == 1 ? parts[Run] : cat([.. Seen.Select(run => parts[run])], 1);
     }
 }

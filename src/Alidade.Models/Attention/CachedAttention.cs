@@ -90,8 +90,7 @@ internal sealed class CachedAttention : IAttention
             return nn.functional.scaled_dot_product_attention(grouped, allKeys, allValues, mask, 0, false).view(q.size(0), 1, q.size(2), q.size(3)).MoveToOuterDisposeScope();
         }
 
-        return Heads.Attend(q, Heads.Repeat(allKeys.transpose(1, 2), headsPerKey), Heads.Repeat(allValues.transpose(1, 2), headsPerKey), mask, mask is null)
-            .MoveToOuterDisposeScope();
+        return Heads.Attend(q, allKeys.transpose(1, 2), allValues.transpose(1, 2), mask, mask is null).MoveToOuterDisposeScope();
     }
 
     public void Dispose()

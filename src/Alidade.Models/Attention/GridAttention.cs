@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Alidade.Models.Attention;
 
 /// <summary>Attention over a padded grid.</summary>
-internal sealed class GridAttention(TokenGrid grid, Tensor positions, Tensor? mask, int headsPerKey) : IAttention
+internal sealed class GridAttention(TokenGrid grid, Tensor positions, Tensor? mask) : IAttention
 {
     public Tensor Positions => positions;
 
@@ -14,11 +14,7 @@ internal sealed class GridAttention(TokenGrid grid, Tensor positions, Tensor? ma
     /// <summary>The additive mask [rows, 1, query, key], or null for plain causal.</summary>
     public Tensor? Mask => mask;
 
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
-    {
-        using var scope = NewDisposeScope();
-        return Heads.Attend(q, Heads.Repeat(k, headsPerKey), Heads.Repeat(v, headsPerKey), mask, mask is null).MoveToOuterDisposeScope();
-    }
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v) => Heads.Attend(q, k, v, mask, mask is null);
 
     public void Dispose()
     {

@@ -33,6 +33,7 @@ public sealed class TokenGrid : IDisposable
         if (rows.Any(r => r.Count != width))
             return Padded(rows, padLeft: false);
         var ids = Ints(rows.SelectMany(r => r), rows.Length, width);
+        using var scope = NewDisposeScope();
         return new(ids, arange(width, ScalarType.Int64).unsqueeze(0).expand(rows.Length, width), null, width);
     }
 

@@ -69,15 +69,22 @@ public static class TextGenerator
         var config = model.Config;
         if (rows.FirstOrDefault(r => r.Prompt.Count == 0 || r.Prompt.Count >= config.ContextLength) is { } bad)
             throw new AlidadeException($"prompt {bad.Index} has {bad.Prompt.Count} tokens; it must have at least 1 and leave room in the model's context of {config.ContextLength}");
-        var width = rows.Max(r => r.Prompt.Count);
+        // A prompt that several rows share is read once.
+        var prompts = new List<IReadOnlyList<int>>();
+        foreach (var row in rows)
+            if (!prompts.Any(row.Prompt.SequenceEqual))
+                prompts.Add(row.Prompt);
+        int[]? promptOf = prompts.Count == rows.Count ? null : [.. rows.Select(r => prompts.FindIndex(r.Prompt.SequenceEqual))];
+        var width = prompts.Max(p => p.Count);
         using var attention = new CachedAttention(
-            config, [.. rows.Select(r => width - r.Prompt.Count)], width + Math.Min(options.MaxNewTokens, config.ContextLength), model.Device, model.DType);
-        long[] ids = [.. rows.SelectMany(r => Enumerable.Repeat(0L, width - r.Prompt.Count).Concat(r.Prompt.Select(id => (long)id)))];
+            config, [.. prompts.Select(p => width - p.Count)], width + Math.Min(options.MaxNewTokens, config.ContextLength), model.Device, model.DType);
+        long[] ids = [.. prompts.SelectMany(p => Enumerable.Repeat(0L, width - p.Count).Concat(p.Select(id => (long)id)))];
         var active = rows;
         for (var count = width; active.Count > 0; count = 1)
         {
             cancellation.ThrowIfCancellationRequested();
-            var (tokens, logProbs) = Forward(model, attention, ids, active.Count, count, sampler);
+            var (tokens, logProbs) = Forward(model, attention, ids, count, promptOf, sampler);
+            promptOf = null;
             for (var i = 0; i < active.Count; i++)
                 active[i].Push((int)tokens[i], logProbs[i], model, options);
             yield return [.. active.Where(r => r.Result is not null)];
@@ -89,13 +96,17 @@ public static class TextGenerator
         }
     }
 
-    private static (long[] Tokens, double[] LogProbs) Forward(CausalLM model, CachedAttention attention, long[] ids, int rows, int count, Sampler sampler)
+    private static (long[] Tokens, double[] LogProbs) Forward(CausalLM model, CachedAttention attention, long[] ids, int count, int[]? spread, Sampler sampler)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         attention.Next(count);
-        var hidden = model.Run(tensor(ids, [rows, count], device: model.Device), attention);
+        var hidden = model.Run(tensor(ids, [ids.Length / count, count], device: model.Device), attention);
         attention.Advance();
-        return sampler.Next(model.Unembed(hidden.narrow(1, count - 1, 1).squeeze(1)));
+        var logits = model.Unembed(hidden.narrow(1, count - 1, 1).squeeze(1));
+        if (spread is null)
+            return sampler.Next(logits);
+        attention.Select(spread);
+        return sampler.Next(logits.index_select(0, tensor(spread, ScalarType.Int64, model.Device)));
     }
 }

@@ -142,7 +142,7 @@ public sealed class InteropTests : IDisposable
         }
 
         Call();
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         for (var i = 0; i < 100; i++)
             Call();
         Assert.Equal(before, Tensor.TotalCount);

@@ -14,7 +14,7 @@ internal static class Tiny
 {
     private const int Vocabulary = 29;
 
-    public static CausalLM Model(ulong seed = 3, int layers = 2) => CausalLM.Create(new()
+    public static CausalLM Model(ulong seed = 3, int layers = 2, int context = 64) => CausalLM.Create(new()
     {
         Family = "llama",
         VocabularySize = Vocabulary,
@@ -24,7 +24,7 @@ internal static class Tiny
         KeyValueHeads = 1,
         HeadDim = 8,
         MlpWidth = 24,
-        ContextLength = 64,
+        ContextLength = context,
         Norm = NormKind.Rms,
         NormEpsilon = 1e-5,
         Activation = Activation.Silu,

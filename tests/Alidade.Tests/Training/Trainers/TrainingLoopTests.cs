@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Models;
+using Alidade.Tests.Models;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Ranking;
@@ -29,7 +30,7 @@ public sealed class TrainingLoopTests : IDisposable
         }
 
         Train(2);
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         Train(500);
         Assert.Equal(before, Tensor.TotalCount);
     }

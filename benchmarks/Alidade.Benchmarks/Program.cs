@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Alidade.Benchmarks;
+using Alidade.Models.Native;
+
+var known = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
+{
+    ["train"] = () => new TrainBenchmark(),
+    ["dpo"] = () => new DpoBenchmark(),
+    ["generate"] = () => new GenerationBenchmark(),
+};
+var (only, rounds, threads) = ("", 5, Environment.ProcessorCount);
+for (var i = 0; i < args.Length; i += 2)
+{
+    var value = i + 1 < args.Length ? args[i + 1] : "";
+    var number = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0;
+    switch (args[i])
+    {
+        case "--only" when known.ContainsKey(value):
+            only = value;
+            break;
+        case "--rounds" when number is >= 1 and <= 1000:
+            rounds = number;
+            break;
+        case "--threads" when number is >= 1 and <= 1024:
+            threads = number;
+            break;
+        default:
+            Console.Error.WriteLine($"'{args[i]} {value}' is not understood; there are --only {string.Join('|', known.Keys)}, --rounds N (default 5), --threads N (default all)");
+            return 2;
+    }
+}
+
+Threads.Use(threads);
+Console.WriteLine($"CPU {Machine.Cpu()}; {threads} of {Environment.ProcessorCount} threads; {RuntimeInformation.OSDescription}; .NET {Environment.Version}; revision {Machine.Revision()}; {rounds} rounds");
+foreach (var (name, make) in known.Where(k => only.Length == 0 || k.Key == only))
+{
+    Console.WriteLine(name);
+    using var benchmark = make();
+    Interleaved.Run(benchmark, rounds, Console.Out);
+}
+
+using var process = Process.GetCurrentProcess();
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak memory {process.PeakWorkingSet64 / 1e9:F1} GB"));
+return 0;
