@@ -83,8 +83,16 @@ public sealed class RunFolderTests
         var result = new MeasureResult(
             new Measurement
             {
-                Name = "bias.crows_pairs", Meaning = "share", Value = 1.0 / 3, Unit = "share", Direction = Direction.TowardsIdeal, Ideal = 0.5,
-                Interval = new Interval(0.1 + 0.2, 0.9, 0.95, "Wilson"), Count = 3, Unscored = new Dictionary<string, int> { ["too long"] = 2 }, Cost = new Cost(10, 0.5),
+                Name = "bias.crows_pairs",
+                Meaning = "share",
+                Value = 1.0 / 3,
+                Unit = "share",
+                Direction = Direction.TowardsIdeal,
+                Ideal = 0.5,
+                Interval = new Interval(0.1 + 0.2, 0.9, 0.95, "Wilson"),
+                Count = 3,
+                Unscored = new Dictionary<string, int> { ["too long"] = 2 },
+                Cost = new Cost(10, 0.5),
             },
             [Item("1", 1e-300), Item("2", null)]);
         run.MarkDone("measure", Json.ToNode(result));

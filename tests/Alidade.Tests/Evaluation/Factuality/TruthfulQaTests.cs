@@ -10,7 +10,13 @@ public sealed class TruthfulQaTests
 {
     private static readonly TruthfulQaItem Item = new()
     {
-        Id = "q", Question = "Is it?", Category = "c", Adversarial = false, BestAnswer = "Yes", CorrectAnswers = ["Aye", "Yes"], IncorrectAnswers = ["No", "Nay"],
+        Id = "q",
+        Question = "Is it?",
+        Category = "c",
+        Adversarial = false,
+        BestAnswer = "Yes",
+        CorrectAnswers = ["Aye", "Yes"],
+        IncorrectAnswers = ["No", "Nay"],
     };
 
     [Fact]
