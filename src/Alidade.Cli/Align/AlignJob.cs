@@ -96,9 +96,11 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
             });
         }
 
-        run.Once($"{phase}.membership", () => Membership().Run(model, Context) is var found
-            ? new MembershipStage(found.Auroc.Measurement, found.TruePositiveRate.Measurement, [.. found.Roc.Corners], found.Members.Count, found.Others.Count)
-            : throw new InvalidOperationException());
+        run.Once($"{phase}.membership", () =>
+        {
+            var found = Membership().Run(model, Context);
+            return new MembershipStage(found.Auroc.Measurement, found.TruePositiveRate.Measurement, [.. found.Roc.Corners], found.Members.Count, found.Others.Count);
+        });
     }
 
     private IReadOnlyList<MeasureResult> Kept(string phase, IReadOnlyList<MeasureResult> results)

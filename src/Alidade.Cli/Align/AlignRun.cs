@@ -44,8 +44,7 @@ internal static class AlignRun
         // Everything that can be wrong with recipe, data and model is said before a run is begun.
         var asked = request.Resume is { } resumed ? AskedOf(RunView.Open(resumed)) : AskedOf(request);
         var recipe = Parsed(asked);
-        if (asked.DataFolder != WorldFolder)
-            AlignData.Read(recipe, asked.DataFolder);
+        var data = asked.DataFolder == WorldFolder ? null : AlignData.Read(recipe, asked.DataFolder);
         using var model = CausalLM.Load(asked.Model, new() { Device = asked.Device });
         using var run = request.Resume is { } folder ? RunFolder.Open(folder) : RunFolder.Create(request.Output ?? NewFolder(), new()
         {
@@ -56,9 +55,12 @@ internal static class AlignRun
         });
         try
         {
-            if (asked.DataFolder == WorldFolder)
+            if (data is null)
+            {
                 run.Once("world", () => Written(recipe.Seed, run.PathOf(WorldFolder)));
-            var data = AlignData.Read(recipe, asked.DataFolder == WorldFolder ? run.PathOf(WorldFolder) : asked.DataFolder);
+                data = AlignData.Read(recipe, run.PathOf(WorldFolder));
+            }
+
             HashedFile[] weights = [.. WeightsOf(asked.Model).Select(f => HashedFile.Of("model", f))];
             Begin(run, [.. data.Files, .. weights]);
             new AlignJob(run, recipe, data, model, progress, cancellation).Run();
