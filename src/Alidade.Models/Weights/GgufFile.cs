@@ -79,6 +79,9 @@ public sealed class GgufFile : IWeightFile
     public ReadOnlySpan<byte> Raw(string name) => tensors.Raw(name);
 
     /// <inheritdoc/>
+    public TensorBlocks Blocks(string name) => tensors.Blocks(name);
+
+    /// <inheritdoc/>
     public void Dispose() => tensors.Dispose();
 
     private static GgufFile Read(MappedFile file)

@@ -53,4 +53,8 @@ public interface IWeightFile : IDisposable
     /// <summary>The tensor's bytes in the mapped file, valid until the file is disposed.</summary>
     /// <exception cref="AlidadeException">There is no tensor of that name, or it is longer than a span can be (2 GiB).</exception>
     ReadOnlySpan<byte> Raw(string name);
+
+    /// <summary>The tensor's stored blocks, row by row, for whoever computes with them as they are.</summary>
+    /// <exception cref="AlidadeException">There is no tensor of that name.</exception>
+    TensorBlocks Blocks(string name);
 }

@@ -62,6 +62,9 @@ public sealed class SafetensorsFile : IWeightFile
     public ReadOnlySpan<byte> Raw(string name) => tensors.Raw(name);
 
     /// <inheritdoc/>
+    public TensorBlocks Blocks(string name) => tensors.Blocks(name);
+
+    /// <inheritdoc/>
     public void Dispose() => tensors.Dispose();
 
     private static (TensorTable Tensors, IReadOnlyDictionary<string, string> Metadata) Read(MappedFile file)

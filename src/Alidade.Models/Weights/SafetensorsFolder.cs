@@ -63,11 +63,15 @@ public sealed class SafetensorsFolder : IWeightFile
     public ReadOnlySpan<byte> Raw(string name) => Find(name).Raw(name);
 
     /// <inheritdoc/>
+    public TensorBlocks Blocks(string name) => Find(name).Blocks(name);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var shard in shards)
             shard.Dispose();
     }
+
     private void AddShards(string indexPath)
     {
         var index = ReadIndex(indexPath);

@@ -46,6 +46,12 @@ internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
         return file.Span(offset, (int)entry.Bytes);
     }
 
+    public TensorBlocks Blocks(string name)
+    {
+        var (entry, format, offset) = Find(name);
+        return new TensorBlocks(file, entry, format, offset);
+    }
+
     public void ReadFloat32(string name, Span<float> destination) => Read(name, destination, &DecodeFloat32);
 
     public void ReadFloat64(string name, Span<double> destination) => Read(name, destination, &DecodeFloat64);

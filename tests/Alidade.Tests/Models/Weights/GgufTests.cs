@@ -65,6 +65,20 @@ public sealed class GgufTests : IDisposable
     }
 
     [Fact]
+    public void Stored_blocks_are_given_row_by_row_and_never_beyond_the_tensor()
+    {
+        var data = Enumerable.Range(0, 3 * 2 * 34).Select(i => (byte)i).ToArray();
+        using var file = Open(new GgufBytes().Tensor("a", [3, 64], 8, data).Floats("b", [1], 7));
+        var blocks = file.Blocks("a");
+        Assert.Equal(("Q8_0", 3L, 64L, 68L, 32, 34), (blocks.Format, blocks.Rows, blocks.Columns, blocks.BytesPerRow, blocks.ValuesPerBlock, blocks.BytesPerBlock));
+        Assert.Equal(data[68..], blocks.Span(1, 2).ToArray());
+        foreach (var (first, rows) in new[] { (0L, 4), (3L, 1), (-1L, 1), (0L, -1), (long.MaxValue, 1) })
+            Assert.Throws<ArgumentOutOfRangeException>(() => blocks.Span(first, rows).Length);
+        file.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => blocks.Span(0, 1).Length);
+    }
+
+    [Fact]
     public void A_model_is_described_by_its_metadata()
     {
         using var file = Open(Model().With("llama.rope.freq_base", 5e5f).With("llama.attention.head_count_kv", 2u).With("llama.rope.scaling.type", "linear"));
