@@ -23,11 +23,9 @@ public sealed class CausalLM : IDisposable
 {
     private readonly Tokenizer? tokenizer;
     private readonly OrderedDictionary<string, Tensor> parameters;
-    private readonly Tensor embedding;
-    private readonly Tensor head;
-    private readonly Tensor? headBias;
     private readonly Decoder decoder;
-    private readonly Dictionary<string, Linear> linears;
+    private readonly Linear head;
+    private readonly OrderedDictionary<string, AdaptableModule> modules;
 
     internal CausalLM(ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name)
     {
@@ -35,8 +33,8 @@ public sealed class CausalLM : IDisposable
         this.parameters = parameters;
         (Family, Config, ChatTemplate, Name) = (family, config, chatTemplate, name);
         var assembly = new DecoderAssembly(family, config, parameters);
-        (embedding, head, headBias, decoder) = (assembly.Embedding, assembly.Head, assembly.HeadBias, assembly.Decoder);
-        linears = decoder.Blocks.SelectMany(b => b.Linears).ToDictionary(l => l.Module, StringComparer.Ordinal);
+        (head, decoder) = (assembly.Head, assembly.Decoder);
+        modules = new(decoder.Modules.Append(head).Select(m => KeyValuePair.Create(m.Name, m)), StringComparer.Ordinal);
         Hooks = new(Decoder.HookNames(config));
         EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
     }
@@ -67,10 +65,10 @@ public sealed class CausalLM : IDisposable
     public long ParameterCount => parameters.Values.Sum(p => p.numel());
 
     /// <summary>Where the weights lie.</summary>
-    public Device Device => embedding.device;
+    public Device Device => parameters.GetAt(0).Value.device;
 
     /// <summary>Number type of the weights.</summary>
-    public ScalarType DType => embedding.dtype;
+    public ScalarType DType => parameters.GetAt(0).Value.dtype;
 
     /// <summary>Tokens that end an answer: those of the configuration and the tokenizer's end token.</summary>
     public IReadOnlySet<int> EndTokens { get; }
@@ -83,7 +81,7 @@ public sealed class CausalLM : IDisposable
 
     /// <summary>The modules that an adapter can update, by name, with input and output size.</summary>
     public IReadOnlyDictionary<string, (long Inputs, long Outputs)> AdaptableModules =>
-        linears.ToDictionary(l => l.Key, l => (l.Value.Inputs, l.Value.Outputs), StringComparer.Ordinal);
+        modules.ToDictionary(m => m.Key, m => (m.Value.Inputs, m.Value.Outputs), StringComparer.Ordinal);
 
     /// <summary>
     /// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file.
@@ -146,7 +144,7 @@ public sealed class CausalLM : IDisposable
     /// <summary>Applies the output head: h·W_Uᵀ + b_U.</summary>
     /// <param name="hidden">[.., width], after the final norm.</param>
     /// <returns>[.., vocabulary].</returns>
-    public Tensor Unembed(Tensor hidden) => nn.functional.linear(hidden, head, headBias);
+    public Tensor Unembed(Tensor hidden) => head.Apply(hidden);
 
     /// <summary>Applies the final norm, its statistics recomputed: what the logit lens reads an earlier layer through.</summary>
     /// <param name="residual">[.., width].</param>
@@ -161,7 +159,7 @@ public sealed class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        return SelectedLogProbs.Of(ScoredHidden(batch), head, targets, headBias).MoveToOuterDisposeScope();
+        return SelectedLogProbs.Of(ScoredHidden(batch), head.UpdatedWeight(), targets, head.Bias).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
@@ -170,7 +168,7 @@ public sealed class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
         var hidden = ScoredHidden(batch);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, head, targets, headBias);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, head.UpdatedWeight(), targets, head.Bias);
         return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
     }
 
@@ -183,6 +181,9 @@ public sealed class CausalLM : IDisposable
 
     /// <summary>True when the family stores projections as [in, out].</summary>
     internal bool StoresInputMajor => Family.InputMajor;
+
+    /// <summary>True for a projection of a block.</summary>
+    internal bool IsProjection(string module) => modules.TryGetValue(module, out var found) && found is Linear && found != head;
 
     /// <summary>The table that names the weights.</summary>
     internal ModelFamily Family { get; }
@@ -232,19 +233,19 @@ public sealed class CausalLM : IDisposable
     private void Switch(LoraAdapter? adapter)
     {
         // An adapter that does not fit leaves the one in use where it is.
-        (Linear Linear, LoraFactors Factors)[] updates = adapter is null ? [] : [.. adapter.Factors.Select(f => (LinearOf(f.Key, adapter), f.Value))];
-        foreach (var linear in linears.Values)
+        (AdaptableModule Linear, LoraFactors Factors)[] updates = adapter is null ? [] : [.. adapter.Factors.Select(f => (LinearOf(f.Key, adapter), f.Value))];
+        foreach (var linear in modules.Values)
             linear.Update = null;
         foreach (var (linear, factors) in updates)
             linear.Update = factors;
         Adapter = adapter;
     }
 
-    private Linear LinearOf(string module, LoraAdapter adapter)
+    private AdaptableModule LinearOf(string module, LoraAdapter adapter)
     {
         if (HasProcessedWeights)
             throw new AlidadeException($"adapter '{adapter.Name}' cannot be put on {Name} with processed weights; merge it into the model first, then process the weights");
-        if (!linears.TryGetValue(module, out var linear))
+        if (!modules.TryGetValue(module, out var linear))
             throw new AlidadeException($"adapter '{adapter.Name}' updates '{module}', which {Name} does not have; it was made for another base");
         var factors = adapter.Factors[module];
         if (factors.A.size(1) != linear.Inputs || factors.B.size(0) != linear.Outputs)

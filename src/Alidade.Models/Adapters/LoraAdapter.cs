@@ -4,12 +4,6 @@ using static TorchSharp.torch;
 
 namespace Alidade.Models.Adapters;
 
-/// <summary>The two factors of one module's update ΔW = s·BA.</summary>
-/// <param name="A">[rank, in].</param>
-/// <param name="B">[out, rank].</param>
-/// <param name="Scale">s.</param>
-public sealed record LoraFactors(Tensor A, Tensor B, double Scale);
-
 /// <summary>Settings of a low-rank adapter.</summary>
 public sealed record LoraOptions
 {
@@ -65,7 +59,7 @@ public sealed class LoraAdapter : IDisposable
         var factors = new OrderedDictionary<string, LoraFactors>(StringComparer.Ordinal);
         foreach (var (module, (inputs, outputs)) in modules)
         {
-            if (options.Targets.Count > 0 && !options.Targets.Any(t => Matches(module, t)))
+            if (options.Targets.Count > 0 ? !options.Targets.Any(t => Matches(module, t)) : !model.IsProjection(module))
                 continue;
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
@@ -81,7 +75,7 @@ public sealed class LoraAdapter : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (a, b, _) in Factors.Values)
+        foreach (var (a, b, _, _) in Factors.Values)
         {
             a.Dispose();
             b.Dispose();

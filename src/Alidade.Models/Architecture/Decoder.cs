@@ -35,13 +35,17 @@ internal sealed record BlockWeights
 /// <summary>
 /// The one decoder: token ids to the final, normalised hidden states. Pre-norm blocks x += attention(norm x); x += mlp(norm x).
 /// </summary>
-internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? positionEmbedding, IReadOnlyList<BlockWeights> blocks, Norm finalNorm)
+internal sealed class Decoder(DecoderConfig config, Embedding embedding, Embedding? positionEmbedding, IReadOnlyList<BlockWeights> blocks, Norm finalNorm)
 {
     /// <summary>The blocks, first to last.</summary>
     public IReadOnlyList<BlockWeights> Blocks => blocks;
 
-    /// <summary>The learned positions, [context, width]; null under rotary ones.</summary>
-    public Tensor? PositionEmbedding => positionEmbedding;
+    /// <summary>Every module with a weight that an adapter can update, as a forward pass meets them.</summary>
+    public IEnumerable<AdaptableModule> Modules =>
+        new AdaptableModule?[] { embedding, positionEmbedding }.OfType<AdaptableModule>().Concat(blocks.SelectMany(b => b.Linears));
+
+    /// <summary>The learned positions; null under rotary ones.</summary>
+    public Embedding? PositionEmbedding => positionEmbedding;
 
     /// <summary>Norm after the last block.</summary>
     public Norm FinalNorm => finalNorm;
@@ -54,9 +58,9 @@ internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? po
     {
         using var scope = NewDisposeScope();
         using var rotary = RotaryOf(attention);
-        var x = Rows(embedding, ids);
+        var x = embedding.Apply(ids);
         if (positionEmbedding is not null)
-            x = x + Rows(positionEmbedding, attention.Positions);
+            x = x + positionEmbedding.Apply(attention.Positions);
         for (var layer = 0; layer < blocks.Count; layer++)
         {
             using var inner = NewDisposeScope();
@@ -86,10 +90,10 @@ internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? po
     {
         using var scope = NewDisposeScope();
         using var rotary = RotaryOf(attention);
-        var mask = attention.Mask ?? full([ids.size(1), ids.size(1)], float.NegativeInfinity, embedding.dtype, ids.device).triu(1);
-        var x = hooks.At("hook_embed", Rows(embedding, ids));
+        var mask = attention.Mask ?? full([ids.size(1), ids.size(1)], float.NegativeInfinity, embedding.Weight.dtype, ids.device).triu(1);
+        var x = hooks.At("hook_embed", embedding.Apply(ids));
         if (positionEmbedding is not null)
-            x = x + hooks.At("hook_pos_embed", Rows(positionEmbedding, attention.Positions));
+            x = x + hooks.At("hook_pos_embed", positionEmbedding.Apply(attention.Positions));
         for (var layer = 0; layer < blocks.Count; layer++)
         {
             using var inner = NewDisposeScope();
@@ -127,15 +131,8 @@ internal sealed class Decoder(DecoderConfig config, Tensor embedding, Tensor? po
         yield return "ln_final.hook_normalized";
     }
 
-    private static Tensor Rows(Tensor table, Tensor ids)
-    {
-        using var flat = ids.flatten();
-        using var rows = table.index_select(0, flat);
-        return rows.view(ids.size(0), ids.size(1), -1);
-    }
-
     private Rotary? RotaryOf(IAttention attention) =>
-        config.Rotary is { } rotary ? new(rotary, attention.Positions, attention.Length, embedding.dtype) : null;
+        config.Rotary is { } rotary ? new(rotary, attention.Positions, attention.Length, embedding.Weight.dtype) : null;
 
     private (Tensor Q, Tensor K, Tensor V) QueryKeyValue(BlockWeights block, Tensor x)
     {

@@ -8,16 +8,17 @@ internal sealed class DecoderAssembly
 {
     private readonly ModelFamily family;
     private readonly IReadOnlyDictionary<string, Tensor> parameters;
+    private readonly Dictionary<string, WeightSlot> slots = new(StringComparer.Ordinal);
 
     public DecoderAssembly(ModelFamily family, DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters)
     {
         (this.family, this.parameters) = (family, parameters);
         var names = family.Names;
         var prefix = names.OptionalPrefix;
-        Embedding = parameters[prefix + names.Embedding + ".weight"];
-        Head = config.TiedHead ? Embedding : parameters[names.Head + ".weight"];
-        HeadBias = config.HeadBias ? parameters[names.Head + ".bias"] : null;
-        var positions = names.Positions is null ? null : parameters[prefix + names.Positions + ".weight"];
+        Embedding = new(prefix + names.Embedding, Slot(prefix + names.Embedding + ".weight"));
+        // A tied head has a place of its own, for an adapter may change one of the two.
+        Head = new(names.Head, config.TiedHead ? Slot(names.Head + ".weight", Embedding.Weight) : Slot(names.Head + ".weight"), config.HeadBias ? Slot(names.Head + ".bias") : null, inputMajor: false);
+        var positions = names.Positions is null ? null : new Embedding(prefix + names.Positions, Slot(prefix + names.Positions + ".weight"));
         var blocks = new List<BlockWeights>();
         for (var layer = 0; layer < config.Layers; layer++)
         {
@@ -41,13 +42,14 @@ internal sealed class DecoderAssembly
         Decoder = new(config, Embedding, positions, blocks, NormOf(config, prefix + names.FinalNorm));
     }
 
-    public Tensor Embedding { get; }
+    public Embedding Embedding { get; }
 
-    public Tensor Head { get; }
-
-    public Tensor? HeadBias { get; }
+    public Linear Head { get; }
 
     public Decoder Decoder { get; }
+
+    /// <summary>The places of all tensors, by the tensors' names.</summary>
+    public IReadOnlyDictionary<string, WeightSlot> Slots => slots;
 
     /// <summary>Every tensor that a model of this configuration has, by its name in the family's files, with its shape there.</summary>
     public static IEnumerable<(string Name, string GgufName, long[] Shape)> Expected(ModelFamily family, DecoderConfig c)
@@ -92,8 +94,14 @@ internal sealed class DecoderAssembly
     private static string At(string pattern, int layer, string part) =>
         pattern.Replace("{0}", layer.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) + "." + part;
 
-    private Norm NormOf(DecoderConfig config, string module) => new(config.Norm, config.NormEpsilon, parameters[module + ".weight"], parameters.GetValueOrDefault(module + ".bias"));
+    private Norm NormOf(DecoderConfig config, string module) => new(config.Norm, config.NormEpsilon, Slot(module + ".weight"), OptionalSlot(module + ".bias"));
 
     private Linear? LinearOf(string? module) =>
-        module is null ? null : new(module, parameters[module + ".weight"], parameters.GetValueOrDefault(module + ".bias"), family.InputMajor);
+        module is null ? null : new(module, Slot(module + ".weight"), OptionalSlot(module + ".bias"), family.InputMajor);
+
+    private WeightSlot? OptionalSlot(string name) => parameters.ContainsKey(name) ? Slot(name) : null;
+
+    private WeightSlot Slot(string name) => Slot(name, parameters[name]);
+
+    private WeightSlot Slot(string name, Tensor value) => slots[name] = new(value);
 }

@@ -1,62 +1,51 @@
-using Alidade.Models.Adapters;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Architecture;
 
-/// <summary>A projection y = xWᵀ + b, with the low-rank update of the adapter in use: y += s · (xAᵀ)Bᵀ.</summary>
-/// <param name="module">Name of the module in the family's files, such as <c>model.layers.0.self_attn.q_proj</c>.</param>
+/// <summary>A projection y = xWᵀ + b, with the update of the adapter in use.</summary>
+/// <param name="name">Name of the module in the family's files, such as <c>model.layers.0.self_attn.q_proj</c>.</param>
 /// <param name="weight">[out, in], or [in, out] when <paramref name="inputMajor"/>.</param>
 /// <param name="bias">[out], or null.</param>
 /// <param name="inputMajor">How the family stores the weight.</param>
-internal sealed class Linear(string module, Tensor weight, Tensor? bias, bool inputMajor)
+internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, bool inputMajor) : AdaptableModule(name, weight, inputMajor)
 {
-    /// <summary>Name of the module.</summary>
-    public string Module => module;
-
-    /// <summary>The weight as the family stores it.</summary>
-    public Tensor Weight => weight;
-
     /// <summary>The bias, or null.</summary>
-    public Tensor? Bias => bias;
-
-    /// <summary>True when the weight is stored as [in, out].</summary>
-    public bool InputMajor => inputMajor;
-
-    /// <summary>Size of the input.</summary>
-    public long Inputs => weight.size(inputMajor ? 0 : 1);
-
-    /// <summary>Size of the output.</summary>
-    public long Outputs => weight.size(inputMajor ? 1 : 0);
-
-    /// <summary>The update of the adapter in use; null for none.</summary>
-    public LoraFactors? Update { get; set; }
+    public Tensor? Bias => bias?.Value;
 
     /// <param name="x">[.., in].</param>
     /// <returns>[.., out].</returns>
     public Tensor Apply(Tensor x)
     {
-        using var transposed = inputMajor ? weight.t() : null;
-        var y = nn.functional.linear(x, transposed ?? weight, bias);
         if (Update is not { } update)
-            return y;
-        using var inner = nn.functional.linear(x, update.A);
-        using var innerRows = inner.view(-1, inner.size(-1));
-        using var rows = y.view(-1, y.size(-1));
-        using var b = update.B.t();
-        using var sum = addmm(rows, innerRows, b, 1f, (float)update.Scale);
-        var result = sum.view_as(y);
-        y.Dispose();
-        return result;
+            return Product(x, Bias);
+        using var scope = NewDisposeScope();
+        // Under DoRA the factor of each output is on the product alone.
+        var y = Product(x, update.Magnitude is null ? Bias : null);
+        var rows = y.view(-1, y.size(-1));
+        var inner = nn.functional.linear(x, update.A);
+        rows = update.Add(rows, inner.view(-1, inner.size(-1)));
+        if (update.Magnitude is not null)
+        {
+            rows = rows * update.OutputFactor(Weight, InputMajor);
+            rows = Bias is { } shift ? rows + shift : rows;
+        }
+
+        return rows.view_as(y).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The weight as [in, out] with the adapter's update in it.</summary>
+    /// <summary>The updated weight as [in, out].</summary>
     public Tensor InputMajorWeight()
     {
         using var scope = NewDisposeScope();
-        var plain = inputMajor ? weight.alias() : weight.t();
-        if (Update is not { } update)
-            return plain.contiguous().MoveToOuterDisposeScope();
-        return (plain + (matmul(update.A.t(), update.B.t()) * update.Scale)).MoveToOuterDisposeScope();
+        var weight = UpdatedWeight();
+        return (InputMajor ? weight : weight.t()).contiguous().MoveToOuterDisposeScope();
+    }
+
+    // The one place where the base's weight meets an input.
+    private Tensor Product(Tensor x, Tensor? shift)
+    {
+        using var transposed = InputMajor ? Weight.t() : null;
+        return nn.functional.linear(x, transposed ?? Weight, shift);
     }
 }

@@ -65,7 +65,7 @@ public static class WeightProcessing
     private static void Process(DecoderConfig config, DecoderAssembly weights)
     {
         var decoder = weights.Decoder;
-        var head = new Linear("head", weights.Head, weights.HeadBias, inputMajor: false);
+        var head = weights.Head;
 
         // 1. The norms.
         foreach (var block in decoder.Blocks)
@@ -79,9 +79,9 @@ public static class WeightProcessing
         // 2. What writes into the residual stream.
         if (config.Norm == NormKind.Layer)
         {
-            Centre(weights.Embedding, 1);
+            Centre(weights.Embedding.Weight, 1);
             if (decoder.PositionEmbedding is { } positions)
-                Centre(positions, 1);
+                Centre(positions.Weight, 1);
             foreach (var writer in decoder.Blocks.SelectMany(b => new[] { b.Output, b.Down }))
             {
                 Centre(writer.Weight, writer.InputMajor ? 1 : 0);
