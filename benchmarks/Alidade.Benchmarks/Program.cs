@@ -4,6 +4,10 @@ using System.Runtime.InteropServices;
 using Alidade.Benchmarks;
 using Alidade.Models.Native;
 
+if (args is [LoadBenchmark.Child, var one])
+    return LoadBenchmark.Once(one);
+if (args is ["load", .. var models])
+    return LoadBenchmark.Run(models, rounds: 3);
 var known = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
 {
     ["train"] = () => new TrainBenchmark(),

@@ -9,6 +9,7 @@ using Alidade.Models.Functional;
 using Alidade.Models.Hooks;
 using Alidade.Models.Native;
 using Alidade.Models.Tokenizers;
+using Alidade.Models.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -97,8 +98,9 @@ public sealed class CausalLM : IDisposable
     /// <summary>Writes a Hugging Face folder: config.json, model.safetensors (float32), the tokenizer and the chat template.</summary>
     /// <param name="folder">Made when absent.</param>
     /// <param name="format">"F32", "F16" or "BF16".</param>
+    /// <param name="shardBytes">Weights beyond this many bytes are split over several files, with an index.</param>
     /// <exception cref="AlidadeException">The head has a bias (<see cref="Processing.WeightProcessing"/>), for which the family's file has no place.</exception>
-    public void Save(string folder, string format = "F32") => ModelSaver.Save(this, Family, folder, format);
+    public void Save(string folder, string format = "F32", long shardBytes = SafetensorsShards.DefaultBytes) => ModelSaver.Save(this, Family, folder, format, shardBytes);
 
     /// <summary>Uses an adapter (null: the bare base) until the returned scope is disposed.</summary>
     /// <exception cref="AlidadeException">A module of the adapter is not in this model, or has another size, or the weights are processed.</exception>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Chat;
@@ -53,7 +52,7 @@ internal static class ModelLoader
         var config = Checked(family.Read(reader), configPath);
         using var file = SafetensorsFolder.Open(folder);
         var prefix = PrefixIn(file, family.Names);
-        var expected = DecoderAssembly.Expected(family, config).Select(e => new Wanted(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, Layout.AsIs)).ToList();
+        var expected = DecoderAssembly.Expected(family, config).Select(e => new Wanted(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, TensorLayout.AsIs)).ToList();
         var parameters = ReadAll(file, expected, family.Names, options);
         var tokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) ? Tokenizer.FromFolder(folder) : null;
         return new(family, config, parameters, tokenizer, TemplateOf(tokenizer, folder), folder);
@@ -62,8 +61,7 @@ internal static class ModelLoader
     private static CausalLM LoadGguf(string path, LoadOptions options)
     {
         using var file = GgufFile.Open(path);
-        var architecture = file.Metadata.GetValueOrDefault("general.architecture") as string
-            ?? throw new AlidadeException($"{path}: metadata 'general.architecture' is missing or not a text");
+        var architecture = GgufModelMetadata.Read(file, [.. ModelFamily.All.Select(f => f.GgufArchitecture)]).Architecture;
         var family = ModelFamily.OfGguf(architecture, path);
         var config = family.ReadGguf(new(file.Metadata, architecture, path)) with
         {
@@ -88,9 +86,9 @@ internal static class ModelLoader
             var isQuery = block.Query is { } q && IsModule(e.GgufName, q);
             var isKey = block.Key is { } k && IsModule(e.GgufName, k);
             var heads = isQuery ? config.Heads : config.KeyValueHeads;
-            var layout = family.GgufPermutesQueryKey && (isQuery || isKey) ? Layout.Permuted(heads)
-                : family.InputMajor && e.Shape.Length == 2 && e.GgufName.StartsWith("blk.", StringComparison.Ordinal) ? Layout.Transposed
-                : Layout.AsIs;
+            var layout = family.GgufPermutesQueryKey && (isQuery || isKey) ? TensorLayout.PairedRows(heads)
+                : family.InputMajor && e.Shape.Length == 2 && e.GgufName.StartsWith("blk.", StringComparison.Ordinal) ? TensorLayout.Transposed
+                : TensorLayout.AsIs;
             return new Wanted(e.Name, e.GgufName, e.Shape, layout);
         }).ToList();
         var parameters = ReadAll(file, expected, family.GgufNames, options);
@@ -114,7 +112,7 @@ internal static class ModelLoader
     private static bool IsModule(string tensor, string pattern)
     {
         var parts = pattern.Split("{0}");
-        return tensor.StartsWith(parts[0], StringComparison.Ordinal) && tensor.EndsWith(parts[1] + ".weight", StringComparison.Ordinal);
+        return tensor.StartsWith(parts[0], StringComparison.Ordinal) && tensor[..tensor.LastIndexOf('.')].EndsWith(parts[1], StringComparison.Ordinal);
     }
 
     private static ChatTemplate? TemplateOf(Tokenizer? tokenizer, string where) =>
@@ -145,7 +143,7 @@ internal static class ModelLoader
         {
             if (!file.Tensors.TryGetValue(wanted.InFile, out var entry))
                 throw new AlidadeException($"{file.Path}: tensor '{wanted.InFile}' is missing");
-            var shape = wanted.Layout.Kind == LayoutKind.Transposed ? [.. wanted.Shape.Reverse()] : wanted.Shape;
+            var shape = wanted.Layout.ShapeInFile(wanted.Shape);
             if (!entry.Shape.SequenceEqual(shape))
                 throw new AlidadeException($"{file.Path}: tensor '{wanted.InFile}' has shape [{string.Join(", ", entry.Shape)}], the configuration asks for [{string.Join(", ", shape)}]");
         }
@@ -158,41 +156,22 @@ internal static class ModelLoader
 
         using var noGrad = no_grad();
         var parameters = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var wanted in expected)
-            parameters.Add(wanted.Name, Read(file, wanted, options));
-        return parameters;
-    }
-
-    private static Tensor Read(IWeightFile file, Wanted wanted, LoadOptions options)
-    {
-        using var scope = NewDisposeScope();
-        var value = empty(file.Tensors[wanted.InFile].Shape.ToArray(), ScalarType.Float32);
-        file.ReadFloat32(wanted.InFile, MemoryMarshal.Cast<byte, float>(value.bytes));
-        var ordered = wanted.Layout.Kind switch
+        try
         {
-            LayoutKind.Transposed => value.t().contiguous(),
-            // The file holds each head's rows as pairs (0, d/2), (1, d/2 + 1), …; put them back into halves.
-            LayoutKind.Permuted => value.view(wanted.Layout.Heads, -1, 2, value.size(1)).transpose(1, 2).reshape(value.size(0), value.size(1)).contiguous(),
-            _ => value,
-        };
-        return ordered.to(options.DType).to(device(options.Device)).DetachFromDisposeScope();
+            foreach (var wanted in expected)
+                parameters.Add(wanted.Name, wanted.Layout.Read(file, wanted.InFile, wanted.Shape, options.DType, device(options.Device)));
+            return parameters;
+        }
+        catch
+        {
+            foreach (var parameter in parameters.Values)
+                parameter.Dispose();
+            throw;
+        }
     }
 
-    private enum LayoutKind
-    {
-        AsIs,
-        Transposed,
-        Permuted,
-    }
-
-    private readonly record struct Layout(LayoutKind Kind, int Heads)
-    {
-        public static Layout AsIs => new(LayoutKind.AsIs, 0);
-
-        public static Layout Transposed => new(LayoutKind.Transposed, 0);
-
-        public static Layout Permuted(int heads) => new(LayoutKind.Permuted, heads);
-    }
-
-    private sealed record Wanted(string Name, string InFile, long[] Shape, Layout Layout);
+    /// <param name="Name">In the model.</param>
+    /// <param name="InFile">In the file.</param>
+    /// <param name="Shape">In the model.</param>
+    private sealed record Wanted(string Name, string InFile, long[] Shape, TensorLayout Layout);
 }

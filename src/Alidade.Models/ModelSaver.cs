@@ -2,6 +2,7 @@ using System.Text.Json;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Models.Families;
+using Alidade.Models.Weights;
 
 namespace Alidade.Models;
 
@@ -10,17 +11,22 @@ internal static class ModelSaver
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    public static void Save(CausalLM model, ModelFamily family, string folder, string format)
+    public static void Save(CausalLM model, ModelFamily family, string folder, string format, long shardBytes)
     {
         if (model.Config.HeadBias)
             throw new AlidadeException($"{model.Name} with processed weights has a bias on its output head, for which the files of a {family.ModelType} have no place; save the model it was made from");
+        // What cannot be written is said before anything is touched.
+        var weights = model.Parameters.Select(p => TensorFiles.Source(p.Key, p.Value, format)).ToList();
+        var config = family.Write(model.Config).ToJsonString(Indented) + "\n";
+        var configPath = Path.Combine(folder, "config.json");
         Directory.CreateDirectory(folder);
-        TensorFiles.Write(Path.Combine(folder, "model.safetensors"), model.Parameters.Select(p => (p.Key, p.Value)), format, new Dictionary<string, string> { ["format"] = "pt" });
+        File.Delete(configPath);
+        SafetensorsShards.Write(folder, weights, shardBytes, new Dictionary<string, string> { ["format"] = "pt" });
         if (model.HasTokenizer)
             model.Tokenizer.Save(folder);
         if (model.ChatTemplate is { } template)
             AtomicFile.WriteAllText(Path.Combine(folder, "chat_template.jinja"), template.Source);
         // Last, so that a folder with a config.json is whole.
-        AtomicFile.WriteAllText(Path.Combine(folder, "config.json"), family.Write(model.Config).ToJsonString(Indented) + "\n");
+        AtomicFile.WriteAllText(configPath, config);
     }
 }

@@ -38,7 +38,8 @@ public static class TensorFiles
         return result;
     }
 
-    private static TensorSource Source(string name, Tensor value, string format)
+    /// <summary>A tensor as something to be written.</summary>
+    internal static TensorSource Source(string name, Tensor value, string format)
     {
         var (stored, kind) = value.dtype switch
         {
@@ -53,11 +54,21 @@ public static class TensorFiles
                 _ => throw new AlidadeException($"number format '{format}' is not known; known are F32, F16, BF16"),
             },
         };
-        return new(name, value.shape, stored, stream =>
+        return new(name, value.shape, stored, stream => Write(value, kind, stream));
+    }
+
+    // In pieces, because a span of bytes ends at 2 GiB, and so that a conversion needs no second copy of the tensor.
+    private static void Write(Tensor value, ScalarType kind, Stream stream)
+    {
+        const long Piece = 1 << 22;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var rows = value.detach().reshape(value.dim() == 0 ? 1 : value.size(0), -1);
+        var atOnce = Math.Max(1, Piece / Math.Max(1, rows.size(1)));
+        for (var first = 0L; first < rows.size(0); first += atOnce)
         {
-            using var noGrad = no_grad();
-            using var scope = NewDisposeScope();
-            stream.Write(value.detach().cpu().to(kind).contiguous().bytes);
-        });
+            using var piece = NewDisposeScope();
+            stream.Write(rows.narrow(0, first, Math.Min(atOnce, rows.size(0) - first)).cpu().to(kind).contiguous().bytes);
+        }
     }
 }

@@ -70,6 +70,9 @@ public sealed class GgufFile : IWeightFile
     public void ReadFloat32(string name, Span<float> destination) => tensors.ReadFloat32(name, destination);
 
     /// <inheritdoc/>
+    public void ReadFloat32(string name, long first, Span<float> destination) => tensors.ReadFloat32(name, first, destination);
+
+    /// <inheritdoc/>
     public void ReadFloat64(string name, Span<double> destination) => tensors.ReadFloat64(name, destination);
 
     /// <inheritdoc/>

@@ -39,8 +39,17 @@ public interface IWeightFile : IDisposable
     /// <exception cref="ArgumentException">The destination has another length.</exception>
     void ReadFloat32(string name, Span<float> destination);
 
+    /// <summary>Reads a part of a tensor as 32-bit floats, counted in row-major order.</summary>
+    /// <param name="name">A name in <see cref="Tensors"/>.</param>
+    /// <param name="first">The first value, at the start of a block.</param>
+    /// <param name="destination">As long as the values wanted, a whole number of blocks.</param>
+    /// <exception cref="AlidadeException">There is no tensor of that name.</exception>
+    /// <exception cref="NotBuiltException">The tensor's format is not one that Alidade reads yet.</exception>
+    /// <exception cref="ArgumentException">The part is not in the tensor, or cuts a block.</exception>
+    void ReadFloat32(string name, long first, Span<float> destination);
+
     /// <summary>Reads a tensor as 64-bit floats, each value as the format defines it.</summary>
-    /// <inheritdoc cref="ReadFloat32"/>
+    /// <inheritdoc cref="ReadFloat32(string, Span{float})"/>
     void ReadFloat64(string name, Span<double> destination);
 
     /// <summary>Reads a tensor of integers or booleans.</summary>

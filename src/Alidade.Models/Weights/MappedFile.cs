@@ -1,11 +1,15 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Alidade.Core;
 
 namespace Alidade.Models.Weights;
 
 /// <summary>A file's bytes in memory, read-only, loaded by the system page by page. Every access is checked against the file's length.</summary>
-internal sealed unsafe class MappedFile : IDisposable
+internal sealed unsafe partial class MappedFile : IDisposable
 {
+    /// <summary>Below this, telling the system costs more than the memory is worth.</summary>
+    private const int LeastReleased = 1 << 18;
+
     private readonly MemoryMappedFile? file;
     private readonly MemoryMappedViewAccessor? view;
     private byte* start;
@@ -67,6 +71,23 @@ internal sealed unsafe class MappedFile : IDisposable
         return start + offset;
     }
 
+    /// <summary>
+    /// Says that these bytes have been read and may leave the process' memory; read again, they come back from the system's cache. Without it a loaded model
+    /// would count twice, as tensors and as pages of its file.
+    /// </summary>
+    public void Release(long offset, long length)
+    {
+        // madvise(2), MADV_DONTNEED; the pages are not written to, so that nothing is lost. Parts of pages stay, their neighbours may be in use.
+        const int DontNeed = 4;
+        if (OperatingSystem.IsWindows() || length < LeastReleased)
+            return;
+        var page = (nint)Environment.SystemPageSize;
+        var from = ((nint)Pointer(offset, length) + page - 1) / page * page;
+        var to = (nint)(start + offset + length) / page * page;
+        if (from < to)
+            _ = madvise(from, to - from, DontNeed);
+    }
+
     public void Dispose()
     {
         if (start is not null)
@@ -75,4 +96,7 @@ internal sealed unsafe class MappedFile : IDisposable
         view?.Dispose();
         file?.Dispose();
     }
+
+    [LibraryImport("libc")]
+    private static partial int madvise(nint start, nint length, int advice);
 }

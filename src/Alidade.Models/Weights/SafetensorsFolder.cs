@@ -8,8 +8,8 @@ namespace Alidade.Models.Weights;
 /// </summary>
 public sealed class SafetensorsFolder : IWeightFile
 {
-    private const string Single = "model.safetensors";
-    private const string Index = "model.safetensors.index.json";
+    internal const string Single = "model.safetensors";
+    internal const string Index = "model.safetensors.index.json";
 
     private readonly List<SafetensorsFile> shards = [];
     private readonly OrderedDictionary<string, TensorEntry> tensors = new(StringComparer.Ordinal);
@@ -52,6 +52,9 @@ public sealed class SafetensorsFolder : IWeightFile
 
     /// <inheritdoc/>
     public void ReadFloat32(string name, Span<float> destination) => Find(name).ReadFloat32(name, destination);
+
+    /// <inheritdoc/>
+    public void ReadFloat32(string name, long first, Span<float> destination) => Find(name).ReadFloat32(name, first, destination);
 
     /// <inheritdoc/>
     public void ReadFloat64(string name, Span<double> destination) => Find(name).ReadFloat64(name, destination);

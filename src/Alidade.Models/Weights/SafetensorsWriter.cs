@@ -98,7 +98,7 @@ public static class SafetensorsWriter
                 $"tensor '{source.Name}': format '{source.Format}' is unknown; there are {string.Join(", ", SafetensorsFormats.ByName.Keys)}",
                 nameof(source));
 
-    private static long BytesOf(TensorSource source)
+    internal static long BytesOf(TensorSource source)
     {
         var format = FormatOf(source);
         var count = source.Shape.Any(size => size < 0) ? -1 : TensorTable.CountOf(source.Shape);

@@ -52,9 +52,11 @@ internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
         return new TensorBlocks(file, entry, format, offset);
     }
 
-    public void ReadFloat32(string name, Span<float> destination) => Read(name, destination, &DecodeFloat32);
+    public void ReadFloat32(string name, Span<float> destination) => ReadWhole(name, destination, &DecodeFloat32);
 
-    public void ReadFloat64(string name, Span<double> destination) => Read(name, destination, &DecodeFloat64);
+    public void ReadFloat32(string name, long first, Span<float> destination) => Read(Find(name), first, destination, &DecodeFloat32);
+
+    public void ReadFloat64(string name, Span<double> destination) => ReadWhole(name, destination, &DecodeFloat64);
 
     public void ReadInt64(string name, Span<long> destination)
     {
@@ -63,7 +65,7 @@ internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
             throw new AlidadeException($"tensor '{name}' in '{Path}' holds {entry.Format} numbers; integers are expected");
         try
         {
-            Read(name, destination, &DecodeInt64);
+            ReadWhole(name, destination, &DecodeInt64);
         }
         catch (OverflowException exception)
         {
@@ -79,18 +81,35 @@ internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
 
     private static void DecodeInt64(NumberFormat format, ReadOnlySpan<byte> blocks, Span<long> values) => format.Decode(blocks, values);
 
-    /// <summary>Decodes in chunks of whole blocks, on all cores when there is more than one chunk.</summary>
-    private void Read<T>(string name, Span<T> destination, delegate*<NumberFormat, ReadOnlySpan<byte>, Span<T>, void> decode)
+    private void ReadWhole<T>(string name, Span<T> destination, delegate*<NumberFormat, ReadOnlySpan<byte>, Span<T>, void> decode)
         where T : unmanaged
     {
-        var (entry, format, offset) = Find(name);
-        if (destination.Length != entry.Count)
-            throw new ArgumentException($"tensor '{name}' of '{Path}' has {entry.Count} values, the destination {destination.Length}", nameof(destination));
-        format.ThrowIfNotBuilt($"tensor '{name}' in '{Path}'");
-        var source = file.Pointer(offset, entry.Bytes);
+        var found = Find(name);
+        if (destination.Length != found.Entry.Count)
+            throw new ArgumentException($"tensor '{name}' of '{Path}' has {found.Entry.Count} values, the destination {destination.Length}", nameof(destination));
+        Read(found, 0, destination, decode);
+    }
+
+    /// <summary>Decodes in chunks of whole blocks, on all cores when there is more than one chunk.</summary>
+    private void Read<T>(
+        (TensorEntry Entry, NumberFormat Format, long Offset) found, long first, Span<T> destination, delegate*<NumberFormat, ReadOnlySpan<byte>, Span<T>, void> decode)
+        where T : unmanaged
+    {
+        var (entry, format, offset) = found;
+        if (first < 0 || first > entry.Count - destination.Length || first % format.ValuesPerBlock != 0 || destination.Length % format.ValuesPerBlock != 0)
+            throw new ArgumentException($"{destination.Length} values from {first} on are no whole blocks of {format.ValuesPerBlock} of the {entry.Count} of '{entry.Name}'", nameof(first));
+        format.ThrowIfNotBuilt($"tensor '{entry.Name}' in '{Path}'");
+        var (start, bytes) = (offset + format.BytesOf(first), format.BytesOf(destination.Length));
+        Decode(format, file.Pointer(start, bytes), destination, decode);
+        file.Release(start, bytes);
+    }
+
+    private static void Decode<T>(NumberFormat format, byte* source, Span<T> destination, delegate*<NumberFormat, ReadOnlySpan<byte>, Span<T>, void> decode)
+        where T : unmanaged
+    {
         if (destination.Length <= ChunkValues)
         {
-            decode(format, new ReadOnlySpan<byte>(source, (int)entry.Bytes), destination);
+            decode(format, new ReadOnlySpan<byte>(source, (int)format.BytesOf(destination.Length)), destination);
             return;
         }
 

@@ -31,6 +31,30 @@ public sealed class SafetensorsFolderTests : IDisposable
     }
 
     [Theory]
+    [InlineData(100, "model-00001-of-00003.safetensors,model-00002-of-00003.safetensors,model-00003-of-00003.safetensors,model.safetensors.index.json")]
+    [InlineData(1000, "model.safetensors")]
+    public void Weights_are_split_over_shards_only_where_they_must_be(long shardBytes, string files)
+    {
+        // What lay there before must not be mistaken for a part of it.
+        Shard("model.safetensors", ("old", 1f));
+        Shard("model-00001-of-00002.safetensors", ("older", 1f));
+        Shard("adapter_model.safetensors", ("other", 1f));
+        // 80, 20 + 40 and, larger than a shard, 160 bytes.
+        var tensors = new[] { ("a", 20), ("b", 5), ("c", 10), ("d", 40) };
+        SafetensorsShards.Write(folder, tensors.Select(t => TensorSource.Float32(t.Item1, [t.Item2], Enumerable.Repeat((float)t.Item2, t.Item2).ToArray())), shardBytes);
+        File.Delete(Path.Combine(folder, "adapter_model.safetensors"));
+        Assert.Equal(files, string.Join(',', Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)));
+        using var weights = SafetensorsFolder.Open(folder);
+        Assert.Equal(["a", "b", "c", "d"], weights.Tensors.Keys.Order(StringComparer.Ordinal));
+        foreach (var (name, count) in tensors)
+        {
+            var values = new float[count];
+            weights.ReadFloat32(name, values);
+            Assert.All(values, v => Assert.Equal(count, v));
+        }
+    }
+
+    [Theory]
     [InlineData("../outside.safetensors")]
     [InlineData("..\\\\outside.safetensors")]
     [InlineData("/outside.safetensors")]
