@@ -31,10 +31,10 @@ internal static class ChatCommand
                 var answer = new StringBuilder();
                 // Only while the model writes: at the prompt Ctrl-C leaves at once.
                 using var interruption = new Interruption();
-                foreach (var piece in TextGenerator.Stream(loaded.Model, ChatEncoder.Prompt(loaded.Model, messages), options, interruption.Token))
+                foreach (var piece in TextGenerator.Stream(loaded.Model, ChatEncoder.Prompt(loaded.Model, messages), options, cancellation: interruption.Token))
                 {
-                    answer.Append(piece);
-                    Console.Out.Write(piece);
+                    answer.Append(piece.Text);
+                    Console.Out.Write(piece.Text);
                 }
 
                 Console.Out.WriteLine();

@@ -27,8 +27,8 @@ internal static class GenerateCommand
                 return 0;
             }
 
-            foreach (var piece in TextGenerator.Stream(loaded.Model, ids, options, interruption.Token))
-                Console.Out.Write(piece);
+            foreach (var piece in TextGenerator.Stream(loaded.Model, ids, options, cancellation: interruption.Token))
+                Console.Out.Write(piece.Text);
             Console.Out.WriteLine();
             return 0;
         });

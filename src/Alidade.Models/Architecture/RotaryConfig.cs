@@ -89,6 +89,9 @@ public sealed record RotaryConfig
     /// <summary>True when the frequencies depend on the length of the sequence.</summary>
     public bool DependsOnLength => Scaling is RotaryScaling.Dynamic or RotaryScaling.LongRope;
 
+    /// <summary>Beyond this length all positions are turned by other angles, so that kept keys hold no longer; null when they always hold.</summary>
+    public int? RereadBeyond => Scaling == RotaryScaling.LongRope ? OriginalContext : null;
+
     /// <summary>The angles per position, one for each pair of dimensions: θ^(−2i/d), scaled.</summary>
     /// <param name="length">Longest position of the whole batch plus one, in tokens; used by <see cref="DependsOnLength"/>.</param>
     public float[] InverseFrequencies(long length)

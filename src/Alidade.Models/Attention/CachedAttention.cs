@@ -1,3 +1,4 @@
+using System.Numerics;
 using Alidade.Models.Architecture;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -5,28 +6,37 @@ using static TorchSharp.torch;
 namespace Alidade.Models.Attention;
 
 /// <summary>
-/// Attention with a preallocated cache of keys and values, for generation. Rows are padded on the left, so that all of them end at the same place.
+/// Attention with a cache of keys and values, for generation. Rows are padded on the left, so that all of them end at the same place; rows join, leave and
+/// change places between steps, and the memory, allocated ahead of need, grows when it must.
 /// </summary>
 internal sealed class CachedAttention : IAttention
 {
+    /// <summary>What the cache grows by at least, in tokens of a row.</summary>
+    private const int Growth = 128;
+
+    private readonly DecoderConfig config;
     private readonly int headsPerKey;
     private readonly Tensor[] keys;
     private readonly Tensor[] values;
-    private int[] padding;
+    private readonly List<int> padding;
     private Tensor positions;
     private Tensor? mask;
     private int incoming;
+    private int rowRoom;
+    private int tokenRoom;
 
     /// <param name="config">The architecture.</param>
     /// <param name="padding">For each row the number of padding tokens on its left.</param>
-    /// <param name="capacity">Tokens that a row can hold, padding included.</param>
+    /// <param name="capacity">Tokens of a row to make room for, padding included.</param>
     /// <param name="device">Where.</param>
     /// <param name="dtype">Number type.</param>
-    public CachedAttention(DecoderConfig config, int[] padding, int capacity, Device device, ScalarType dtype)
+    public CachedAttention(DecoderConfig config, IReadOnlyList<int> padding, int capacity, Device device, ScalarType dtype)
     {
+        this.config = config;
         headsPerKey = config.HeadsPerKey;
-        this.padding = padding;
-        Tensor[] Room() => [.. Enumerable.Range(0, config.Layers).Select(_ => empty([padding.Length, config.KeyValueHeads, capacity, config.HeadDim], dtype, device).DetachFromDisposeScope())];
+        this.padding = [.. padding];
+        (rowRoom, tokenRoom) = (padding.Count, capacity);
+        Tensor[] Room() => [.. Enumerable.Range(0, config.Layers).Select(_ => Fresh(device, dtype).DetachFromDisposeScope())];
         (keys, values) = (Room(), Room());
         positions = empty(0).DetachFromDisposeScope();
     }
@@ -35,21 +45,28 @@ internal sealed class CachedAttention : IAttention
 
     public long Length { get; private set; }
 
-    /// <summary>Tokens held, padding included.</summary>
+    /// <summary>Tokens held by a row, padding included.</summary>
     public int Held { get; private set; }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows => padding.Count;
+
+    /// <summary>Tokens held by one row, without padding.</summary>
+    public int LengthOf(int row) => Held - padding[row];
 
     /// <summary>Announces the next tokens; the same number for each row.</summary>
     public void Next(int count)
     {
         incoming = count;
         using var scope = NewDisposeScope();
-        var rows = padding.Length;
-        var place = new long[rows * count];
-        for (var row = 0; row < rows; row++)
+        if (Held + count > tokenRoom)
+            Move(rowRoom, Held + count + Math.Max(Growth, Held / 4), 0);
+        var place = new long[Rows * count];
+        for (var row = 0; row < Rows; row++)
             for (var i = 0; i < count; i++)
                 place[(row * count) + i] = Math.Max(0, Held + i - padding[row]);
         positions.Dispose();
-        positions = tensor(place, [rows, count], device: keys[0].device).DetachFromDisposeScope();
+        positions = tensor(place, [Rows, count], device: keys[0].device).DetachFromDisposeScope();
         Length = Math.Max(Length, place.Max() + 1);
         mask?.Dispose();
         mask = MaskOf(count)?.DetachFromDisposeScope();
@@ -58,31 +75,90 @@ internal sealed class CachedAttention : IAttention
     /// <summary>Call after the decoder has run over the announced tokens.</summary>
     public void Advance() => Held += incoming;
 
-    /// <summary>Keeps the given rows only, in the given order; rows may be repeated (one prompt, many samples).</summary>
+    /// <summary>Keeps the given rows only, in the given order; rows may be repeated (one prompt, many samples; beams).</summary>
     public void Select(IReadOnlyList<int> rows)
     {
+        if (rows.SequenceEqual(Enumerable.Range(0, Rows)))
+            return;
         using var scope = NewDisposeScope();
         var index = tensor(rows.Select(r => (long)r).ToArray(), device: keys[0].device);
-        padding = [.. rows.Select(r => padding[r])];
         foreach (var cache in new[] { keys, values })
-        {
             for (var layer = 0; layer < cache.Length; layer++)
+                Replace(ref cache[layer], cache[layer].index_select(0, index));
+        var kept = rows.Select(r => padding[r]).ToArray();
+        padding.Clear();
+        padding.AddRange(kept);
+        rowRoom = rows.Count;
+        Trim();
+    }
+
+    /// <summary>Takes a row out; the last row gets its number.</summary>
+    public void Remove(int row)
+    {
+        using var scope = NewDisposeScope();
+        var last = Rows - 1;
+        if (row < last)
+            foreach (var tensor in keys.Concat(values))
+                tensor.narrow(0, row, 1).narrow(2, 0, Held).copy_(tensor.narrow(0, last, 1).narrow(2, 0, Held));
+        padding[row] = padding[last];
+        padding.RemoveAt(last);
+        Trim();
+    }
+
+    /// <summary>Adds copies of the rows of another cache below these.</summary>
+    public void Join(CachedAttention other)
+    {
+        using var scope = NewDisposeScope();
+        var (mine, all, held) = (Rows, Rows + other.Rows, Math.Max(Held, other.Held));
+        if (held > Held || all > rowRoom || held > tokenRoom)
+            Move(all > rowRoom ? (int)BitOperations.RoundUpToPowerOf2((uint)all) : rowRoom, Math.Max(tokenRoom, held + Growth), held - Held);
+        var shift = Held - other.Held;
+        foreach (var (to, from) in keys.Concat(values).Zip(other.keys.Concat(other.values)))
+        {
+            var place = to.narrow(0, mine, other.Rows);
+            // Nobody attends to padding, but 0 times a number that is none would still be none.
+            if (shift > 0)
+                place.narrow(2, 0, shift).zero_();
+            place.narrow(2, shift, other.Held).copy_(from.narrow(0, 0, other.Rows).narrow(2, 0, other.Held));
+        }
+
+        padding.AddRange(other.padding.Select(p => p + shift));
+        Length = Math.Max(Length, other.Length);
+    }
+
+    /// <summary>A cache of its own that begins with a row's first tokens, once for each new row; a row with more padding gets fewer of them.</summary>
+    /// <param name="row">The row to copy.</param>
+    /// <param name="tokens">Tokens that the new cache holds, padding included.</param>
+    /// <param name="paddings">Padding of each new row, at most <paramref name="tokens"/>.</param>
+    /// <param name="capacity">Tokens of a row to make room for.</param>
+    public CachedAttention Copy(int row, int tokens, IReadOnlyList<int> paddings, int capacity)
+    {
+        var copy = new CachedAttention(config, paddings, capacity, keys[0].device, keys[0].dtype);
+        using var scope = NewDisposeScope();
+        foreach (var (to, from) in copy.keys.Concat(copy.values).Zip(keys.Concat(values)))
+        {
+            for (var i = 0; i < paddings.Count; i++)
             {
-                var kept = cache[layer].index_select(0, index).DetachFromDisposeScope();
-                cache[layer].Dispose();
-                cache[layer] = kept;
+                var place = to.narrow(0, i, 1);
+                if (paddings[i] > 0)
+                    place.narrow(2, 0, paddings[i]).zero_();
+                place.narrow(2, paddings[i], tokens - paddings[i]).copy_(from.narrow(0, row, 1).narrow(2, padding[row], tokens - paddings[i]));
             }
         }
+
+        (copy.Held, copy.Length) = (tokens, tokens);
+        return copy;
     }
 
     public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
         using var scope = NewDisposeScope();
-        keys[layer].narrow(2, Held, incoming).copy_(k.transpose(1, 2));
-        values[layer].narrow(2, Held, incoming).copy_(v.transpose(1, 2));
+        var (rowKeys, rowValues) = (keys[layer].narrow(0, 0, Rows), values[layer].narrow(0, 0, Rows));
+        rowKeys.narrow(2, Held, incoming).copy_(k.transpose(1, 2));
+        rowValues.narrow(2, Held, incoming).copy_(v.transpose(1, 2));
         var seen = Held + incoming;
-        var allKeys = keys[layer].narrow(2, 0, seen);
-        var allValues = values[layer].narrow(2, 0, seen);
+        var allKeys = rowKeys.narrow(2, 0, seen);
+        var allValues = rowValues.narrow(2, 0, seen);
         if (incoming == 1)
         {
             // The query heads of one key head stand as its queries, so that the cache is never copied.
@@ -100,6 +176,45 @@ internal sealed class CachedAttention : IAttention
         mask?.Dispose();
     }
 
+    // Drops padding that all rows share, once it is worth a copy of the cache.
+    private void Trim()
+    {
+        var common = padding.Count == 0 ? 0 : padding.Min();
+        if (common > Held / 8)
+            Move(rowRoom, tokenRoom - common, -common);
+    }
+
+    // Moves all rows into new memory, so many tokens to the right (or, below zero, to the left, where only padding may be lost).
+    private void Move(int rowsWanted, int tokensWanted, int shift)
+    {
+        (rowRoom, tokenRoom) = (rowsWanted, tokensWanted);
+        var kept = Held + Math.Min(shift, 0);
+        foreach (var cache in new[] { keys, values })
+        {
+            for (var layer = 0; layer < cache.Length; layer++)
+            {
+                var fresh = Fresh(cache[layer].device, cache[layer].dtype);
+                var live = fresh.narrow(0, 0, Rows);
+                if (shift > 0)
+                    live.narrow(2, 0, shift).zero_();
+                live.narrow(2, Math.Max(shift, 0), kept).copy_(cache[layer].narrow(0, 0, Rows).narrow(2, Math.Max(-shift, 0), kept));
+                Replace(ref cache[layer], fresh);
+            }
+        }
+
+        for (var row = 0; row < padding.Count; row++)
+            padding[row] += shift;
+        Held += shift;
+    }
+
+    private Tensor Fresh(Device device, ScalarType dtype) => empty([rowRoom, config.KeyValueHeads, tokenRoom, config.HeadDim], dtype, device);
+
+    private static void Replace(ref Tensor old, Tensor fresh)
+    {
+        old.Dispose();
+        old = fresh.DetachFromDisposeScope();
+    }
+
     // [rows, 1, new, held + new]; null where plain causal attention (or none at all) says the same.
     private Tensor? MaskOf(int count)
     {
@@ -107,12 +222,11 @@ internal sealed class CachedAttention : IAttention
         if (!padded && (count == 1 || Held == 0))
             return null;
         var seen = Held + count;
-        var rows = padding.Length;
-        var values = new float[rows * count * seen];
-        for (var row = 0; row < rows; row++)
+        var values = new float[Rows * count * seen];
+        for (var row = 0; row < Rows; row++)
             for (var q = 0; q < count; q++)
                 for (var key = 0; key < seen; key++)
                     values[(((row * count) + q) * seen) + key] = (key <= Held + q && key >= padding[row]) || key == Held + q ? 0 : float.NegativeInfinity;
-        return tensor(values, [rows, 1, count, seen], keys[0].dtype, keys[0].device);
+        return tensor(values, [Rows, 1, count, seen], keys[0].dtype, keys[0].device);
     }
 }

@@ -35,9 +35,9 @@ public sealed class LocalChatClient(CausalLM model, GenerationOptions defaults) 
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var prompt = ChatEncoder.Prompt(model, [.. messages.Select(Turn)]);
-        foreach (var piece in TextGenerator.Stream(model, prompt, Settings(options), cancellationToken))
+        foreach (var chunk in TextGenerator.Stream(model, prompt, Settings(options), cancellation: cancellationToken))
         {
-            yield return new(ChatRole.Assistant, piece) { ModelId = model.Name };
+            yield return new(ChatRole.Assistant, chunk.Text) { ModelId = model.Name };
             await Task.CompletedTask.ConfigureAwait(false);
         }
     }

@@ -1,73 +1,155 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using Alidade.Core;
+using Alidade.Core.Statistics;
+using Alidade.Models.Generation.Processors;
 using Alidade.Models.Tokenizers;
 
 namespace Alidade.Models.Generation;
 
-/// <summary>One prompt on its way: the tokens so far, their text, and how it ended.</summary>
-internal sealed class GenerationRow(int index, IReadOnlyList<int> prompt, Tokenizer? tokenizer)
+/// <summary>
+/// One prompt on its way: its own history, options and random state, the text so far, and how it ended. Given the logits of its places, what it says does not
+/// depend on the rows beside it.
+/// </summary>
+internal sealed class GenerationRow
 {
-    // A model without a tokenizer generates ids without text.
-    private readonly StreamingDecoder? stream = tokenizer?.CreateStream(skipSpecialTokens: false);
-    private readonly List<int> ids = [];
-    private readonly List<double> logProbs = [];
-    private readonly StringBuilder text = new();
+    private static readonly IReadOnlySet<int> None = new HashSet<int>();
 
-    /// <summary>Number of the prompt.</summary>
-    public int Index => index;
+    private readonly CausalLM model;
+    private readonly GenerationOptions options;
+    private readonly IReadOnlySet<int> endTokens;
+    private readonly IScoreProcessor[] rules;
+    private readonly IScoreProcessor[] filters;
+    private readonly bool changesScores;
+    private readonly SeededRandom random;
+    private readonly StopTexts stops;
+    // A model without a tokenizer generates ids without text.
+    private readonly StreamingDecoder? stream;
+    private readonly List<int> tokens;
+    private readonly List<double> logProbs = [];
+    private readonly List<IReadOnlyList<TokenCandidate>> top = [];
+    private readonly StringBuilder text = new();
+    private int shownText;
+    private int shownTokens;
+
+    /// <param name="index">Number of the row in its call; rows of one seed draw apart.</param>
+    /// <param name="prompt">Token ids.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Checked options.</param>
+    public GenerationRow(int index, IReadOnlyList<int> prompt, CausalLM model, GenerationOptions options)
+    {
+        (Index, Prompt, this.model, this.options) = (index, prompt, model, options);
+        endTokens = options.IgnoreEndTokens ? None : options.EndTokens is { } own ? own.ToHashSet() : model.EndTokens;
+        rules = [.. ScoreProcessors.Rules(options, endTokens)];
+        filters = [.. ScoreProcessors.Filters(options)];
+        changesScores = rules.Length > 0 || options.Temperature > 0;
+        random = new SeededRandom(options.Seed).Fork(FormattableString.Invariant($"row {index}"));
+        stops = new(options.Stop);
+        stream = model.HasTokenizer ? model.Tokenizer.CreateStream(skipSpecialTokens: false) : null;
+        tokens = [.. prompt];
+    }
+
+    /// <summary>Number of the row in its call.</summary>
+    public int Index { get; }
 
     /// <summary>The prompt.</summary>
-    public IReadOnlyList<int> Prompt => prompt;
+    public IReadOnlyList<int> Prompt { get; }
 
-    /// <summary>The text so far, whole characters only.</summary>
-    public string Text => text.ToString();
+    /// <summary>Prompt and generated tokens.</summary>
+    public IReadOnlyList<int> Tokens => tokens;
+
+    /// <summary>Most tokens that prompt and answer can come to.</summary>
+    public int MostTokens => Math.Min(Prompt.Count + options.MaxNewTokens, model.Config.ContextLength);
 
     /// <summary>Set once the row is done.</summary>
     public Generated? Result { get; private set; }
 
-    /// <summary>Takes the next token.</summary>
-    public void Push(int token, double logProb, CausalLM model, GenerationOptions options)
+    /// <summary>Set when no token could be chosen.</summary>
+    public AlidadeException? Fault { get; private set; }
+
+    /// <summary>True once the row has a result or a fault.</summary>
+    public bool Done => Result is not null || Fault is not null;
+
+    private int Count => tokens.Count - Prompt.Count;
+
+    /// <summary>Chooses the next token from its logits; where none is allowed, the row has a <see cref="Fault"/>.</summary>
+    /// <param name="logits">[vocabulary]; used up.</param>
+    public void Take(Span<float> logits)
     {
-        if (!options.IgnoreEndTokens && model.EndTokens.Contains(token))
+        try
+        {
+            var logSum = Softmax.LogSumExp(logits);
+            IReadOnlyList<TokenCandidate> best = options.TopLogProbs == 0 ? [] : Candidates(logits, logSum);
+            var raw = changesScores ? logits.ToArray() : null;
+            var history = new TokenHistory(CollectionsMarshal.AsSpan(tokens), Prompt.Count);
+            foreach (var rule in rules)
+                rule.Apply(logits, history);
+            foreach (var filter in filters)
+                filter.Apply(logits, history);
+            var token = options.Temperature == 0 ? TokenDraw.Best(logits) : TokenDraw.Sample(logits, random);
+            Push(token, (raw is null ? logits[token] : raw[token]) - logSum, best);
+        }
+        catch (AlidadeException fault)
+        {
+            Fault = fault;
+        }
+    }
+
+    /// <summary>What has come since the last call: text that will not be taken back, and tokens.</summary>
+    public GenerationChunk TakeChunk()
+    {
+        var all = Result?.Text ?? text.ToString();
+        var safe = Result is null ? stops.SafeLength(all) : all.Length;
+        var piece = safe > shownText ? all[shownText..safe] : "";
+        shownText = Math.Max(shownText, safe);
+        var news = new TokenLogProb[Count - shownTokens];
+        for (var i = 0; i < news.Length; i++)
+        {
+            var at = shownTokens + i;
+            news[i] = new(tokens[Prompt.Count + at], TextOf(tokens[Prompt.Count + at]), logProbs[at], top.Count > 0 ? top[at] : []);
+        }
+
+        shownTokens = Count;
+        return new(piece, news, Result);
+    }
+
+    private void Push(int token, double logProb, IReadOnlyList<TokenCandidate> best)
+    {
+        if (endTokens.Contains(token))
         {
             Finish(StopReason.EndToken, null);
             return;
         }
 
-        ids.Add(token);
+        tokens.Add(token);
         logProbs.Add(logProb);
+        if (options.TopLogProbs > 0)
+            top.Add(best);
+        var known = text.Length;
         text.Append(stream?.Push(token));
-        if (options.Stop.Count > 0)
-        {
-            var all = Text;
-            var found = options.Stop.Select(s => all.IndexOf(s, StringComparison.Ordinal)).Where(at => at >= 0).ToArray();
-            if (found.Length > 0)
-            {
-                Finish(StopReason.StopText, found.Min());
-                return;
-            }
-        }
-
-        if (ids.Count >= options.MaxNewTokens)
+        if (options.Stop.Count > 0 && stops.Find(text.ToString(), known) is >= 0 and var at)
+            Finish(StopReason.StopText, at);
+        else if (Count >= options.MaxNewTokens)
             Finish(StopReason.Length, null);
-        else if (prompt.Count + ids.Count >= model.Config.ContextLength)
+        else if (tokens.Count >= model.Config.ContextLength)
             Finish(StopReason.Context, null);
-    }
-
-    /// <summary>How much of the text may be shown: what cannot become the beginning of a stop text.</summary>
-    public int SafeLength(IReadOnlyList<string> stops)
-    {
-        var all = Text;
-        var held = 0;
-        foreach (var stop in stops)
-            for (var n = Math.Min(stop.Length - 1, all.Length); n > held; n--)
-                if (all.EndsWith(stop[..n], StringComparison.Ordinal))
-                    held = n;
-        return all.Length - held;
     }
 
     private void Finish(StopReason reason, int? cut)
     {
         text.Append(stream?.Flush());
-        Result = new(ids, cut is { } at ? Text[..at] : Text, reason, logProbs);
+        var all = text.ToString();
+        Result = new(tokens[Prompt.Count..], cut is { } at ? all[..at] : all, reason, logProbs) { Top = top };
     }
+
+    private TokenCandidate[] Candidates(ReadOnlySpan<float> logits, double logSum)
+    {
+        var ids = Selection.LargestIds(logits, Math.Min(options.TopLogProbs, logits.Length));
+        var candidates = new TokenCandidate[ids.Length];
+        for (var i = 0; i < ids.Length; i++)
+            candidates[i] = new(ids[i], TextOf(ids[i]), logits[ids[i]] - logSum);
+        return candidates;
+    }
+
+    private string TextOf(int id) => model.HasTokenizer ? model.Tokenizer.TokenText(id) : "";
 }

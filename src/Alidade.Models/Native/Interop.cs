@@ -105,6 +105,16 @@ public static class Interop
         return StableAbi.Current is { } abi ? abi.ViewDtype(tensor, type) : throw Refused($"view as {type}", "this tensor library offers no such view", tensor);
     }
 
+    /// <summary>How often the tensor's memory was changed in place; −1 where the library does not tell.</summary>
+    public static long Version(Tensor tensor)
+    {
+        if (StableAbi.Current is not { } abi)
+            return -1;
+        Span<ulong> stack = [abi.Slot(tensor)];
+        abi.Call("aten::_version\0"u8, stack, tensor);
+        return (long)stack[0];
+    }
+
     private static void CheckAttention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool isCausal, bool enableGqa)
     {
         if (query.dim() != 4 || key.dim() != 4 || value.dim() != 4)

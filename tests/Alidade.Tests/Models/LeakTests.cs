@@ -80,7 +80,7 @@ public sealed class LeakTests : IDisposable
             var options = new GenerationOptions { MaxNewTokens = 8, Temperature = 1, Seed = (ulong)call, IgnoreEndTokens = true };
             try
             {
-                foreach (var _ in TextGenerator.Stream(model, Prompts(1)[0], options, cancellation.Token))
+                foreach (var _ in TextGenerator.Stream(model, Prompts(1)[0], options, cancellation: cancellation.Token))
                 {
                     if (call % 3 == 0)
                         cancellation.Cancel();
