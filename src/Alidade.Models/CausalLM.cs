@@ -26,7 +26,7 @@ public sealed class CausalLM : IDisposable
     private readonly OrderedDictionary<string, Tensor> parameters;
     private readonly Decoder decoder;
     private readonly Linear head;
-    private readonly OrderedDictionary<string, AdaptableModule> modules;
+    private readonly string embedding;
 
     internal CausalLM(ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name)
     {
@@ -34,8 +34,8 @@ public sealed class CausalLM : IDisposable
         this.parameters = parameters;
         (Family, Config, ChatTemplate, Name) = (family, config, chatTemplate, name);
         var assembly = new DecoderAssembly(family, config, parameters);
-        (head, decoder) = (assembly.Head, assembly.Decoder);
-        modules = new(decoder.Modules.Append(head).Select(m => KeyValuePair.Create(m.Name, m)), StringComparer.Ordinal);
+        (head, decoder, embedding) = (assembly.Head, assembly.Decoder, assembly.Embedding.Name + ".weight");
+        Places = new(name, decoder.Modules.Append(head), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots);
         Hooks = new(Decoder.HookNames(config));
         EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
     }
@@ -44,7 +44,7 @@ public sealed class CausalLM : IDisposable
     public string Name { get; }
 
     /// <summary>The architecture's facts.</summary>
-    public DecoderConfig Config { get; }
+    public DecoderConfig Config { get; private set; }
 
     /// <summary>The tokenizer.</summary>
     /// <exception cref="AlidadeException">The model came without one.</exception>
@@ -78,11 +78,11 @@ public sealed class CausalLM : IDisposable
     public bool HasProcessedWeights { get; private init; }
 
     /// <summary>The adapter in use; null when the model is the bare base.</summary>
-    public LoraAdapter? Adapter { get; private set; }
+    public LoraAdapter? Adapter => Places.Current;
 
     /// <summary>The modules that an adapter can update, by name, with input and output size.</summary>
     public IReadOnlyDictionary<string, (long Inputs, long Outputs)> AdaptableModules =>
-        modules.ToDictionary(m => m.Key, m => (m.Value.Inputs, m.Value.Outputs), StringComparer.Ordinal);
+        Places.Modules.ToDictionary(m => m.Key, m => (m.Value.Inputs, m.Value.Outputs), StringComparer.Ordinal);
 
     /// <summary>
     /// Loads a Hugging Face folder (config.json, safetensors, tokenizer.json) or a GGUF file.
@@ -103,24 +103,52 @@ public sealed class CausalLM : IDisposable
     public void Save(string folder, string format = "F32", long shardBytes = SafetensorsShards.DefaultBytes) => ModelSaver.Save(this, Family, folder, format, shardBytes);
 
     /// <summary>Uses an adapter (null: the bare base) until the returned scope is disposed.</summary>
-    /// <exception cref="AlidadeException">A module of the adapter is not in this model, or has another size, or the weights are processed.</exception>
+    /// <exception cref="AlidadeException">The adapter was made for another base, or the weights are processed; the layer is named.</exception>
     public IDisposable Use(LoraAdapter? adapter)
     {
+        RefuseProcessed(adapter);
         var previous = Adapter;
-        Switch(adapter);
-        return new Restore(() => Switch(previous));
+        Places.Switch(adapter);
+        return new Restore(() => Places.Switch(previous));
     }
 
-    /// <summary>Adds the adapter's update to the weights for good: W += s·BA.</summary>
+    /// <summary>
+    /// Uses an adapter as merged weights until the returned scope is disposed: no work of its own in any layer, for a copy of each weight that it changes. The
+    /// base's own weights are not touched, so that they are the same to the bit afterwards. Later changes of the adapter are not seen.
+    /// </summary>
+    /// <exception cref="AlidadeException">The adapter was made for another base, or the weights are processed; the layer is named.</exception>
+    public IDisposable UseMerged(LoraAdapter adapter)
+    {
+        RefuseProcessed(adapter);
+        using var noGrad = no_grad();
+        var merged = new OrderedDictionary<string, Tensor>(Places.Merged(adapter).Select(m => KeyValuePair.Create(m.Name, m.Value.DetachFromDisposeScope())), StringComparer.Ordinal);
+        var dense = new LoraAdapter(adapter.Name, adapter.Options, [], merged);
+        var use = Use(dense);
+        return new Restore(() =>
+        {
+            use.Dispose();
+            dense.Dispose();
+        });
+    }
+
+    /// <summary>
+    /// Puts an adapter's changes into the weights for good. There is no way back: keep the file, or see <see cref="UseMerged"/>. Where only one of a tied embedding
+    /// and head changes, they are tied no longer.
+    /// </summary>
+    /// <exception cref="AlidadeException">An adapter is in use, the adapter was made for another base, or the weights are processed.</exception>
     public void Merge(LoraAdapter adapter)
     {
+        RefuseProcessed(adapter);
+        if (Adapter is { } used)
+            throw new AlidadeException($"adapter '{adapter.Name}' cannot be merged while adapter '{used.Name}' is in use; stop using it first");
         using var noGrad = no_grad();
-        foreach (var (module, factors) in adapter.Factors)
+        foreach (var (name, value) in Places.Merged(adapter))
         {
             using var scope = NewDisposeScope();
-            var linear = LinearOf(module, adapter);
-            var update = matmul(factors.B, factors.A) * factors.Scale;
-            linear.Weight.add_(linear.InputMajor ? update.t() : update);
+            if (Config.TiedHead && (name == embedding || name == head.Name + ".weight"))
+                Untie();
+            Places.Slots[name].Own.copy_(value);
+            value.Dispose();
         }
     }
 
@@ -184,8 +212,8 @@ public sealed class CausalLM : IDisposable
     /// <summary>True when the family stores projections as [in, out].</summary>
     internal bool StoresInputMajor => Family.InputMajor;
 
-    /// <summary>True for a projection of a block.</summary>
-    internal bool IsProjection(string module) => modules.TryGetValue(module, out var found) && found is Linear && found != head;
+    /// <summary>What adapters change.</summary>
+    internal AdapterPlaces Places { get; }
 
     /// <summary>The table that names the weights.</summary>
     internal ModelFamily Family { get; }
@@ -232,27 +260,20 @@ public sealed class CausalLM : IDisposable
         return hidden.MoveToOuterDisposeScope();
     }
 
-    private void Switch(LoraAdapter? adapter)
+    private void RefuseProcessed(LoraAdapter? adapter)
     {
-        // An adapter that does not fit leaves the one in use where it is.
-        (AdaptableModule Linear, LoraFactors Factors)[] updates = adapter is null ? [] : [.. adapter.Factors.Select(f => (LinearOf(f.Key, adapter), f.Value))];
-        foreach (var linear in modules.Values)
-            linear.Update = null;
-        foreach (var (linear, factors) in updates)
-            linear.Update = factors;
-        Adapter = adapter;
+        if (HasProcessedWeights && adapter is not null)
+            throw new AlidadeException($"adapter '{adapter.Name}' cannot be put on {Name} with processed weights; merge it into the model first, then process the weights");
     }
 
-    private AdaptableModule LinearOf(string module, LoraAdapter adapter)
+    // Gives the head a weight of its own.
+    private void Untie()
     {
-        if (HasProcessedWeights)
-            throw new AlidadeException($"adapter '{adapter.Name}' cannot be put on {Name} with processed weights; merge it into the model first, then process the weights");
-        if (!modules.TryGetValue(module, out var linear))
-            throw new AlidadeException($"adapter '{adapter.Name}' updates '{module}', which {Name} does not have; it was made for another base");
-        var factors = adapter.Factors[module];
-        if (factors.A.size(1) != linear.Inputs || factors.B.size(0) != linear.Outputs)
-            throw new AlidadeException($"adapter '{adapter.Name}' at '{module}' is {factors.A.size(1)} → {factors.B.size(0)}, the layer is {linear.Inputs} → {linear.Outputs}; it was made for another base");
-        return linear;
+        var name = head.Name + ".weight";
+        var own = head.Weight.detach().clone().DetachFromDisposeScope();
+        parameters.Add(name, own);
+        Places.Slots[name].Own = own;
+        Config = Config with { TiedHead = false };
     }
 
     private sealed class Restore(Action restore) : IDisposable

@@ -1,36 +1,18 @@
 using Alidade.Core;
+using Alidade.Models.Architecture;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Adapters;
 
-/// <summary>Settings of a low-rank adapter.</summary>
-public sealed record LoraOptions
-{
-    /// <summary>Rank r of the update. Default 8, as PEFT.</summary>
-    public int Rank { get; init; } = 8;
-
-    /// <summary>α in the scale α/r (or α/√r). Default 16: twice the rank, common practice.</summary>
-    public double Alpha { get; init; } = 16;
-
-    /// <summary>Scale α/√r instead of α/r (Kalajdzievski 2023, rsLoRA).</summary>
-    public bool RankStabilised { get; init; }
-
-    /// <summary>Last parts of the modules' names, such as "q_proj"; empty for every projection of the blocks.</summary>
-    public IReadOnlyList<string> Targets { get; init; } = [];
-
-    /// <summary>The scale s.</summary>
-    public double Scale => RankStabilised ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
-}
-
 /// <summary>
-/// Low-rank adaptation (Hu et al. 2021, arXiv 2106.09685): y = xWᵀ + s·(xAᵀ)Bᵀ with W frozen. A role over one base: policy, reference and
-/// reward model are adapters, and the reference of a policy is the base with its adapter off.
+/// A role over one frozen base: low-rank updates of some of its modules (<see cref="LoraFactors"/>), and whole tensors that stand in for the base's, which are trained
+/// biases and saved modules. Policy, reference and reward model are adapters, and the reference of a policy is the base with its adapter off.
 /// </summary>
 public sealed class LoraAdapter : IDisposable
 {
-    internal LoraAdapter(string name, LoraOptions options, OrderedDictionary<string, LoraFactors> factors) =>
-        (Name, Options, Factors) = (name, options, factors);
+    internal LoraAdapter(string name, LoraOptions options, OrderedDictionary<string, LoraFactors> factors, OrderedDictionary<string, Tensor> replacements) =>
+        (Name, Options, Factors, Replacements) = (name, options, factors, replacements);
 
     /// <summary>What messages call it.</summary>
     public string Name { get; }
@@ -38,53 +20,80 @@ public sealed class LoraAdapter : IDisposable
     /// <summary>Its settings.</summary>
     public LoraOptions Options { get; }
 
-    /// <summary>The factors by module.</summary>
+    /// <summary>The low-rank updates by module.</summary>
     public IReadOnlyDictionary<string, LoraFactors> Factors { get; }
 
-    /// <summary>The trainable tensors with the names PEFT gives them: A and B of each module in the model's order.</summary>
-    public IEnumerable<(string Name, Tensor Value)> Parameters =>
-        Factors.SelectMany(f => new[] { ($"base_model.model.{f.Key}.lora_A.weight", f.Value.A), ($"base_model.model.{f.Key}.lora_B.weight", f.Value.B) });
+    /// <summary>The tensors that stand in for the base's, by the base's names.</summary>
+    public IReadOnlyDictionary<string, Tensor> Replacements { get; }
 
-    /// <summary>A new adapter that changes nothing: A uniform as PEFT's Kaiming initialisation (a = √5: bound 1/√in), B zero.</summary>
-    /// <exception cref="AlidadeException">A target names no module, or the rank is below 1.</exception>
+    /// <summary>The trainable tensors with the names PEFT gives them: the updates module by module in the model's order, then the replacements.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Parameters =>
+        Factors.SelectMany(f => PeftNames.Of(f.Key, f.Value)).Concat(Replacements.Select(r => (PeftNames.OfReplacement(r.Key, Factors.ContainsKey), r.Value)));
+
+    /// <summary>
+    /// A new adapter that changes nothing: A uniform as PEFT's Kaiming initialisation (a = √5: bound 1/√in) and B zero, for embeddings A zero and B normal; magnitudes,
+    /// biases and saved modules as the base has them.
+    /// </summary>
+    /// <param name="model">The base.</param>
+    /// <param name="name">What messages call it.</param>
+    /// <param name="options">Its settings.</param>
+    /// <param name="seed">Seed of the random factors.</param>
+    /// <exception cref="AlidadeException">A name fits no module, a block does not exist, or a rank is below 1.</exception>
     public static LoraAdapter Create(CausalLM model, string name, LoraOptions options, ulong seed)
     {
-        if (options.Rank < 1)
-            throw new AlidadeException($"adapter '{name}': rank is {options.Rank}, it must be at least 1");
-        var modules = model.AdaptableModules;
-        foreach (var target in options.Targets)
-            if (!modules.Keys.Any(m => Matches(m, target)))
-                throw new AlidadeException($"adapter '{name}': no module is named '{target}'; there are {string.Join(", ", modules.Keys.Select(LastPart).Distinct())}");
+        Check(model, name, options);
+        using var noGrad = no_grad();
         using var generator = new Generator(seed, CPU);
         var factors = new OrderedDictionary<string, LoraFactors>(StringComparer.Ordinal);
-        foreach (var (module, (inputs, outputs)) in modules)
+        foreach (var module in model.Places.Modules.Values.Where(m => options.Updates(m.Name, model.Places.IsProjection(m))))
+            factors.Add(module.Name, New(module, options, generator));
+        var replacements = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var (parameter, slot) in model.Places.Slots)
         {
-            if (options.Targets.Count > 0 ? !options.Targets.Any(t => Matches(module, t)) : !model.IsProjection(module))
-                continue;
-            using var noGrad = no_grad();
-            using var scope = NewDisposeScope();
-            var bound = 1 / Math.Sqrt(inputs);
-            var a = ((rand([options.Rank, inputs], generator: generator) * (2 * bound)) - bound).to(model.DType).to(model.Device);
-            var b = zeros([outputs, options.Rank], model.DType, model.Device);
-            factors.Add(module, new(Own(a), Own(b), options.Scale));
+            var (module, isBias) = (PeftNames.ModuleOf(parameter), parameter.EndsWith(".bias", StringComparison.Ordinal));
+            if (options.Saves(module) || (isBias && (options.Bias == TrainedBiases.All || (options.Bias == TrainedBiases.LoraOnly && factors.ContainsKey(module)))))
+                replacements.Add(parameter, Own(slot.Own.clone()));
         }
 
-        return new(name, options, factors);
+        return new(name, options, factors, replacements);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (a, b, _, _) in Factors.Values)
-        {
-            a.Dispose();
-            b.Dispose();
-        }
+        foreach (var factors in Factors.Values)
+            factors.Dispose();
+        foreach (var tensor in Replacements.Values)
+            tensor.Dispose();
     }
 
     internal static Tensor Own(Tensor value) => value.detach().requires_grad_(true).DetachFromDisposeScope();
 
-    internal static bool Matches(string module, string target) => module == target || module.EndsWith("." + target, StringComparison.Ordinal);
+    private static LoraFactors New(AdaptableModule module, LoraOptions options, Generator generator)
+    {
+        using var scope = NewDisposeScope();
+        var rank = options.RankOf(module.Name);
+        var (type, device) = (module.Weight.dtype, module.Weight.device);
+        var isEmbedding = module is Embedding;
+        var bound = 1 / Math.Sqrt(module.Inputs);
+        var a = isEmbedding ? zeros(rank, module.Inputs) : (rand([rank, module.Inputs], generator: generator) * (2 * bound)) - bound;
+        var b = isEmbedding ? randn([module.Outputs, rank], generator: generator) : zeros(module.Outputs, rank);
+        var magnitude = options.Dora ? Own(module.Weight.norm(module.InputMajor ? 0 : 1)) : null;
+        return new(Own(a.to(type).to(device)), Own(b.to(type).to(device)), options.ScaleOf(module.Name), magnitude) { OfEmbedding = isEmbedding };
+    }
 
-    private static string LastPart(string module) => module[(module.LastIndexOf('.') + 1)..];
+    private static void Check(CausalLM model, string name, LoraOptions options)
+    {
+        if (options.Rank < 1 || options.RankPattern.Values.Any(r => r < 1))
+            throw new AlidadeException($"adapter '{name}': rank is {options.RankPattern.Values.Append(options.Rank).Min()}, it must be at least 1");
+        var modules = model.Places.Modules.Values.ToArray();
+        if (options.Targets.FirstOrDefault(t => !modules.Any(m => ModuleNames.EndsIn(m.Name, t))) is { } target)
+            throw new AlidadeException($"adapter '{name}': no module is named '{target}'; there are {string.Join(", ", modules.Select(m => PeftNames.LastPart(m.Name)).Distinct())}");
+        if (options.SavedModules.FirstOrDefault(s => !model.Places.Slots.Keys.Any(p => ModuleNames.IsWithin(PeftNames.ModuleOf(p), s))) is { } saved)
+            throw new AlidadeException($"adapter '{name}': no module to be saved is named '{saved}'");
+        if (options.Layers.Where(l => l < 0 || l >= model.Config.Layers).ToArray() is [var layer, ..])
+            throw new AlidadeException($"adapter '{name}': there is no block {layer}; {model.Name} has blocks 0 to {model.Config.Layers - 1}");
+        if (!modules.Any(m => options.Updates(m.Name, model.Places.IsProjection(m))))
+            throw new AlidadeException($"adapter '{name}': its settings fit no module of {model.Name}");
+    }
 }

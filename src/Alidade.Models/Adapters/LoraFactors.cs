@@ -12,8 +12,19 @@ namespace Alidade.Models.Adapters;
 /// <param name="B">[out, rank].</param>
 /// <param name="Scale">s.</param>
 /// <param name="Magnitude">m, [out]; null for plain LoRA.</param>
-public sealed record LoraFactors(Tensor A, Tensor B, double Scale, Tensor? Magnitude = null)
+public sealed record LoraFactors(Tensor A, Tensor B, double Scale, Tensor? Magnitude = null) : IDisposable
 {
+    /// <summary>True where the module is an embedding; only the names in PEFT's files differ.</summary>
+    public bool OfEmbedding { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        A.Dispose();
+        B.Dispose();
+        Magnitude?.Dispose();
+    }
+
     /// <summary>y + s·(xAᵀ)Bᵀ in one product.</summary>
     /// <param name="y">[rows, out].</param>
     /// <param name="inner">xAᵀ, [rows, rank].</param>

@@ -6,11 +6,11 @@ namespace Alidade.Models.Architecture;
 internal sealed class WeightSlot(Tensor own)
 {
     /// <summary>The base's tensor.</summary>
-    public Tensor Own => own;
+    public Tensor Own { get; set; } = own;
 
     /// <summary>What the adapter in use puts in its place; null for nothing.</summary>
     public Tensor? Replacement { get; set; }
 
     /// <summary>The tensor to compute with.</summary>
-    public Tensor Value => Replacement ?? own;
+    public Tensor Value => Replacement ?? Own;
 }

@@ -33,6 +33,17 @@ internal sealed class ConfigReader(JsonObject json, string where)
     /// <summary>The object under a key; null when absent or null.</summary>
     public ConfigReader? Object(string key) => json[key] is JsonObject child ? new(child, $"{where}: {key}") : null;
 
+    /// <summary>True when the key holds something: not null, false, 0, or an empty text, list or object.</summary>
+    public bool IsSet(string key) => json[key] switch
+    {
+        null => false,
+        JsonArray array => array.Count > 0,
+        JsonObject child => child.Count > 0,
+        JsonValue value => !(value.TryGetValue<bool>(out var flag) && !flag) && !(value.TryGetValue<double>(out var number) && number == 0)
+            && !(value.TryGetValue<string>(out var text) && text.Length == 0),
+        _ => true,
+    };
+
     /// <summary>True when the key is there and not null.</summary>
     public bool Has(string key) => json[key] is not null;
 
@@ -71,6 +82,22 @@ internal sealed class ConfigReader(JsonObject json, string where)
 
     /// <summary>A text, or null when absent.</summary>
     public string? Text(string key) => json[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>A text or a list of texts; empty when absent.</summary>
+    public IReadOnlyList<string> Texts(string key)
+    {
+        string One(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text
+            : throw new AlidadeException($"{where}: '{key}' is {json[key]!.ToJsonString()}, it must be a text or a list of texts");
+        return json[key] switch { null => [], JsonArray array => [.. array.Select(One)], var node => [One(node)] };
+    }
+
+    /// <summary>A whole number of at least 0 or a list of them; empty when absent.</summary>
+    public IReadOnlyList<int> WholeNumbers(string key)
+    {
+        int One(JsonNode? node) => node is JsonValue value && value.TryGetValue<int>(out var number) && number >= 0 ? number
+            : throw new AlidadeException($"{where}: '{key}' is {json[key]!.ToJsonString()}, it must be a whole number or a list of them");
+        return json[key] switch { null => [], JsonArray array => [.. array.Select(One)], var node => [One(node)] };
+    }
 
     /// <summary>A list of numbers, or null when absent.</summary>
     public IReadOnlyList<double>? Numbers(string key) =>

@@ -1,0 +1,76 @@
+using Alidade.Core;
+using Alidade.Models.Architecture;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Models.Adapters;
+
+/// <summary>Everything in a model that an adapter can change, and the adapter that does.</summary>
+/// <param name="model">The model's name, for messages.</param>
+/// <param name="modules">The modules with a weight that can be updated, as a forward pass meets them.</param>
+/// <param name="projections">Those of them that are projections of a block.</param>
+/// <param name="slots">The places of all tensors.</param>
+internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> modules, IEnumerable<AdaptableModule> projections, IReadOnlyDictionary<string, WeightSlot> slots)
+{
+    private readonly HashSet<AdaptableModule> projections = [.. projections];
+
+    public OrderedDictionary<string, AdaptableModule> Modules { get; } = new(modules.Select(m => KeyValuePair.Create(m.Name, m)), StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, WeightSlot> Slots => slots;
+
+    /// <summary>The adapter in use; null when the model is the bare base.</summary>
+    public LoraAdapter? Current { get; private set; }
+
+    public bool IsProjection(AdaptableModule module) => projections.Contains(module);
+
+    /// <summary>Puts an adapter in place of the one in use, which stays when the new one does not fit.</summary>
+    public void Switch(LoraAdapter? adapter)
+    {
+        if (adapter == Current)
+            return;
+        if (adapter is not null)
+            Check(adapter);
+        foreach (var module in Modules.Values)
+            module.Update = adapter?.Factors.GetValueOrDefault(module.Name);
+        foreach (var (name, slot) in slots)
+            slot.Replacement = adapter?.Replacements.GetValueOrDefault(name);
+        Current = adapter;
+    }
+
+    /// <summary>What the changed tensors are with an adapter, one by one; the caller disposes them.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Merged(LoraAdapter adapter)
+    {
+        Check(adapter);
+        foreach (var (name, slot) in slots)
+        {
+            var value = adapter.Replacements.GetValueOrDefault(name);
+            if (name.EndsWith(".weight", StringComparison.Ordinal) && adapter.Factors.TryGetValue(PeftNames.ModuleOf(name), out var factors))
+                yield return (name, factors.Merge(value ?? slot.Own, Modules[PeftNames.ModuleOf(name)].InputMajor));
+            else if (value is not null)
+                yield return (name, value.detach().clone());
+        }
+    }
+
+    /// <summary>Holds an adapter against the model.</summary>
+    /// <exception cref="AlidadeException">It was made for another base; the first layer that does not fit is named, with both sizes.</exception>
+    public void Check(LoraAdapter adapter)
+    {
+        foreach (var (name, factors) in adapter.Factors)
+        {
+            if (!Modules.TryGetValue(name, out var module))
+                throw Other(adapter, $"updates '{name}', which {model} does not have");
+            if (factors.A.size(1) != module.Inputs || factors.B.size(0) != module.Outputs)
+                throw Other(adapter, $"at '{name}' is {factors.A.size(1)} → {factors.B.size(0)}, the layer of {model} is {module.Inputs} → {module.Outputs}");
+        }
+
+        foreach (var (name, value) in adapter.Replacements)
+        {
+            if (!slots.TryGetValue(name, out var slot))
+                throw Other(adapter, $"holds '{name}', which {model} does not have");
+            if (!value.shape.SequenceEqual(slot.Own.shape))
+                throw Other(adapter, $"holds '{name}' of shape [{string.Join(", ", value.shape)}], that of {model} is [{string.Join(", ", slot.Own.shape)}]");
+        }
+    }
+
+    private static AlidadeException Other(LoraAdapter adapter, string what) => new($"adapter '{adapter.Name}' {what}; it was made for another base");
+}
