@@ -9,7 +9,7 @@ internal static class Activations
     private static readonly (string Name, Activation Kind)[] Names =
     [
         ("silu", Activation.Silu), ("swish", Activation.Silu), ("gelu_new", Activation.GeluTanh), ("gelu_pytorch_tanh", Activation.GeluTanh),
-        ("gelu_fast", Activation.GeluTanh), ("gelu", Activation.Gelu), ("relu", Activation.Relu),
+        ("gelu_fast", Activation.GeluTanh), ("gelu", Activation.Gelu), ("relu", Activation.Relu), ("tanh", Activation.Tanh),
     ];
 
     /// <summary>The kind of a name.</summary>
@@ -27,6 +27,7 @@ internal static class Activations
         Activation.GeluTanh => nn.functional.gelu(x, TorchSharp.Modules.GELU.Approximate.tanh),
         Activation.Gelu => nn.functional.gelu(x),
         Activation.Relu => nn.functional.relu(x),
+        Activation.Tanh => x.tanh(),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no such activation"),
     };
 }

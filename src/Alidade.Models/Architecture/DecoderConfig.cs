@@ -24,6 +24,9 @@ public enum Activation
 
     /// <summary>max(0, x).</summary>
     Relu,
+
+    /// <summary>tanh x.</summary>
+    Tanh,
 }
 
 /// <summary>

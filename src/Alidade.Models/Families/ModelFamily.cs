@@ -101,8 +101,11 @@ internal abstract class ModelFamily
     /// <summary>The family of a <c>model_type</c>.</summary>
     /// <exception cref="NotBuiltException">None has that name.</exception>
     public static ModelFamily OfModelType(string name, string where) =>
-        All.FirstOrDefault(f => f.ModelType == name)
-        ?? throw new NotBuiltException($"{where}: architecture '{name}' is not known; known are {string.Join(", ", All.Select(f => f.ModelType))}");
+        All.FirstOrDefault(f => f.ModelType == name) ?? throw Unknown(name, where);
+
+    private static AlidadeException Unknown(string name, string where) => Encoders.EncoderFamily.Find(name) is not null
+        ? new($"{where}: '{name}' is an encoder, which writes no text; open it with MaskedLM, SequenceClassifier, SentenceEncoder or EncoderModel (on the command line: alidade classify, alidade embed)")
+        : new NotBuiltException($"{where}: architecture '{name}' is not known; known are {string.Join(", ", All.Select(f => f.ModelType))}");
 
     /// <summary>The family of a GGUF <c>general.architecture</c>.</summary>
     /// <exception cref="NotBuiltException">None has that name.</exception>

@@ -47,6 +47,11 @@ public sealed record EncodeOptions
     public IReadOnlyList<TextRange> Untrusted { get; init; } = [];
 
     /// <summary>
+    /// Most tokens, special ones included: the longer of two texts gives way first, at its end. It takes the place of the file's own truncation. Default none.
+    /// </summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>
     /// Whether the truncation and padding that the tokenizer's file may ask for are done. Default false, so that nothing is cut off unasked; what truncation
     /// cuts off is in <see cref="Encoding.Overflowing"/>.
     /// </summary>

@@ -149,9 +149,10 @@ public sealed class Tokenizer
     {
         var texts = options.Pair is null ? new[] { text } : [text, options.Pair];
         var parts = texts.Select((t, i) => Tokens(t, i, options.ParseSpecialTokens, i == 0 ? options.Untrusted : [])).ToList();
-        if (truncation is null || !options.TruncateAndPad)
+        var rule = options.MaxLength is { } longest ? Truncation.To(longest) : options.TruncateAndPad ? truncation : null;
+        if (rule is null)
             return Framed(parts);
-        var cut = truncation.Cut(parts, AddedTokens(texts.Length, options.AddSpecialTokens));
+        var cut = rule.Cut(parts, AddedTokens(texts.Length, options.AddSpecialTokens));
         return Framed([.. cut.Select(p => p[0])]) with { Overflowing = [.. Combinations(cut).Select(Framed)] };
 
         Encoding Framed(List<List<EncodedToken>> chosen)

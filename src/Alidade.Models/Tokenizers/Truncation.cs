@@ -55,6 +55,9 @@ internal sealed record Truncation
         Direction = field["direction"].Name(TextSide.Right),
     };
 
+    /// <summary>A cut to a length that a caller asked for.</summary>
+    public static Truncation To(int length) => new() { where = "the maximum length", MaximumLength = length };
+
     /// <summary>The parts of each text, that which is kept first.</summary>
     /// <param name="texts">One or two encoded texts.</param>
     /// <param name="added">The special tokens that will be put in.</param>
