@@ -130,7 +130,7 @@ internal abstract class EncoderFamily
             Labels = labels,
             Problem = config.Text("problem_type") switch
             {
-                null => labels.Count == 1 ? ClassificationProblem.Regression : ClassificationProblem.SingleLabel,
+                null => labels.Length == 1 ? ClassificationProblem.Regression : ClassificationProblem.SingleLabel,
                 "regression" => ClassificationProblem.Regression,
                 "single_label_classification" => ClassificationProblem.SingleLabel,
                 "multi_label_classification" => ClassificationProblem.MultiLabel,

@@ -58,17 +58,17 @@ internal static class EncoderLoader
     }
 
     // A tokenizer that is not supported does not keep the weights from being used.
-    private static (Tokenizer?, string) TokenizerOf(string folder)
+    private static (Tokenizer?, AlidadeException?) TokenizerOf(string folder)
     {
         if (!File.Exists(Path.Combine(folder, "tokenizer.json")) && !File.Exists(Path.Combine(folder, "tokenizer.json.gz")))
-            return (null, $"{folder} has no tokenizer; put the tokenizer.json of the model beside its weights");
+            return (null, new($"{folder} has no tokenizer; put the tokenizer.json of the model beside its weights"));
         try
         {
-            return (Tokenizer.FromFolder(folder), "");
+            return (Tokenizer.FromFolder(folder), null);
         }
         catch (NotBuiltException exception)
         {
-            return (null, exception.Message);
+            return (null, exception);
         }
     }
 

@@ -23,9 +23,9 @@ public sealed class EncoderModel : IDisposable
     private readonly OrderedDictionary<string, Tensor> parameters;
     private readonly Linear? pooler;
     private readonly Tokenizer? tokenizer;
-    private readonly string noTokenizer;
+    private readonly AlidadeException? noTokenizer;
 
-    internal EncoderModel(EncoderConfig config, Encoder encoder, Linear? pooler, OrderedDictionary<string, Tensor> parameters, (Tokenizer? Tokenizer, string Why) tokenizer, string name)
+    internal EncoderModel(EncoderConfig config, Encoder encoder, Linear? pooler, OrderedDictionary<string, Tensor> parameters, (Tokenizer? Tokenizer, AlidadeException? Why) tokenizer, string name)
     {
         (Config, this.encoder, this.pooler, this.parameters, Name) = (config, encoder, pooler, parameters, name);
         (this.tokenizer, noTokenizer) = tokenizer;
@@ -39,8 +39,9 @@ public sealed class EncoderModel : IDisposable
     public EncoderConfig Config { get; }
 
     /// <summary>The tokenizer.</summary>
-    /// <exception cref="AlidadeException">The model came without one, or with one that is not supported; the message says which.</exception>
-    public Tokenizer Tokenizer => tokenizer ?? throw new AlidadeException(noTokenizer);
+    /// <exception cref="AlidadeException">The model came without one.</exception>
+    /// <exception cref="NotBuiltException">It came with one that is not supported.</exception>
+    public Tokenizer Tokenizer => tokenizer ?? throw noTokenizer!;
 
     /// <summary>True when the model came with a tokenizer.</summary>
     public bool HasTokenizer => tokenizer is not null;

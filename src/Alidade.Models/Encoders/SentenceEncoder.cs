@@ -1,9 +1,9 @@
-using System.Numerics.Tensors;
 using Alidade.Core;
 using Alidade.Models.Families;
 using Microsoft.Extensions.AI;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace Alidade.Models.Encoders;
 

@@ -32,7 +32,7 @@ internal sealed record SentenceFolder
         var path = Path.Combine(folder, "modules.json");
         if (!File.Exists(path))
             throw new AlidadeException($"'{folder}' has no modules.json, which says how a sentence encoder pools its tokens; give the folder of a sentence-transformers model, or make one of an EncoderModel with SentenceEncoder.Create");
-        var modules = Modules(folder, path);
+        var modules = ReadModules(folder, path);
         if (modules is not [("Transformer", var encoder), ..])
             throw new NotBuiltException($"{path}: the first module must be a Transformer, it is {(modules.Count == 0 ? "missing" : modules[0].Kind)}");
         var settings = new[] { "bert", "roberta", "distilbert", "xlm-roberta", "camembert" }.Select(n => Path.Combine(encoder, $"sentence_{n}_config.json")).FirstOrDefault(File.Exists);
@@ -61,7 +61,7 @@ internal sealed record SentenceFolder
         };
     }
 
-    private static List<(string Kind, string Folder)> Modules(string folder, string path)
+    private static List<(string Kind, string Folder)> ReadModules(string folder, string path)
     {
         JsonArray array;
         try
