@@ -9,11 +9,11 @@ namespace Alidade.Models.Encoders;
 /// <summary>What a token's first vector is made of.</summary>
 internal sealed record EncoderEmbeddings
 {
-    public required Tensor Tokens { get; init; }
+    public required Embedding Tokens { get; init; }
 
     public Tensor? Positions { get; init; }
 
-    public Tensor? TokenTypes { get; init; }
+    public Embedding? TokenTypes { get; init; }
 
     /// <summary>[width, embedding width]; null where both are the same.</summary>
     public Tensor? Projection { get; init; }
@@ -56,7 +56,7 @@ internal sealed class Encoder(
     private readonly double scale = 1 / Math.Sqrt((double)config.HeadDim * (disentangled?.Terms ?? 1));
 
     /// <summary>The token embedding.</summary>
-    public Tensor Embedding => embeddings.Tokens;
+    public Tensor Embedding => embeddings.Tokens.Weight;
 
     /// <summary>The blocks, first to last.</summary>
     public IReadOnlyList<EncoderBlock> Blocks => blocks;
@@ -68,9 +68,9 @@ internal sealed class Encoder(
     public Tensor Run(EncoderBatch batch, HookRun? hooks)
     {
         using var scope = NewDisposeScope();
-        var device = embeddings.Tokens.device;
+        var device = Embedding.device;
         var real = batch.Real?.to(device);
-        var mask = real is null ? null : zeros(real.shape, embeddings.Tokens.dtype, device).masked_fill(real.logical_not(), float.NegativeInfinity).unsqueeze(1).unsqueeze(1);
+        var mask = real is null ? null : zeros(real.shape, Embedding.dtype, device).masked_fill(real.logical_not(), float.NegativeInfinity).unsqueeze(1).unsqueeze(1);
         var relative = disentangled is null ? null : new Relative(disentangled.Positions(), disentangled.Rows(batch.Width, device));
         var x = Embed(batch, device, hooks);
         x = hooks?.At("hook_full_embed", x) ?? x;
@@ -120,7 +120,7 @@ internal sealed class Encoder(
     private Tensor Embed(EncoderBatch batch, Device device, HookRun? hooks)
     {
         using var scope = NewDisposeScope();
-        var tokens = Rows(embeddings.Tokens, batch.Ids.to(device));
+        var tokens = embeddings.Tokens.Apply(batch.Ids.to(device));
         var x = hooks?.At("embed.hook_embed", tokens) ?? tokens;
         if (embeddings.Positions is { } table)
         {
@@ -131,7 +131,7 @@ internal sealed class Encoder(
 
         if (embeddings.TokenTypes is { } types)
         {
-            var kinds = Rows(types, batch.TypeIds.to(device));
+            var kinds = types.Apply(batch.TypeIds.to(device));
             x = x + (hooks?.At("embed.hook_token_type_embed", kinds) ?? kinds);
         }
 
@@ -180,24 +180,21 @@ internal sealed class Encoder(
         return block.Down.Apply(hooks?.At(name + "hook_post", post) ?? post).MoveToOuterDisposeScope();
     }
 
-    // Padding is zero before the convolution, as what lies beyond the ends of a row is.
+    // Padding is zero before the convolution, as what lies beyond the ends of a row is. As a product of every token's neighbourhood with the kernel: the
+    // library's convolution is made for pictures.
     private static Tensor Convolve(EncoderConvolution convolution, Tensor input, Tensor output, Tensor? real)
     {
         using var scope = NewDisposeScope();
+        var (kernel, length) = (convolution.Config.Kernel, input.size(1));
         var seen = real is null ? input : input * real.unsqueeze(-1);
-        var y = nn.functional.conv1d(
-            seen.transpose(1, 2), convolution.Weight, convolution.Bias, padding: convolution.Config.Kernel / 2, groups: convolution.Config.Groups).transpose(1, 2);
+        var padded = nn.functional.pad(seen, [0, 0, kernel / 2, kernel / 2]);
+        var neighbours = cat([.. Enumerable.Range(0, kernel).Select(i => padded.narrow(1, i, length))], -1);
+        var weight = convolution.Weight.transpose(1, 2).reshape(convolution.Weight.size(0), -1);
+        var y = nn.functional.linear(neighbours, weight, convolution.Bias);
         return convolution.Norm.Apply(output + convolution.Config.Activation.Apply(y)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Normalize(Norm norm, Tensor x, HookRun? hooks, string name) => hooks is { } run ? norm.Apply(x, run, name) : norm.Apply(x);
-
-    private static Tensor Rows(Tensor table, Tensor ids)
-    {
-        using var flat = ids.flatten();
-        using var rows = table.index_select(0, flat);
-        return rows.view(ids.size(0), ids.size(1), -1);
-    }
 
     /// <summary>Relative positions in one forward pass.</summary>
     private sealed record Relative(Tensor Positions, Tensor Rows);

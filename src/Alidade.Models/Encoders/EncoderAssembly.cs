@@ -11,9 +11,9 @@ internal static class EncoderAssembly
         string At(string name) => weights.Prefix + name;
         var embeddings = new EncoderEmbeddings
         {
-            Tokens = weights.Take(At(names.Embedding) + ".weight", c.VocabularySize, c.EmbeddingWidth),
+            Tokens = weights.Table(At(names.Embedding), c.VocabularySize, c.EmbeddingWidth),
             Positions = c.Positions > 0 ? weights.Take(At(names.Positions!) + ".weight", c.Positions, c.EmbeddingWidth) : null,
-            TokenTypes = c.TokenTypes > 0 && names.TokenTypes is { } types ? weights.Take(At(types) + ".weight", c.TokenTypes, c.EmbeddingWidth) : null,
+            TokenTypes = c.TokenTypes > 0 && names.TokenTypes is { } types ? weights.Table(At(types), c.TokenTypes, c.EmbeddingWidth) : null,
             Projection = c.EmbeddingWidth != c.Width ? weights.Take(At(names.EmbeddingProjection!) + ".weight", c.Width, c.EmbeddingWidth) : null,
             Norm = weights.Norm(At(names.EmbeddingNorm), c.Width, c.NormEpsilon),
         };
@@ -24,7 +24,7 @@ internal static class EncoderAssembly
         var blocks = Enumerable.Range(0, c.Layers).Select(layer => Block(names.Block, c, weights, name => At(name.Replace("{0}", layer.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)))).ToList();
         var convolution = c.Convolution is not { } v ? null : new EncoderConvolution(
             v,
-            weights.Take(At(names.Convolution!) + ".weight", c.Width, c.Width / v.Groups, v.Kernel),
+            weights.Take(At(names.Convolution!) + ".weight", c.Width, c.Width, v.Kernel),
             weights.Take(At(names.Convolution!) + ".bias", c.Width),
             weights.Norm(At(names.ConvolutionNorm!), c.Width, c.NormEpsilon));
         return new(c, embeddings, blocks, disentangled, convolution);

@@ -106,6 +106,5 @@ public sealed record DisentangledConfig
 
 /// <summary>The facts of the convolution that DeBERTa-v2's largest models have: y₁ ← norm(y₁ + f(conv x₀)), x₀ what enters the first block and y₁ what leaves it.</summary>
 /// <param name="Kernel">Tokens that one output sees; odd.</param>
-/// <param name="Groups">Groups of channels.</param>
 /// <param name="Activation">f.</param>
-public sealed record ConvolutionConfig(int Kernel, int Groups, Activation Activation);
+public sealed record ConvolutionConfig(int Kernel, Activation Activation);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Weights;
@@ -45,10 +44,15 @@ internal sealed class EncoderWeights(IWeightFile file, string prefix, LoadOption
     }
 
     /// <summary>A projection with a bias.</summary>
-    public Linear Linear(string module, long inputs, long outputs) => new(module, Take(module + ".weight", outputs, inputs), Take(module + ".bias", outputs), inputMajor: false);
+    public Linear Linear(string module, long inputs, long outputs) =>
+        new(module, Slot(module + ".weight", outputs, inputs), Slot(module + ".bias", outputs), inputMajor: false);
 
     /// <summary>A layer norm.</summary>
-    public Norm Norm(string module, long width, double epsilon) => new(NormKind.Layer, epsilon, Take(module + ".weight", width), Take(module + ".bias", width));
+    public Norm Norm(string module, long width, double epsilon) =>
+        new(NormKind.Layer, epsilon, Slot(module + ".weight", width), Slot(module + ".bias", width));
+
+    /// <summary>A table of vectors.</summary>
+    public Embedding Table(string module, long entries, long width) => new(module, Slot(module + ".weight", entries, width));
 
     /// <summary>Reads what was asked for.</summary>
     /// <param name="mayStay">Whether a tensor of this name may be left in the file.</param>
@@ -61,19 +65,13 @@ internal sealed class EncoderWeights(IWeightFile file, string prefix, LoadOption
             throw new NotBuiltException($"{file.Path}: tensor '{stranger}' has no place in this architecture");
         using var noGrad = no_grad();
         foreach (var (name, value) in tensors)
-        {
-            using var scope = NewDisposeScope();
-            var direct = value.dtype == ScalarType.Float32 && value.device_type == DeviceType.CPU;
-            var numbers = direct ? value : empty(value.shape, ScalarType.Float32);
-            file.ReadFloat32(inFile[name], MemoryMarshal.Cast<byte, float>(numbers.bytes));
-            if (!direct)
-                value.copy_(numbers);
-        }
-
+            TensorLayout.AsIs.Fill(file, inFile[name], value);
         foreach (var value in tensors.Values)
             value.DetachFromDisposeScope();
         return tensors;
     }
+
+    private WeightSlot Slot(string name, params long[] shape) => new(Take(name, shape));
 
     private string InFile(string name)
     {

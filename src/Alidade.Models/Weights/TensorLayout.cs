@@ -40,15 +40,30 @@ internal abstract record TensorLayout
     /// <returns>A tensor of the caller's.</returns>
     public Tensor Read(IWeightFile file, string name, long[] shape, ScalarType type, Device device)
     {
+        var result = empty(shape, type, device).DetachFromDisposeScope();
+        try
+        {
+            Fill(file, name, result);
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a tensor into one that is there; its shape has been compared with <see cref="ShapeInFile"/>.</summary>
+    public void Fill(IWeightFile file, string name, Tensor result)
+    {
         using var scope = NewDisposeScope();
-        var result = empty(shape, type, device);
-        var inFile = ShapeInFile(shape);
+        var inFile = ShapeInFile(result.shape);
         var columns = inFile.Skip(1).Aggregate(1L, (product, size) => product * size);
         var rows = inFile.Length == 0 ? 1 : inFile[0];
         if (rows == 0 || columns == 0)
-            return result.DetachFromDisposeScope();
+            return;
         var atOnce = Math.Min(rows, Math.Max(1, PieceValues / columns / RowsTogether(rows)) * RowsTogether(rows));
-        var direct = this is Same && type == ScalarType.Float32 && device.type == DeviceType.CPU;
+        var direct = this is Same && result.dtype == ScalarType.Float32 && result.device_type == DeviceType.CPU;
         var buffer = direct ? null : empty([atOnce, columns], ScalarType.Float32);
         for (var first = 0L; first < rows; first += atOnce)
         {
@@ -59,8 +74,6 @@ internal abstract record TensorLayout
             if (!direct)
                 Put(target, result, first);
         }
-
-        return result.DetachFromDisposeScope();
     }
 
     /// <summary>A tensor of the model as the file stores it.</summary>

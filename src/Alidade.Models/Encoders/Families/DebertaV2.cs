@@ -57,7 +57,7 @@ internal sealed class DebertaV2 : EncoderFamily
             Positions = config.Flag("position_biased_input", true) ? context : 0,
             TokenTypes = config.Number("type_vocab_size") is > 0 ? config.Size("type_vocab_size") : 0,
             Disentangled = config.Flag("relative_attention", false) ? Disentangled(config, context) : null,
-            Convolution = config.Number("conv_kernel_size") is > 0 ? Convolution(config, width) : null,
+            Convolution = config.Number("conv_kernel_size") is > 0 ? Convolution(config) : null,
             ClassifierActivation = Activations.Parse(config.Text("pooler_hidden_act") ?? "gelu", config.Where),
         }, config);
     }
@@ -83,13 +83,13 @@ internal sealed class DebertaV2 : EncoderFamily
         };
     }
 
-    private static ConvolutionConfig Convolution(ConfigReader config, int width)
+    private static ConvolutionConfig Convolution(ConfigReader config)
     {
-        var (kernel, groups) = (config.Size("conv_kernel_size"), config.OptionalSize("conv_groups") ?? 1);
+        var kernel = config.Size("conv_kernel_size");
         if (kernel % 2 == 0)
             throw new NotBuiltException($"{config.Where}: 'conv_kernel_size' is {kernel}; a convolution that keeps the length has an odd one");
-        if (width % groups != 0)
-            throw new AlidadeException($"{config.Where}: a width of {width} cannot be shared by {groups} groups of a convolution");
-        return new(kernel, groups, Activations.Parse(config.Text("conv_act") ?? "tanh", config.Where));
+        if (config.OptionalSize("conv_groups") is { } groups and not 1)
+            throw new NotBuiltException($"{config.Where}: 'conv_groups' is {groups}; only a convolution over all channels is supported");
+        return new(kernel, Activations.Parse(config.Text("conv_act") ?? "tanh", config.Where));
     }
 }

@@ -57,6 +57,48 @@ public sealed class EncoderModelTests
     }
 
     [Fact]
+    public void The_convolution_sees_the_neighbours_of_each_token_and_nothing_beyond_the_row()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = EncoderModel.Load(TinyEncoder.Write(folder.Path, "deberta-v2-xlarge"));
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var batch = EncoderBatch.Of([Ids(6)]);
+        using var cache = ActivationCache.Record(model.Hooks, ["blocks.0.*"], () => model.Hidden(batch).Dispose());
+        float[,] Rows(Tensor t)
+        {
+            var rows = new float[6, 8];
+            for (var i = 0; i < 48; i++)
+                rows[i / 8, i % 8] = t.reshape(6, 8)[i / 8, i % 8].item<float>();
+            return rows;
+        }
+
+        float[] Weight(string name) => [.. DecoderGoldenTests.Values(model.Parameters[name]).Select(v => (float)v)];
+        var (input, output) = (Rows(cache["blocks.0.hook_resid_pre"]), Rows(cache["blocks.0.hook_normalized_resid_post"]));
+        var (kernel, bias) = (Weight("encoder.conv.conv.weight"), Weight("encoder.conv.conv.bias"));
+        var (normGain, normShift) = (Weight("encoder.conv.LayerNorm.weight"), Weight("encoder.conv.LayerNorm.bias"));
+        var block = Rows(cache["blocks.0.ln2.hook_normalized"]);
+        var (gain, shift) = (Weight("encoder.layer.0.output.LayerNorm.weight"), Weight("encoder.layer.0.output.LayerNorm.bias"));
+        for (var t = 0; t < 6; t++)
+        {
+            // y_t = norm(block_t + gelu(Σ_s W_s x_{t+s−1} + b)), W stored as [out, in, s].
+            var sum = new double[8];
+            for (var o = 0; o < 8; o++)
+            {
+                double z = bias[o];
+                for (var s = 0; s < 3; s++)
+                    for (var i = 0; i < 8 && t + s - 1 is >= 0 and < 6; i++)
+                        z += kernel[(((o * 8) + i) * 3) + s] * input[t + s - 1, i];
+                sum[o] = (block[t, o] * gain[o]) + shift[o] + (0.5 * z * (1 + MathNet.Numerics.SpecialFunctions.Erf(z / Math.Sqrt(2))));
+            }
+
+            var (mean, variance) = (sum.Average(), sum.Select(v => (v - sum.Average()) * (v - sum.Average())).Average());
+            for (var o = 0; o < 8; o++)
+                Assert.Equal(((sum[o] - mean) / Math.Sqrt(variance + 1e-7) * normGain[o]) + normShift[o], output[t, o], 1e-5);
+        }
+    }
+
+    [Fact]
     public void Position_buckets_are_exact_near_and_logarithmic_far_and_turn_with_the_sign()
     {
         var attention = new DisentangledAttention(new() { Buckets = 8, MaxDistance = 32, ContentToPosition = true, PositionToContent = true, SharesProjections = true, NormalizesPositions = false }, zeros(16, 4), null);
