@@ -99,11 +99,15 @@ internal sealed record EncoderNames
     public required IReadOnlyList<string> Heads { get; init; }
 }
 
-/// <summary>A family of encoders is a table: configuration keys and weight names in the encoder's own terms. Adding one is one file and its line here.</summary>
+/// <summary>A family of encoders is a table: configuration keys and weight names in the encoder's own terms. Adding one is one file.</summary>
 internal abstract class EncoderFamily
 {
-    /// <summary>All families.</summary>
-    public static IReadOnlyList<EncoderFamily> All { get; } = [new Bert(), new Roberta(), new DistilBert(), new DebertaV2()];
+    /// <summary>All families, by name.</summary>
+    public static IReadOnlyList<EncoderFamily> All { get; } =
+    [
+        .. typeof(EncoderFamily).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(EncoderFamily)) && !t.IsAbstract)
+            .Select(t => (EncoderFamily)Activator.CreateInstance(t)!).OrderBy(f => f.ModelTypes[0], StringComparer.Ordinal),
+    ];
 
     /// <summary>The values of <c>model_type</c> in config.json that mean this family, its own first.</summary>
     public abstract IReadOnlyList<string> ModelTypes { get; }

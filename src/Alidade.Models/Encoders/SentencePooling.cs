@@ -44,7 +44,7 @@ public sealed record SentencePooling(IReadOnlyList<PoolingMode> Modes, bool Incl
     {
         if ((config.OptionalSize("word_embedding_dimension") ?? config.OptionalSize("embedding_dimension")) is { } given && given != width)
             throw new AlidadeException($"{config.Where}: the pooling is for a width of {given}, the encoder has {width}");
-        IReadOnlyList<PoolingMode> modes = config.Texts("pooling_mode") is { } names
+        IReadOnlyList<PoolingMode> modes = config.Texts("pooling_mode") is { Count: > 0 } names
             ? [.. names.SelectMany(n => n.Split('+')).Select(n => Mode(n.Trim(), config.Where))]
             : [.. Known.Where(k => config.Flag(k.Key, false)).Select(k => k.Mode)];
         if (modes.Count == 0)

@@ -64,7 +64,7 @@ internal sealed class DebertaV2 : EncoderFamily
 
     private static DisentangledConfig Disentangled(ConfigReader config, int context)
     {
-        var kinds = (config.Texts("pos_att_type") ?? []).SelectMany(t => t.Split('|')).Select(t => t.Trim().ToUpperInvariant()).Where(t => t.Length > 0).ToList();
+        var kinds = config.Texts("pos_att_type").SelectMany(t => t.Split('|')).Select(t => t.Trim().ToUpperInvariant()).Where(t => t.Length > 0).ToList();
         if (kinds.Find(k => k is not ("C2P" or "P2C")) is { } unknown)
             throw new NotBuiltException($"{config.Where}: 'pos_att_type' holds \"{unknown}\"; only c2p and p2c are supported");
         var maxDistance = config.Number("max_relative_positions") is >= 1 and var given ? (int)given : context;
