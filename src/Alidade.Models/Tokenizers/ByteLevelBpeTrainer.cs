@@ -48,7 +48,7 @@ public sealed class ByteLevelBpeTrainer
         return new(new TokenizerDefinition
         {
             Name = "the trained tokenizer",
-            Model = new() { Ids = tokens.Ids, Merges = merges },
+            Model = new BytePairVocabulary { Ids = tokens.Ids, Merges = merges },
             AddedTokens = [.. SpecialTokens.Select((t, i) => new AddedToken(i, t) { Special = true })],
             PreTokenizer = TokenizerDefinition.Component(IndividualDigits ? GgufPreTokenizers.DigitsAndByteLevel : byteLevel),
             PostProcessor = TokenizerDefinition.Component(byteLevel),

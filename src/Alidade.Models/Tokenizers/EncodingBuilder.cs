@@ -1,6 +1,6 @@
 namespace Alidade.Models.Tokenizers;
 
-/// <summary>From pieces and subwords to the offsets of an <see cref="Encoding"/>.</summary>
+/// <summary>From tokens to the offsets of an <see cref="Encoding"/>.</summary>
 internal static class EncodingBuilder
 {
     /// <summary>A map from UTF-16 units of a text to code points.</summary>
@@ -17,40 +17,6 @@ internal static class EncodingBuilder
         }
 
         return unit => map[unit];
-    }
-
-    /// <summary>
-    /// The units of a piece that its subwords cover. Subwords count bytes of UTF-8; where a model dropped characters the count runs behind, as in the
-    /// reference, and a border inside a character takes the whole of it.
-    /// </summary>
-    public static IEnumerable<(int Id, int Start, int End)> Ranges(Piece piece, Subword[] subwords)
-    {
-        // The unit and the length of the character that holds the byte reached so far.
-        var (unit, bytesBefore) = (0, 0);
-        var position = 0;
-        foreach (var subword in subwords)
-        {
-            var start = UnitOf(position);
-            position += subword.Bytes;
-            var last = UnitOf(position - 1);
-            yield return (subword.Id, start, last + CodePoints.LengthAt(piece.Span, last));
-        }
-
-        int UnitOf(int position)
-        {
-            var text = piece.Span;
-            while (unit < text.Length)
-            {
-                var bytes = CodePoints.Utf8Length(CodePoints.At(text, unit));
-                var length = CodePoints.LengthAt(text, unit);
-                if (position < bytesBefore + bytes || unit + length >= text.Length)
-                    break;
-                bytesBefore += bytes;
-                unit += length;
-            }
-
-            return unit;
-        }
     }
 
     /// <summary>The public form of finished tokens.</summary>

@@ -16,9 +16,9 @@ public sealed class Tokenizer
     private readonly TokenizerDefinition definition;
     private readonly INormalizer? normalizer;
     private readonly IPreTokenizer? preTokenizer;
-    private readonly BytePairEncoding model;
+    private readonly ISubwordModel model;
     private readonly IPostProcessor? postProcessor;
-    private readonly IDecoder? decoder;
+    private readonly IDecoder decoder;
     private readonly Truncation? truncation;
     private readonly PaddingRule? padding;
     private readonly AddedTokenFinder rawTokens;
@@ -33,10 +33,10 @@ public sealed class Tokenizer
         normalizer = NormalizerReader.Read(Field(definition.Normalizer, "normalizer"));
         preTokenizer = PreTokenizerReader.Read(Field(definition.PreTokenizer, "pre_tokenizer"));
         postProcessor = PostProcessorReader.Read(Field(definition.PostProcessor, "post_processor"));
-        decoder = DecoderReader.Read(Field(definition.Decoder, "decoder"));
+        decoder = DecoderReader.Read(Field(definition.Decoder, "decoder")) ?? new SpacedDecoder();
         truncation = Truncation.Read(Field(definition.Truncation, "truncation"));
         padding = PaddingRule.Read(Field(definition.Padded, "padding"));
-        model = new BytePairEncoding(definition.Model, definition.Name);
+        model = definition.Model.Build(definition.Name);
         var largest = -1;
         foreach (var id in definition.Model.Ids.Values.Concat(definition.AddedTokens.Select(t => t.Id)))
             largest = Math.Max(largest, id);
@@ -70,7 +70,7 @@ public sealed class Tokenizer
     /// <summary>The source of the chat template that came with the tokenizer, or null.</summary>
     public string? ChatTemplateSource => definition.ChatTemplateSource;
 
-    internal IDecoder? Decoder => decoder;
+    internal IDecoder Decoder => decoder;
 
     /// <summary>Reads a tokenizer.json, or tokenizer.json.gz.</summary>
     /// <exception cref="AlidadeException">The file is missing or malformed; the message names the field.</exception>
@@ -188,7 +188,7 @@ public sealed class Tokenizer
         foreach (var id in ids)
             if (id >= 0 && id < tokens.Length && tokens[id] is { } token && !(skipSpecialTokens && special.Contains(id)))
                 chosen.Add(token);
-        return decoder is null ? string.Join(' ', chosen) : string.Concat(decoder.Decode(chosen));
+        return decoder.Decode(chosen);
     }
 
     /// <summary>Decodes ids one at a time, as a model gives them.</summary>
@@ -269,8 +269,8 @@ public sealed class Tokenizer
                 continue;
             }
 
-            foreach (var (id, start, end) in EncodingBuilder.Ranges(piece, model.Tokenize(piece.Span)))
-                Add(id, tokens[id]!, piece.Text.Origin(piece.Start + start, piece.Start + end));
+            foreach (var (id, start, end) in model.Tokenize(piece.Span))
+                Add(id, id == definition.Model.ShownAsWritten ? piece.Span[start..end].ToString() : tokens[id]!, piece.Text.Origin(piece.Start + start, piece.Start + end));
         }
 
         return output;

@@ -8,8 +8,8 @@ internal sealed record TokenizerDefinition
     /// <summary>The file's name for messages.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The BPE model.</summary>
-    public required BytePairVocabulary Model { get; init; }
+    /// <summary>The subword model.</summary>
+    public required SubwordVocabulary Model { get; init; }
 
     /// <summary>Tokens found in the text as they stand.</summary>
     public required IReadOnlyList<AddedToken> AddedTokens { get; init; }

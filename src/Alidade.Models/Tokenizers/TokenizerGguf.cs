@@ -32,7 +32,7 @@ internal static class TokenizerGguf
         return new()
         {
             Name = name,
-            Model = new()
+            Model = new BytePairVocabulary
             {
                 Ids = ids,
                 Merges = [.. Required<string[]>("tokenizer.ggml.merges").Select(Pair)],

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Alidade.Core;
 using Alidade.Models.Tokenizers;
 using Encoding = Alidade.Models.Tokenizers.Encoding;
@@ -97,8 +98,7 @@ internal static class TokenizerChecks
 
     public static void Normalizer(GoldenCase g, JsonField line, Dictionary<string, TokenizerGoldenTests.TextRow> texts, string characterMap)
     {
-        _ = characterMap;
-        var normalizer = NormalizerReader.Read(line["config"])!;
+        var normalizer = NormalizerReader.Read(WithCharacterMap(line["config"], characterMap))!;
         var outputs = line["outputs"];
         foreach (var (id, row) in texts)
             if (!outputs[id].IsMissing && !row.Unassigned)
@@ -135,7 +135,20 @@ internal static class TokenizerChecks
         var outputs = line["outputs"].Items.ToList();
         for (var i = 0; i < lists.Count; i++)
             if (outputs[i].Value.ValueKind == JsonValueKind.String)
-                Text(g, $"list {i}", outputs[i].Text, string.Concat(decoder.Decode([.. lists[i].Items.Select(t => t.Text)])));
+                Text(g, $"list {i}", outputs[i].Text, decoder.Decode(lists[i].Items.Select(t => t.Text)));
+    }
+
+    // The file names the map by its length, "<n base64 characters>", and another file holds it.
+    private static JsonField WithCharacterMap(JsonField config, string path)
+    {
+        const string Named = @"<\d+ base64 characters>";
+        var text = config.Value.GetRawText();
+        if (!Regex.IsMatch(text, Named))
+            return config;
+        var map = JsonDocument.Parse(File.ReadAllText(path)).RootElement.GetProperty("normalizer").GetProperty("normalizers").EnumerateArray()
+            .First(n => n.GetProperty("type").GetString() == "Precompiled").GetProperty("precompiled_charsmap").GetString()!;
+        Assert.Contains($"<{map.Length} base64 characters>", text, StringComparison.Ordinal);
+        return config with { Value = JsonDocument.Parse(Regex.Replace(text, Named, map)).RootElement };
     }
 
     private static void Same(GoldenCase g, string what, JsonField expected, Encoding actual, Encoding? plain = null)

@@ -31,6 +31,7 @@ internal static class NormalizerReader
             "Strip" => new StripNormalizer(field["strip_left"].Flag(true), field["strip_right"].Flag(true)),
             "Prepend" => new PrependNormalizer(field["prepend"].Text),
             "Replace" => new ReplaceNormalizer(PatternReader.ReadForReplacing(field["pattern"]), field["content"].Text),
+            "Precompiled" => PrecompiledNormalizer.Read(field),
             "ByteLevel" => new ByteLevelNormalizer(),
             "BertNormalizer" => BertNormalizer.Read(field),
             "Sequence" => new SequenceNormalizer([.. field["normalizers"].Items.Select(item => Read(item) ?? throw item.Wrong("a normalizer"))]),

@@ -30,6 +30,9 @@ internal static class PreTokenizerReader
             "WhitespaceSplit" => SplitPreTokenizer.WhiteSpace,
             "CharDelimiterSplit" => new SplitPreTokenizer(new LiteralPattern(field["delimiter"].Text), SplitBehavior.Removed),
             "BertPreTokenizer" => new SequencePreTokenizer([SplitPreTokenizer.WhiteSpace, new SplitPreTokenizer(new CharacterPattern(CodePoints.IsPunctuation))]),
+            "Metaspace" => MetaspacePreTokenizer.Read(field),
+            "UnicodeScripts" => new ScriptPreTokenizer(),
+            "FixedLength" => FixedLengthPreTokenizer.Read(field),
             "Sequence" => new SequencePreTokenizer([.. field["pretokenizers"].Items.Select(item => Read(item) ?? throw item.Wrong("a pre-tokenizer"))]),
             _ => throw new NotBuiltException($"{field.Where}: the pre-tokenizer {type} is not built"),
         };

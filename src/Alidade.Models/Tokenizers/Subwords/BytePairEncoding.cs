@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using Alidade.Core;
 
@@ -13,16 +12,17 @@ namespace Alidade.Models.Tokenizers;
 /// </remarks>
 internal sealed class BytePairEncoding : ISubwordModel
 {
-    private const int LongestRemembered = 64, MostRemembered = 1 << 17;
+    // Longer pieces are texts more often than words; they are cut where the merges allow it.
+    private const int LongestWord = 32;
 
     private readonly BytePairVocabulary vocabulary;
-    private readonly Dictionary<long, (int Rank, int Id)> merges;
+    private readonly MergeTable merges;
+    private readonly WordBorders? borders;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> ids;
-    private readonly int[] singles = new int[ByteAlphabet.End];
+    private readonly int[] singles = new int[char.MaxValue + 1];
+    private readonly int[]? byteIds;
     private readonly int unknown = -1;
-    private readonly ConcurrentDictionary<string, Subword[]> remembered = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Subword[]>.AlternateLookup<ReadOnlySpan<char>> lookup;
-    private int rememberedCount;
+    private readonly WordMemory memory = new();
 
     /// <summary>Prepares the model.</summary>
     /// <param name="vocabulary">Tokens, merges and options.</param>
@@ -32,105 +32,113 @@ internal sealed class BytePairEncoding : ISubwordModel
     {
         this.vocabulary = vocabulary;
         ids = vocabulary.Ids.GetAlternateLookup<ReadOnlySpan<char>>();
-        lookup = remembered.GetAlternateLookup<ReadOnlySpan<char>>();
-        for (var c = 0; c < singles.Length; c++)
-            singles[c] = vocabulary.Ids.GetValueOrDefault(((char)c).ToString(), -1);
-        if (vocabulary.Unknown is { } token && !vocabulary.Ids.TryGetValue(token, out unknown))
-            throw new AlidadeException($"{name}: model.unk_token '{token}' is not in model.vocab");
-        var prefix = vocabulary.ContinuingPrefix?.Length ?? 0;
-        merges = new(vocabulary.Merges.Count);
-        for (var rank = 0; rank < vocabulary.Merges.Count; rank++)
-        {
-            var (left, right) = vocabulary.Merges[rank];
-            var (a, b) = (IdOf(left), IdOf(right));
-            var joined = IdOf(left + right[Math.Min(right.StartsWith(vocabulary.ContinuingPrefix ?? "", StringComparison.Ordinal) ? prefix : 0, right.Length)..]);
-            // Where a pair is listed twice the later rank holds, as in the reference.
-            merges[Key(a, b)] = (rank, joined);
-
-            int IdOf(string part) => vocabulary.Ids.TryGetValue(part, out var id) ? id
-                : throw new AlidadeException($"{name}: model.merges[{rank}] '{left} {right}' needs the token '{part}', which is not in model.vocab");
-        }
+        Array.Fill(singles, -1);
+        foreach (var (token, id) in vocabulary.Ids)
+            if (token.Length == 1)
+                singles[token[0]] = id;
+        if (vocabulary.Unknown is { } text && !vocabulary.Ids.TryGetValue(text, out unknown))
+            throw new AlidadeException($"{name}: model.unk_token '{text}' is not in model.vocab");
+        merges = new(vocabulary, name);
+        if (HasPlainSymbols && !vocabulary.IgnoreMerges)
+            borders = new(vocabulary.Merges, singles);
+        if (vocabulary.ByteFallback)
+            byteIds = [.. Enumerable.Range(0, 256).Select(b => vocabulary.Ids.GetValueOrDefault(string.Create(CultureInfo.InvariantCulture, $"<0x{b:X2}>"), -1))];
     }
+
+    private bool HasPlainSymbols => vocabulary.ContinuingPrefix is null && vocabulary.EndSuffix is null;
 
     /// <inheritdoc/>
     public Subword[] Tokenize(ReadOnlySpan<char> piece)
     {
-        if (piece.Length == 0)
+        // Where characters are dropped the offsets of the whole piece run behind.
+        if (piece.Length <= LongestWord || borders is null || (unknown < 0 && HasUnknown(piece)))
+            return Word(piece);
+        var tokens = new List<Subword>(piece.Length / 3);
+        for (int start = 0, end; start < piece.Length; start = end)
+        {
+            end = borders.EndOfWord(piece, start);
+            foreach (var token in Word(piece[start..end]))
+                tokens.Add(new(token.Id, start + token.Start, start + token.End));
+        }
+
+        return [.. tokens];
+    }
+
+    private bool HasUnknown(ReadOnlySpan<char> piece)
+    {
+        foreach (var c in piece)
+            if (singles[c] < 0)
+                return true;
+        return false;
+    }
+
+    private Subword[] Word(ReadOnlySpan<char> word)
+    {
+        if (word.Length == 0)
             return [];
-        if (piece.Length > LongestRemembered)
-            return Merge(piece);
-        if (lookup.TryGetValue(piece, out var known))
+        if (memory.TryGet(word, out var known))
             return known;
-        var word = Merge(piece);
-        // Approximate under concurrency; only the memory depends on it, never a result.
-        if (rememberedCount < MostRemembered && remembered.TryAdd(piece.ToString(), word))
-            rememberedCount++;
-        return word;
+        var tokens = Merged(word);
+        memory.Add(word, tokens);
+        return tokens;
     }
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
-
-    private Subword[] Merge(ReadOnlySpan<char> piece)
+    private Subword[] Merged(ReadOnlySpan<char> word)
     {
-        if (vocabulary.IgnoreMerges && ids.TryGetValue(piece, out var whole))
-            return [new(whole, System.Text.Encoding.UTF8.GetByteCount(piece))];
-        var symbols = Symbols(piece);
-        if (symbols.Count < 2)
-            return [.. symbols];
-        var next = new int[symbols.Count];
-        var previous = new int[symbols.Count];
-        var queue = new PriorityQueue<(int Left, int Id), long>();
-        for (var i = 0; i < symbols.Count; i++)
+        if (vocabulary.IgnoreMerges && ids.TryGetValue(word, out var whole))
+            return [new(whole, 0, word.Length)];
+        var symbols = Symbols(word);
+        merges.Join(symbols);
+        return Placed(word, symbols);
+    }
+
+    // From bytes of UTF-8 to the units of the word. Where characters were dropped the count runs behind, as in the reference, and a border inside a character
+    // takes the whole of it.
+    private static Subword[] Placed(ReadOnlySpan<char> word, List<MergeTable.Symbol> symbols)
+    {
+        var tokens = new Subword[symbols.Count];
+        var (unit, bytesBefore, position) = (0, 0, 0);
+        for (var i = 0; i < tokens.Length; i++)
         {
-            next[i] = i + 1;
-            previous[i] = i - 1;
-            Offer(i, i + 1);
+            Advance(word, position, ref unit, ref bytesBefore);
+            var start = unit;
+            position += symbols[i].Bytes;
+            Advance(word, position - 1, ref unit, ref bytesBefore);
+            tokens[i] = new(symbols[i].Id, start, unit + CodePoints.LengthAt(word, unit));
         }
 
-        while (queue.TryDequeue(out var found, out var priority))
-        {
-            var (left, id) = found;
-            var right = symbols[left].Id < 0 ? symbols.Count : next[left];
-            // An entry is stale when one of its two symbols has been joined with another since.
-            if (right >= symbols.Count || !merges.TryGetValue(Key(symbols[left].Id, symbols[right].Id), out var merge)
-                || merge.Id != id || merge.Rank != (int)(priority >> 32))
-                continue;
-            symbols[left] = new(id, symbols[left].Bytes + symbols[right].Bytes);
-            symbols[right] = new(-1, 0);
-            next[left] = next[right];
-            if (next[right] < symbols.Count)
-                previous[next[right]] = left;
-            if (previous[left] >= 0)
-                Offer(previous[left], left);
-            Offer(left, next[left]);
-        }
+        return tokens;
 
-        symbols.RemoveAll(s => s.Id < 0);
-        return [.. symbols];
-
-        void Offer(int left, int right)
+        static void Advance(ReadOnlySpan<char> word, int position, ref int unit, ref int bytesBefore)
         {
-            if (right < symbols.Count && merges.TryGetValue(Key(symbols[left].Id, symbols[right].Id), out var merge))
-                queue.Enqueue((left, merge.Id), ((long)merge.Rank << 32) | (uint)left);
+            for (; ; )
+            {
+                var bytes = CodePoints.Utf8Length(CodePoints.At(word, unit));
+                var length = CodePoints.LengthAt(word, unit);
+                if (position < bytesBefore + bytes || unit + length >= word.Length)
+                    return;
+                bytesBefore += bytes;
+                unit += length;
+            }
         }
     }
 
-    private List<Subword> Symbols(ReadOnlySpan<char> piece)
+    private List<MergeTable.Symbol> Symbols(ReadOnlySpan<char> word)
     {
-        var symbols = new List<Subword>(piece.Length);
-        var plain = vocabulary.ContinuingPrefix is null && vocabulary.EndSuffix is null;
+        var symbols = new List<MergeTable.Symbol>(word.Length);
+        var plain = HasPlainSymbols;
         var pending = 0;
-        for (int i = 0, length; i < piece.Length; i += length)
+        for (int i = 0, length; i < word.Length; i += length)
         {
-            length = CodePoints.LengthAt(piece, i);
-            var bytes = CodePoints.Utf8Length(CodePoints.At(piece, i));
-            var id = plain ? Single(piece.Slice(i, length)) : Affixed(piece, i, length);
+            length = CodePoints.LengthAt(word, i);
+            var bytes = CodePoints.Utf8Length(CodePoints.At(word, i));
+            var id = plain ? Single(word.Slice(i, length)) : Affixed(word, i, length);
             if (id >= 0)
             {
                 Flush();
                 symbols.Add(new(id, bytes));
             }
-            else if (!vocabulary.ByteFallback || !AddBytes(piece.Slice(i, length), symbols))
+            else if (byteIds is null || !AddBytes(CodePoints.At(word, i), symbols))
             {
                 if (!vocabulary.FuseUnknown)
                     Flush();
@@ -149,32 +157,27 @@ internal sealed class BytePairEncoding : ISubwordModel
         }
     }
 
-    private int Single(ReadOnlySpan<char> character) =>
-        character.Length == 1 && character[0] < singles.Length ? singles[character[0]] : ids.TryGetValue(character, out var id) ? id : -1;
+    private int Single(ReadOnlySpan<char> character) => character.Length == 1 ? singles[character[0]] : ids.TryGetValue(character, out var id) ? id : -1;
 
-    private int Affixed(ReadOnlySpan<char> piece, int start, int length)
+    private int Affixed(ReadOnlySpan<char> word, int start, int length)
     {
-        var symbol = piece.Slice(start, length).ToString();
+        var symbol = word.Slice(start, length).ToString();
         if (start > 0)
             symbol = vocabulary.ContinuingPrefix + symbol;
-        if (start + length == piece.Length)
+        if (start + length == word.Length)
             symbol += vocabulary.EndSuffix;
         return vocabulary.Ids.GetValueOrDefault(symbol, -1);
     }
 
-    private bool AddBytes(ReadOnlySpan<char> character, List<Subword> symbols)
+    private bool AddBytes(int character, List<MergeTable.Symbol> symbols)
     {
         Span<byte> bytes = stackalloc byte[4];
-        var count = ByteAlphabet.Encode(CodePoints.At(character, 0), bytes);
-        var found = new Subword[count];
-        for (var i = 0; i < count; i++)
-        {
-            if (!vocabulary.Ids.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"<0x{bytes[i]:X2}>"), out var id))
+        bytes = bytes[..ByteAlphabet.Encode(character, bytes)];
+        foreach (var b in bytes)
+            if (byteIds![b] < 0)
                 return false;
-            found[i] = new(id, 1);
-        }
-
-        symbols.AddRange(found);
+        foreach (var b in bytes)
+            symbols.Add(new(byteIds![b], 1));
         return true;
     }
 }

@@ -30,6 +30,20 @@ internal static class UnicodeTables
     /// <summary>The names of all scripts.</summary>
     public static IEnumerable<string> ScriptNames => Loaded.Value.Scripts.Keys;
 
+    /// <summary>The script of a character by its Unicode name; null when the character is not assigned.</summary>
+    public static string? ScriptOf(int codePoint)
+    {
+        var ranges = Loaded.Value.ByScript;
+        var (low, high) = (0, ranges.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = ranges[middle].Last < codePoint ? (middle + 1, high) : (low, middle);
+        }
+
+        return low < ranges.Count && ranges[low].First <= codePoint ? ranges[low].Script : null;
+    }
+
     /// <summary>Binary search in ascending ranges.</summary>
     public static bool Contains(IReadOnlyList<(int First, int Last)> ranges, int codePoint)
     {
@@ -82,6 +96,8 @@ internal static class UnicodeTables
             }
         }
 
+        tables.ByScript.AddRange(tables.Scripts.SelectMany(s => s.Value.Select(r => (r.First, r.Last, s.Key))).OrderBy(r => r.First));
+
         foreach (var (composite, (to, canonical)) in tables.Decompositions)
             if (canonical && to.Length == 2 && !excluded.Contains(composite))
                 tables.Compositions[((long)to[0] << 32) | (uint)to[1]] = composite;
@@ -107,5 +123,7 @@ internal static class UnicodeTables
         public List<(int First, int Last)> OtherAlphabetic { get; } = [];
 
         public Dictionary<string, List<(int First, int Last)>> Scripts { get; } = [];
+
+        public List<(int First, int Last, string Script)> ByScript { get; } = [];
     }
 }
