@@ -7,7 +7,8 @@
 #
 # Lines, numbers in hexadecimal but for the combining class: `D cp cp...` canonical and `K cp cp...` compatibility decomposition (one step),
 # `X cp` canonical decomposition that composition must not undo, `C class first-last` combining class,
-# `A first-last` alphabetic characters that are neither letters nor letter numbers, `S name first-last` script.
+# `A first-last` alphabetic characters that are neither letters nor letter numbers, `S name first-last` script,
+# `V version first-last` characters assigned up to Unicode 8, or in Unicode 9.
 use strict;
 use warnings;
 use Unicode::UCD qw(charinfo charscripts prop_invlist);
@@ -45,3 +46,10 @@ for my $name (sort keys %$scripts) {
     push @{$scripts->{$name}}, [0x2EBF0, 0x2EE5D], [0x31350, 0x323AF] if $name eq "Han";
     print "S $name ", show($_->[0], $_->[1]), "\n" for sort { $a->[0] <=> $b->[0] } @{$scripts->{$name}};
 }
+my %versions;
+for my $cp (0 .. 0x10FFFF) {
+    next if $cp >= 0xD800 && $cp <= 0xDFFF;
+    my $c = chr $cp;
+    push @{$versions{$c =~ /\p{In=8.0}/ ? 8 : 9}}, $cp if $c =~ /\p{In=9.0}/;
+}
+for my $version (sort keys %versions) { print "V $version $_\n" for ranges(@{$versions{$version}}) }

@@ -46,6 +46,9 @@ internal readonly record struct JsonField(JsonElement Value, string File, string
     /// <summary>A text that must be there.</summary>
     public string Text => Value.ValueKind == JsonValueKind.String ? ReadText() : throw Wrong("a text");
 
+    /// <summary>A text of one character that must be there.</summary>
+    public string Character => Text is { Length: > 0 } text && CodePoints.LengthAt(text, 0) == text.Length ? text : throw Wrong("one character");
+
     /// <summary>A text, or null when the field is absent or null.</summary>
     public string? OptionalText => IsMissing ? null : Text;
 

@@ -8,8 +8,11 @@ namespace Alidade.Tests.Golden;
 
 /// <summary>Ids, tokens, offsets, decoded texts, streams, pairs and batches of every tokenizer in the golden folder, to the letter.</summary>
 [Golden("tokenizers")]
+[Golden("gguf/models/tokens.json")]
 public sealed class TokenizerGoldenTests
 {
+    private const string GgufTokens = "gguf/models/tokens.json";
+
     public static IEnumerable<TheoryDataRow<string>> Tokenizers() => GoldenFolder.Rows(() =>
         new[] { "tokenizers/real", "tokenizers/made" }
             .Where(folder => Directory.Exists(GoldenFolder.PathOf(folder)))
@@ -59,6 +62,50 @@ public sealed class TokenizerGoldenTests
                     throw new NotBuiltException($"nothing checks {file}");
             }
         });
+
+    public static IEnumerable<TheoryDataRow<string>> GgufModels() => GoldenFolder.Rows(() => File.Exists(GoldenFolder.PathOf(GgufTokens))
+        ? JsonDocument.Parse(File.ReadAllText(GoldenFolder.PathOf(GgufTokens))).RootElement.GetProperty("models").EnumerateObject().Select(m => $"{GgufTokens}/{m.Name}")
+        : []);
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(GgufModels))]
+    [Trait("Kind", "Golden")]
+    public void The_vocabulary_of_a_GGUF_model_gives_the_ids_of_the_reference(string path) => GoldenCase.Run("gguf/models tokens", path, g =>
+    {
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        var tokenizer = FromGguf(GoldenFolder.PathOf($"gguf/models/{name}.gguf"));
+        var models = new JsonField(JsonDocument.Parse(File.ReadAllText(GoldenFolder.PathOf(GgufTokens))).RootElement, "tokens.json", "")["models"];
+        foreach (var row in models[name].Items)
+            g.Equal($"'{row["text"].Text}'", string.Join(' ', row["ids"].Items.Select(i => i.Integer)), string.Join(' ', tokenizer.EncodeUntrusted(row["text"].Text)));
+    });
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(Tokenizers))]
+    [Trait("Kind", "Golden")]
+    public void A_saved_tokenizer_is_the_same_when_read_again(string path) => GoldenCase.Run("tokenizers/saved", path, g =>
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            foreach (var tokenizer in Load(path))
+            {
+                tokenizer.Save(folder.FullName);
+                var again = Tokenizer.FromFolder(folder.FullName);
+                foreach (var (id, row) in Texts(path))
+                {
+                    var (expected, actual) = (tokenizer.EncodeWithOffsets(row.Text, new()), again.EncodeWithOffsets(row.Text, new()));
+                    g.Equal($"{id} ids", string.Join(' ', expected.Ids), string.Join(' ', actual.Ids));
+                    g.Equal($"{id} offsets", string.Join(' ', expected.Offsets), string.Join(' ', actual.Offsets));
+                    g.Equal($"{id} untrusted", string.Join(' ', tokenizer.EncodeUntrusted(row.Text)), string.Join(' ', again.EncodeUntrusted(row.Text)));
+                    g.Equal($"{id} decoded", tokenizer.Decode(expected.Ids), again.Decode(actual.Ids));
+                }
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    });
 
     /// <summary>The tokenizer from each file that the folder has: tokenizer.json and GGUF must agree.</summary>
     private static IEnumerable<Tokenizer> Load(string path)

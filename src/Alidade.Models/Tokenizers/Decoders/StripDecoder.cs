@@ -9,12 +9,7 @@ internal sealed class StripDecoder(string content, int start, int stop) : IDecod
     public bool TakesParts => true;
 
     /// <summary>Reads its options.</summary>
-    public static StripDecoder Read(JsonField field)
-    {
-        var content = field["content"].Text;
-        return content.Length > 0 && CodePoints.LengthAt(content, 0) == content.Length ? new(content, field["start"].Integer, field["stop"].Integer)
-            : throw field["content"].Wrong("one character");
-    }
+    public static StripDecoder Read(JsonField field) => new(field["content"].Character, field["start"].Integer, field["stop"].Integer);
 
     /// <inheritdoc/>
     public ITokenSink Before(ITokenSink next, DecodingMode mode) => new Cut(next, content, start, stop);

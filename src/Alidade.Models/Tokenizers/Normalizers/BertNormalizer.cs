@@ -24,7 +24,7 @@ internal static class BertNormalizer
         if (field["strip_accents"].Flag(lowercase))
         {
             parts.Add(new UnicodeNormalizer(compatibility: false, compose: false));
-            parts.Add(new FilterNormalizer(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark));
+            parts.Add(new FilterNormalizer(c => !IsNonSpacingMark(c)));
         }
 
         if (lowercase)
@@ -32,10 +32,16 @@ internal static class BertNormalizer
         return new SequenceNormalizer(parts);
     }
 
-    // Cc, Cf, Cs and Co, but tab and line ends are white space. Unassigned characters and noncharacters stay, as in the reference.
-    private static bool IsControl(int c) => c is not ('\t' or '\n' or '\r')
-        && CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
-            or UnicodeCategory.PrivateUse;
+    // The reference's tables are those of Unicode 8. Tab and line ends are white space; unassigned characters stay.
+    private static bool IsControl(int c) => c is not ('\t' or '\n' or '\r') && CharUnicodeInfo.GetUnicodeCategory(c) switch
+    {
+        UnicodeCategory.Control or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse => true,
+        UnicodeCategory.Format => UnicodeTables.IsIn(c, 8),
+        _ => false,
+    };
+
+    private static bool IsNonSpacingMark(int c) => c == 0x1734
+        || (CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark && c is not (0x1885 or 0x1886 or 0xA9BD or 0x111C9) && UnicodeTables.IsIn(c, 8));
 
     private sealed class ChineseNormalizer : INormalizer
     {

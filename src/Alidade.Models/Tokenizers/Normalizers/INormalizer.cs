@@ -30,7 +30,7 @@ internal static class NormalizerReader
             "Nmt" => new SequenceNormalizer([FilterNormalizer.NmtControls, SpaceNormalizer.Nmt]),
             "Strip" => new StripNormalizer(field["strip_left"].Flag(true), field["strip_right"].Flag(true)),
             "Prepend" => new PrependNormalizer(field["prepend"].Text),
-            "Replace" => new ReplaceNormalizer(PatternReader.ReadForReplacing(field["pattern"]), field["content"].Text),
+            "Replace" => new ReplaceNormalizer(PatternReader.Read(field["pattern"]), field["content"].Text),
             "Precompiled" => PrecompiledNormalizer.Read(field),
             "ByteLevel" => new ByteLevelNormalizer(),
             "BertNormalizer" => BertNormalizer.Read(field),

@@ -48,14 +48,12 @@ internal sealed class CharacterPattern(Func<int, bool> test) : TextPattern
     }
 }
 
-/// <summary>A literal text; the empty one matches nowhere.</summary>
+/// <summary>A literal text, not the empty one.</summary>
 internal sealed class LiteralPattern(string literal) : TextPattern
 {
     /// <inheritdoc/>
     public override void Find(ReadOnlySpan<char> text, List<TextSpan> matches)
     {
-        if (literal.Length == 0)
-            return;
         for (var i = 0; ;)
         {
             var found = text[i..].IndexOf(literal, StringComparison.Ordinal);

@@ -28,7 +28,7 @@ internal static class PreTokenizerReader
             "Punctuation" => new SplitPreTokenizer(new CharacterPattern(CodePoints.IsPunctuation), field["behavior"].Name(SplitBehavior.Isolated)),
             "Whitespace" => new SplitPreTokenizer(new RegexPattern(@"[\w\x{200C}\x{200D}]+|[^\w\s\x{200C}\x{200D}]+", field.Where), SplitBehavior.Removed, invert: true),
             "WhitespaceSplit" => SplitPreTokenizer.WhiteSpace,
-            "CharDelimiterSplit" => new SplitPreTokenizer(new LiteralPattern(field["delimiter"].Text), SplitBehavior.Removed),
+            "CharDelimiterSplit" => new SplitPreTokenizer(new LiteralPattern(field["delimiter"].Character), SplitBehavior.Removed),
             "BertPreTokenizer" => new SequencePreTokenizer([SplitPreTokenizer.WhiteSpace, new SplitPreTokenizer(new CharacterPattern(CodePoints.IsPunctuation))]),
             "Metaspace" => MetaspacePreTokenizer.Read(field),
             "UnicodeScripts" => new ScriptPreTokenizer(),

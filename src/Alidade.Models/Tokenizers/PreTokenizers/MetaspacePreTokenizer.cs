@@ -35,14 +35,7 @@ internal sealed class MetaspacePreTokenizer : IPreTokenizer
     }
 
     /// <summary>Reads its options.</summary>
-    public static MetaspacePreTokenizer Read(JsonField field) => new(ReadReplacement(field), ReadScheme(field), field["split"].Flag(true));
-
-    /// <summary>The character that stands for a space.</summary>
-    public static string ReadReplacement(JsonField field)
-    {
-        var text = field["replacement"].Text;
-        return text.Length > 0 && CodePoints.LengthAt(text, 0) == text.Length ? text : throw field["replacement"].Wrong("one character");
-    }
+    public static MetaspacePreTokenizer Read(JsonField field) => new(field["replacement"].Character, ReadScheme(field), field["split"].Flag(true));
 
     /// <summary>The field <c>prepend_scheme</c>; old files have <c>add_prefix_space</c> instead, where false means never.</summary>
     public static PrependScheme ReadScheme(JsonField field)
@@ -59,12 +52,10 @@ internal sealed class MetaspacePreTokenizer : IPreTokenizer
         var output = new List<Piece>(pieces.Count);
         foreach (var piece in pieces)
         {
-            if (!piece.IsText || piece.Length == 0)
-            {
+            if (!piece.IsText)
                 output.Add(piece);
+            if (!piece.IsText || piece.Length == 0)
                 continue;
-            }
-
             var part = piece.Part();
             var isFirst = part.Offset == 0;
             part = spaces.Normalize(part);

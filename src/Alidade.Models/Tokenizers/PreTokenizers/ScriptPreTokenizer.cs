@@ -33,11 +33,14 @@ internal sealed class ScriptPreTokenizer : IPreTokenizer
             output.Add(new(piece.Text, piece.Start + start, text.Length - start));
     }
 
-    // Null for a character that belongs to any script.
+    // Null for a character that belongs to any script. The scripts are those of Unicode 9, as in the reference; four characters have moved since.
     private static string? Script(int codePoint) => codePoint switch
     {
         ' ' => null,
         0x30FC => "Han",
+        0x589 or 0x61C => "Common",
+        0x953 or 0x954 => "Devanagari",
+        _ when !UnicodeTables.IsIn(codePoint, 9) => null,
         _ => UnicodeTables.ScriptOf(codePoint) switch
         {
             "Hiragana" or "Katakana" => "Han",

@@ -73,13 +73,14 @@ internal static class CodePoints
     public static bool IsMark(int codePoint) =>
         CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 
-    /// <summary>Category P, or ASCII punctuation (which has symbols such as $ and + too).</summary>
+    /// <summary>Category P of Unicode 8, as in the reference, or ASCII punctuation (which has symbols such as $ and + too).</summary>
     public static bool IsPunctuation(int codePoint) =>
         codePoint < 0x80
             ? codePoint is >= '!' and <= '/' or >= ':' and <= '@' or >= '[' and <= '`' or >= '{' and <= '~'
-            : CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation
+            // The last two were punctuation then.
+            : (CharUnicodeInfo.GetUnicodeCategory(codePoint) is UnicodeCategory.ConnectorPunctuation or UnicodeCategory.DashPunctuation
                 or UnicodeCategory.OpenPunctuation or UnicodeCategory.ClosePunctuation or UnicodeCategory.InitialQuotePunctuation
-                or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation;
+                or UnicodeCategory.FinalQuotePunctuation or UnicodeCategory.OtherPunctuation || codePoint is 0x166D or 0x111C9) && UnicodeTables.IsIn(codePoint, 8);
 
     /// <summary>Unicode Alphabetic: letters, letter numbers and Other_Alphabetic.</summary>
     public static bool IsAlphabetic(int codePoint) =>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Alidade.Models.Tokenizers;
 
 /// <summary>
-/// Unicode 14 decompositions, combining classes, Other_Alphabetic and scripts, from the resource unicode.txt (written by eng/unicode-tables.pl).
+/// Unicode 14 decompositions, combining classes, Other_Alphabetic, scripts and early versions, from the resource unicode.txt (written by eng/unicode-tables.pl).
 /// .NET normalises nothing under invariant globalisation and knows no scripts.
 /// </summary>
 internal static class UnicodeTables
@@ -43,6 +43,12 @@ internal static class UnicodeTables
 
         return low < ranges.Count && ranges[low].First <= codePoint ? ranges[low].Script : null;
     }
+
+    /// <summary>True for a character that Unicode 8, or 9, had already: some parts of the reference know no later ones.</summary>
+    /// <param name="codePoint">The character.</param>
+    /// <param name="version">8 or 9.</param>
+    public static bool IsIn(int codePoint, int version) =>
+        codePoint < 0x300 || Contains(Loaded.Value.Version8, codePoint) || (version == 9 && Contains(Loaded.Value.Version9, codePoint));
 
     /// <summary>Binary search in ascending ranges.</summary>
     public static bool Contains(IReadOnlyList<(int First, int Last)> ranges, int codePoint)
@@ -88,6 +94,9 @@ internal static class UnicodeTables
                 case "A":
                     tables.OtherAlphabetic.Add(Range(part[1]));
                     break;
+                case "V":
+                    (part[1] == "8" ? tables.Version8 : tables.Version9).Add(Range(part[2]));
+                    break;
                 case "S":
                     if (!tables.Scripts.TryGetValue(part[1], out var ranges))
                         tables.Scripts[part[1]] = ranges = [];
@@ -121,6 +130,10 @@ internal static class UnicodeTables
         public Dictionary<long, int> Compositions { get; } = [];
 
         public List<(int First, int Last)> OtherAlphabetic { get; } = [];
+
+        public List<(int First, int Last)> Version8 { get; } = [];
+
+        public List<(int First, int Last)> Version9 { get; } = [];
 
         public Dictionary<string, List<(int First, int Last)>> Scripts { get; } = [];
 
