@@ -2,6 +2,7 @@ using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Chat;
 using Alidade.Models.Families;
+using Alidade.Models.Hub;
 using Alidade.Models.Tokenizers;
 using Alidade.Models.Weights;
 using TorchSharp;
@@ -14,10 +15,11 @@ internal static class ModelLoader
 {
     public static CausalLM Load(string path, LoadOptions options)
     {
+        path = ModelLocation.Resolve(path);
         if (Directory.Exists(path))
             return LoadFolder(path, options);
         if (!File.Exists(path))
-            throw new AlidadeException($"'{path}' is neither a model folder nor a file; give a Hugging Face folder (config.json, model.safetensors) or a .gguf file");
+            throw new AlidadeException($"'{path}' is neither a model folder nor a file; give a Hugging Face folder (config.json, model.safetensors), a .gguf file, or the hub's name of a model that was pulled (ORG/NAME)");
         if (path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
             return LoadGguf(path, options);
         throw new AlidadeException($"'{path}' is not a model: give a Hugging Face folder (config.json, model.safetensors) or a .gguf file");

@@ -5,6 +5,7 @@ using Alidade.Core.Recipes;
 using Alidade.Core.Reports;
 using Alidade.Core.Runs;
 using Alidade.Models;
+using Alidade.Models.Hub;
 using Alidade.Organisms.Base;
 using Alidade.Organisms.World;
 
@@ -101,7 +102,7 @@ internal static class AlignRun
         var recipe = Parsed(asked);
         return asked with
         {
-            Model = Path.GetFullPath(request.Model ?? recipe.Model ?? BaseModel.Shipped),
+            Model = Path.GetFullPath(ModelLocation.Resolve(request.Model ?? recipe.Model ?? BaseModel.Shipped)),
             DataFolder = request.Recipe is null ? WorldFolder : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(request.Recipe))!, recipe.DataFolder ?? ".")),
         };
     }
