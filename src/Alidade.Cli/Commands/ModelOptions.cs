@@ -8,7 +8,7 @@ namespace Alidade.Cli.Commands;
 /// <summary>The options of every command that loads a model.</summary>
 internal sealed class ModelOptions
 {
-    public Option<string?> Model { get; } = new("--model", "-m") { Description = "A Hugging Face folder or a .gguf file; the embedded model when left out" };
+    public Option<string?> Model { get; } = new("--model", "-m") { Description = "A Hugging Face folder, a .gguf file, or ORG/NAME of a model that was pulled; the embedded model when left out" };
 
     public Option<string?> Adapter { get; } = new("--adapter") { Description = "A PEFT folder to use on the model" };
 

@@ -24,6 +24,15 @@ internal sealed class BFloat16() : NumberFormat("BF16", 1, 2)
             values[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
 
+    public override bool CanEncode => true;
+
+    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)
+    {
+        var rounded = MemoryMarshal.Cast<byte, ushort>(blocks);
+        for (var i = 0; i < values.Length; i++)
+            rounded[i] = Round(values[i]);
+    }
+
     /// <summary>The nearest BF16, ties to the one whose last bit is 0; a not-a-number stays one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ushort Round(float value)

@@ -38,6 +38,13 @@ internal static class GgufFormats
         [39] = new Mxfp4(),
     };
 
+    /// <summary>The format and its number by its name; null when there is none.</summary>
+    public static (uint Type, NumberFormat Format)? ByName(string name) =>
+        ByType.FirstOrDefault(f => f.Value.Name == name) is { Value: { } format, Key: var type } ? (type, format) : null;
+
+    /// <summary>The formats that numbers can be stored in.</summary>
+    public static IEnumerable<string> Writable => ByType.Values.Where(f => f.CanEncode && f.Name != "F64").Select(f => f.Name);
+
     private static FormatNotBuilt NotBuilt(string name, int valuesPerBlock, int bytesPerBlock) =>
         new(name, valuesPerBlock, bytesPerBlock, () => ByType!.Values.Where(f => f is not FormatNotBuilt).Select(f => f.Name));
 }

@@ -49,6 +49,12 @@ internal abstract class NumberFormat(string name, int valuesPerBlock, int bytesP
         ArrayPool<float>.Shared.Return(singles);
     }
 
+    /// <summary>True when numbers can be stored in this format.</summary>
+    public virtual bool CanEncode => false;
+
+    /// <summary>Stores numbers as whole blocks, rounded as the format's reference implementation rounds.</summary>
+    public virtual void Encode(ReadOnlySpan<float> values, Span<byte> blocks) => throw new NotSupportedException($"numbers cannot be stored as {Name}");
+
     /// <summary>Decodes integers.</summary>
     /// <exception cref="OverflowException">A value is beyond a signed 64-bit integer.</exception>
     public virtual void Decode(ReadOnlySpan<byte> blocks, Span<long> values) => throw new NotSupportedException($"{Name} holds no integers");

@@ -11,6 +11,11 @@ internal sealed class PlainFormat<T>(string name) : NumberFormat(name, 1, Unsafe
 {
     public override bool IsInteger => default(T) is not (double or float or Half);
 
+    public override bool CanEncode => !IsInteger;
+
+    /// <summary>Rounds to the nearest, ties to even; beyond the largest F16 is infinity.</summary>
+    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks) => TensorPrimitives.ConvertTruncating(values, MemoryMarshal.Cast<byte, T>(blocks));
+
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values) => Convert(blocks, values);
 
     public override void Decode(ReadOnlySpan<byte> blocks, Span<double> values) => Convert(blocks, values);

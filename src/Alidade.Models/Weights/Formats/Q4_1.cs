@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.Intrinsics;
 
 namespace Alidade.Models.Weights.Formats;
@@ -6,6 +7,20 @@ namespace Alidade.Models.Weights.Formats;
 /// <remarks>GGML, dequantize_row_q4_1. Byte j holds value j in its lower half and value 16 + j in its upper.</remarks>
 internal sealed class Q4_1() : NumberFormat("Q4_1", 32, 20)
 {
+    public override bool CanEncode => true;
+
+    /// <summary>m = min x, d = (max x − m) / 15, q = ⌊(x − m) / d + ½⌋.</summary>
+    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)
+    {
+        for (; values.Length > 0; values = values[ValuesPerBlock..], blocks = blocks[BytesPerBlock..])
+        {
+            var codes = Rounding.FromMinimum(values[..ValuesPerBlock], 15, out var scale, out var minimum);
+            BinaryPrimitives.WriteHalfLittleEndian(blocks, (Half)scale);
+            BinaryPrimitives.WriteHalfLittleEndian(blocks[2..], (Half)minimum);
+            Rounding.Pack(codes, blocks[4..]);
+        }
+    }
+
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         for (; blocks.Length > 0; blocks = blocks[BytesPerBlock..], values = values[ValuesPerBlock..])

@@ -7,6 +7,19 @@ namespace Alidade.Models.Weights.Formats;
 /// <remarks>GGML, dequantize_row_q5_0. The 4-bit codes lie as in <see cref="Q4_0"/>; fifth bit j belongs to value j.</remarks>
 internal sealed class Q5_0() : NumberFormat("Q5_0", 32, 22)
 {
+    public override bool CanEncode => true;
+
+    /// <summary>d = the value of largest magnitude / −16, q = ⌊x / d + 16½⌋ up to 31.</summary>
+    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)
+    {
+        for (; values.Length > 0; values = values[ValuesPerBlock..], blocks = blocks[BytesPerBlock..])
+        {
+            var codes = Rounding.Symmetric(values[..ValuesPerBlock], 16, out var scale);
+            BinaryPrimitives.WriteHalfLittleEndian(blocks, (Half)scale);
+            Rounding.PackFive(codes, blocks[2..]);
+        }
+    }
+
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
         var offset = Vector128.Create((sbyte)16);

@@ -237,7 +237,7 @@ public sealed class HubPullTests : IDisposable
         var pulled = await HubPull.PullAsync(Id, ["m.Q8_0.gguf"], hub.Options(Cache), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(["m.Q8_0.gguf"], pulled.Files.Select(f => f.Name));
         Assert.Equal(Path.Combine(pulled.Folder, "m.Q8_0.gguf"), ModelLocation.Resolve("org/name", () => hub.Options(Cache)));
-        foreach (var (file, says) in new[] { ("m.Q8_1.gguf", "did you mean 'm.Q8_0.gguf'?"), ("pytorch_model.bin", "can run code") })
+        foreach (var (file, says) in new[] { ("m.Q8_00.gguf", "did you mean 'm.Q8_0.gguf'?"), ("pytorch_model.bin", "can run code") })
         {
             var refusal = await Assert.ThrowsAsync<AlidadeException>(() => HubPull.PullAsync(Id, [file], hub.Options(Cache), cancellation: TestContext.Current.CancellationToken));
             Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
