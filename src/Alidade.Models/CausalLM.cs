@@ -20,12 +20,12 @@ namespace Alidade.Models;
 /// The same object is trained, opened, attacked and measured.
 /// </summary>
 /// <remarks>Not thread safe: one model, one thread. Log-probabilities are in nats.</remarks>
-public sealed class CausalLM : IDisposable
+public sealed partial class CausalLM : IDisposable
 {
     private readonly Tokenizer? tokenizer;
     private readonly OrderedDictionary<string, Tensor> parameters;
     private readonly Decoder decoder;
-    private readonly Linear head;
+    private readonly Linear? head;
     private readonly string embedding;
 
     internal CausalLM(ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name)
@@ -35,7 +35,7 @@ public sealed class CausalLM : IDisposable
         (Family, Config, ChatTemplate, Name) = (family, config, chatTemplate, name);
         var assembly = new DecoderAssembly(family, config, parameters);
         (head, decoder, embedding) = (assembly.Head, assembly.Decoder, assembly.Embedding.Name + ".weight");
-        Places = new(name, decoder.Modules.Append(head), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots);
+        Places = new(name, head is null ? decoder.Modules : decoder.Modules.Append(head), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots, config.Width);
         Hooks = new(Decoder.HookNames(config));
         EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
     }
@@ -145,9 +145,12 @@ public sealed class CausalLM : IDisposable
         foreach (var (name, value) in Places.Merged(adapter))
         {
             using var scope = NewDisposeScope();
-            if (Config.TiedHead && (name == embedding || name == head.Name + ".weight"))
-                Untie();
-            Places.Slots[name].Own.copy_(value);
+            if (Config.TiedHead && head is not null && (name == embedding || name == head.Name + ".weight"))
+                Untie(head);
+            if (Places.Slots.TryGetValue(name, out var slot))
+                slot.Own.copy_(value);
+            else
+                SetScoringHead(value);
             value.Dispose();
         }
     }
@@ -174,7 +177,8 @@ public sealed class CausalLM : IDisposable
     /// <summary>Applies the output head: h·W_Uᵀ + b_U.</summary>
     /// <param name="hidden">[.., width], after the final norm.</param>
     /// <returns>[.., vocabulary].</returns>
-    public Tensor Unembed(Tensor hidden) => head.Apply(hidden);
+    /// <exception cref="AlidadeException">The model has a scoring head in its place.</exception>
+    public Tensor Unembed(Tensor hidden) => Head.Apply(hidden);
 
     /// <summary>Applies the final norm, its statistics recomputed: what the logit lens reads an earlier layer through.</summary>
     /// <param name="residual">[.., width].</param>
@@ -189,7 +193,7 @@ public sealed class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        return SelectedLogProbs.Of(ScoredHidden(batch), head.UpdatedWeight(), targets, head.Bias).MoveToOuterDisposeScope();
+        return SelectedLogProbs.Of(ScoredHidden(batch), Head.UpdatedWeight(), targets, Head.Bias).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
@@ -198,7 +202,7 @@ public sealed class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
         var hidden = ScoredHidden(batch);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, head.UpdatedWeight(), targets, head.Bias);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, Head.UpdatedWeight(), targets, Head.Bias);
         return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
     }
 
@@ -230,12 +234,16 @@ public sealed class CausalLM : IDisposable
             throw new AlidadeException($"a sequence of {length} tokens is longer than the model's context of {Config.ContextLength}; shorten it or cut the data with a maximum length");
     }
 
+    private Linear Head => head ?? throw new AlidadeException($"{Name} has a scoring head in place of an output head: it scores texts and predicts no tokens");
+
     // The hidden states that predict the scored tokens, [scored, width].
-    private Tensor ScoredHidden(BranchedBatch batch)
+    private Tensor ScoredHidden(BranchedBatch batch) => batch.ScoredCount > 0 ? HiddenAt(batch, batch.ScoredSources)
+        : throw new AlidadeException("no token of the batch is scored, so there is nothing to compute");
+
+    // The hidden states of some tokens of a batch, by their packed indices, [tokens, width].
+    private Tensor HiddenAt(BranchedBatch batch, long[] tokens)
     {
         CheckLength(batch.Length);
-        if (batch.ScoredCount == 0)
-            throw new AlidadeException("no token of the batch is scored, so there is nothing to compute");
         using var scope = NewDisposeScope();
         Tensor hidden;
         if (Hooks.Any)
@@ -247,14 +255,14 @@ public sealed class CausalLM : IDisposable
             for (var t = 0; t < batch.Trees.Count; t++)
                 for (var i = 0; i < batch.Trees[t].Count; i++)
                     treeOf[batch.Trees[t].Start + i] = (t * width) + i;
-            var sources = tensor(batch.ScoredSources.Select(s => treeOf[s]).ToArray(), device: Device);
+            var sources = tensor(tokens.Select(s => treeOf[s]).ToArray(), device: Device);
             hidden = rows.reshape(-1, Config.Width).index_select(0, sources);
         }
         else
         {
             using var attention = new BranchedAttention(batch, Device, DType);
             var ids = tensor(batch.Ids.Select(id => (long)id).ToArray(), [1, batch.Ids.Count], device: Device);
-            hidden = NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids).squeeze(0).index_select(0, tensor(batch.ScoredSources, device: Device));
+            hidden = NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids).squeeze(0).index_select(0, tensor(tokens, device: Device));
         }
 
         return hidden.MoveToOuterDisposeScope();
@@ -267,10 +275,10 @@ public sealed class CausalLM : IDisposable
     }
 
     // Gives the head a weight of its own.
-    private void Untie()
+    private void Untie(Linear output)
     {
-        var name = head.Name + ".weight";
-        var own = head.Weight.detach().clone().DetachFromDisposeScope();
+        var name = output.Name + ".weight";
+        var own = output.Weight.detach().clone().DetachFromDisposeScope();
         parameters.Add(name, own);
         Places.Slots[name].Own = own;
         Config = Config with { TiedHead = false };

@@ -51,7 +51,7 @@ internal static class ModelLoader
             throw new AlidadeException($"'{folder}' has no config.json; a model folder holds config.json, model.safetensors and tokenizer.json");
         var reader = ConfigReader.Open(configPath);
         var family = ModelFamily.OfModelType(reader.Text("model_type") ?? throw new AlidadeException($"{configPath}: 'model_type' is missing"), configPath);
-        var config = Checked(family.Read(reader), configPath);
+        var config = Checked(family.Read(reader) with { Scoring = ScoringConfig.Read(reader) }, configPath);
         using var file = SafetensorsFolder.Open(folder);
         var prefix = PrefixIn(file, family.Names);
         var expected = DecoderAssembly.Expected(family, config).Select(e => new Wanted(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, TensorLayout.AsIs)).ToList();

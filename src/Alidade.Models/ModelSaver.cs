@@ -16,8 +16,10 @@ internal static class ModelSaver
         if (model.Config.HeadBias)
             throw new AlidadeException($"{model.Name} with processed weights has a bias on its output head, for which the files of a {family.ModelType} have no place; save the model it was made from");
         // What cannot be written is said before anything is touched.
-        var weights = model.Parameters.Select(p => TensorFiles.Source(p.Key, p.Value, format)).ToList();
-        var config = family.Write(model.Config).ToJsonString(Indented) + "\n";
+        var scoring = model.Config.Scoring;
+        var weights = model.Parameters.Where(p => scoring is null || !p.Key.StartsWith(family.Names.Head + ".", StringComparison.Ordinal)).Select(p => TensorFiles.Source(p.Key, p.Value, format)).ToList();
+        var config = family.Write(model.Config);
+        scoring?.Write(config);
         var configPath = Path.Combine(folder, "config.json");
         Directory.CreateDirectory(folder);
         File.Delete(configPath);
@@ -27,6 +29,6 @@ internal static class ModelSaver
         if (model.ChatTemplate is { } template)
             AtomicFile.WriteAllText(Path.Combine(folder, "chat_template.jinja"), template.Source);
         // Last, so that a folder with a config.json is whole.
-        AtomicFile.WriteAllText(configPath, config);
+        AtomicFile.WriteAllText(configPath, config.ToJsonString(Indented) + "\n");
     }
 }

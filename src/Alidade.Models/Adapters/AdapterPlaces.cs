@@ -10,9 +10,11 @@ namespace Alidade.Models.Adapters;
 /// <param name="modules">The modules with a weight that can be updated, as a forward pass meets them.</param>
 /// <param name="projections">Those of them that are projections of a block.</param>
 /// <param name="slots">The places of all tensors.</param>
-internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> modules, IEnumerable<AdaptableModule> projections, IReadOnlyDictionary<string, WeightSlot> slots)
+/// <param name="width">Size of the hidden states, for a scoring head that the model does not have.</param>
+internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> modules, IEnumerable<AdaptableModule> projections, IReadOnlyDictionary<string, WeightSlot> slots, int width)
 {
     private readonly HashSet<AdaptableModule> projections = [.. projections];
+    private readonly Dictionary<string, WeightSlot> slots = new(slots, StringComparer.Ordinal);
 
     public OrderedDictionary<string, AdaptableModule> Modules { get; } = new(modules.Select(m => KeyValuePair.Create(m.Name, m)), StringComparer.Ordinal);
 
@@ -22,6 +24,8 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
     public LoraAdapter? Current { get; private set; }
 
     public bool IsProjection(AdaptableModule module) => projections.Contains(module);
+
+    public void AddSlot(string name, WeightSlot slot) => slots.Add(name, slot);
 
     /// <summary>Puts an adapter in place of the one in use, which stays when the new one does not fit.</summary>
     public void Switch(LoraAdapter? adapter)
@@ -49,7 +53,13 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
             else if (value is not null)
                 yield return (name, value.detach().clone());
         }
+
+        if (ScoringHeadOf(adapter) is { } head)
+            yield return (ScoringConfig.WeightName, head.detach().clone());
     }
+
+    /// <summary>The scoring head that an adapter brings to a model without one.</summary>
+    public Tensor? ScoringHeadOf(LoraAdapter adapter) => slots.ContainsKey(ScoringConfig.WeightName) ? null : adapter.Replacements.GetValueOrDefault(ScoringConfig.WeightName);
 
     /// <summary>Holds an adapter against the model.</summary>
     /// <exception cref="AlidadeException">It was made for another base; the first layer that does not fit is named, with both sizes.</exception>
@@ -63,8 +73,13 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
                 throw Other(adapter, $"at '{name}' is {factors.A.size(1)} → {factors.B.size(0)}, the layer of {model} is {module.Inputs} → {module.Outputs}");
         }
 
+        var head = ScoringHeadOf(adapter);
+        if (head is not null && (head.dim() != 2 || head.size(1) != width))
+            throw Other(adapter, $"holds '{ScoringConfig.WeightName}' of shape [{string.Join(", ", head.shape)}], that of {model} must be [labels, {width}]");
         foreach (var (name, value) in adapter.Replacements)
         {
+            if (ReferenceEquals(value, head))
+                continue;
             if (!slots.TryGetValue(name, out var slot))
                 throw Other(adapter, $"holds '{name}', which {model} does not have");
             if (!value.shape.SequenceEqual(slot.Own.shape))

@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Models.Architecture;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -48,7 +49,19 @@ public static class AdapterSum
                 replacements.Add(parameter, LoraAdapter.Own(sum));
         }
 
+        if (ScoringHead(model, parts) is { } head)
+            replacements.Add(ScoringConfig.WeightName, head);
         return new(name, OptionsOf(factors), factors, replacements);
+    }
+
+    // A base without a scoring head counts as one whose head is zero, so that weights that add up to 1 average reward models (Ramé et al. 2024, WARM).
+    private static Tensor? ScoringHead(CausalLM model, IReadOnlyList<(LoraAdapter Adapter, double Weight)> parts)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] heads = [.. parts.Select(p => (Head: model.Places.ScoringHeadOf(p.Adapter), p.Weight)).Where(p => p.Head is not null).Select(p => p.Head! * p.Weight)];
+        if (heads.Select(h => h.size(0)).Distinct().Count() > 1)
+            throw new AlidadeException($"scoring heads with {string.Join(" and ", heads.Select(h => h.size(0)).Distinct())} labels have no sum");
+        return heads.Length == 0 ? null : LoraAdapter.Own(heads.Aggregate((a, b) => a + b));
     }
 
     // A plain update of the base's own weight.

@@ -48,13 +48,10 @@ public sealed class LoraAdapter : IDisposable
         foreach (var module in model.Places.Modules.Values.Where(m => options.Updates(m.Name, model.Places.IsProjection(m))))
             factors.Add(module.Name, New(module, options, generator));
         var replacements = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (parameter, slot) in model.Places.Slots)
-        {
-            var (module, isBias) = (PeftNames.ModuleOf(parameter), parameter.EndsWith(".bias", StringComparison.Ordinal));
-            if (options.Saves(module) || (isBias && (options.Bias == TrainedBiases.All || (options.Bias == TrainedBiases.LoraOnly && factors.ContainsKey(module)))))
-                replacements.Add(parameter, Own(slot.Own.clone()));
-        }
-
+        foreach (var parameter in options.Replaced(model.Places.Slots.Keys, factors.ContainsKey))
+            replacements.Add(parameter, Copy(model.Places.Slots[parameter].Own));
+        if (options.ScoringLabels != 0)
+            replacements.Add(ScoringConfig.WeightName, NewScoringHead(model, options.ScoringLabels, seed));
         return new(name, options, factors, replacements);
     }
 
@@ -82,6 +79,18 @@ public sealed class LoraAdapter : IDisposable
         return new(Own(a.to(type).to(device)), Own(b.to(type).to(device)), options.ScaleOf(module.Name), magnitude) { OfEmbedding = isEmbedding };
     }
 
+    private static Tensor Copy(Tensor value)
+    {
+        using var scope = NewDisposeScope();
+        return Own(value.clone());
+    }
+
+    private static Tensor NewScoringHead(CausalLM model, int labels, ulong seed)
+    {
+        using var scope = NewDisposeScope();
+        return Own(model.NewScoringHead(labels, seed));
+    }
+
     private static void Check(CausalLM model, string name, LoraOptions options)
     {
         if (options.Rank < 1 || options.RankPattern.Values.Any(r => r < 1))
@@ -89,6 +98,9 @@ public sealed class LoraAdapter : IDisposable
         var modules = model.Places.Modules.Values.ToArray();
         if (options.Targets.FirstOrDefault(t => !modules.Any(m => ModuleNames.EndsIn(m.Name, t))) is { } target)
             throw new AlidadeException($"adapter '{name}': no module is named '{target}'; there are {string.Join(", ", modules.Select(m => PeftNames.LastPart(m.Name)).Distinct())}");
+        if (options.ScoringLabels < 0 || (options.ScoringLabels > 0 && model.Config.Scoring is not null))
+            throw new AlidadeException(options.ScoringLabels < 0 ? $"adapter '{name}': a scoring head cannot have {options.ScoringLabels} labels"
+                : $"adapter '{name}': {model.Name} has a scoring head; to train it with the adapter, name 'score' among the saved modules");
         if (options.SavedModules.FirstOrDefault(s => !model.Places.Slots.Keys.Any(p => ModuleNames.IsWithin(PeftNames.ModuleOf(p), s))) is { } saved)
             throw new AlidadeException($"adapter '{name}': no module to be saved is named '{saved}'");
         if (options.Layers.Where(l => l < 0 || l >= model.Config.Layers).ToArray() is [var layer, ..])

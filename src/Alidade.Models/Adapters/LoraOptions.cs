@@ -64,6 +64,9 @@ public sealed record LoraOptions
     /// <summary>Ends of the names of modules that are trained whole and kept in the adapter, such as "lm_head".</summary>
     public IReadOnlyList<string> SavedModules { get; init; } = [];
 
+    /// <summary>Number of scores of a new scoring head that is trained with the adapter, 1 for a reward model. Default 0: none.</summary>
+    public int ScoringLabels { get; init; }
+
     /// <summary>Rank of a module's update.</summary>
     public int RankOf(string module) => ModuleNames.Find(RankPattern, module, Rank);
 
@@ -85,6 +88,15 @@ public sealed record LoraOptions
 
     /// <summary>Whether a module, or one that holds it, is kept whole.</summary>
     public bool Saves(string module) => SavedModules.Any(s => ModuleNames.IsWithin(module, s));
+
+    /// <summary>The parameters of a model that are kept whole: biases and those of saved modules.</summary>
+    internal IEnumerable<string> Replaced(IEnumerable<string> parameters, Predicate<string> isUpdated) => parameters.Where(p =>
+        Saves(PeftNames.ModuleOf(p)) || (p.EndsWith(".bias", StringComparison.Ordinal) && Bias switch
+        {
+            TrainedBiases.All => true,
+            TrainedBiases.LoraOnly => isUpdated(PeftNames.ModuleOf(p)),
+            _ => false,
+        }));
 
     private bool IsExcluded(string module) =>
         ExcludedPattern is { } pattern ? ModuleNames.IsWhole(pattern, module) : Excluded.Any(e => ModuleNames.EndsIn(module, e));

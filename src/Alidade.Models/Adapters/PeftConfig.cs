@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alidade.Core;
+using Alidade.Models.Architecture;
 using Alidade.Models.Families;
 
 namespace Alidade.Models.Adapters;
@@ -19,6 +20,8 @@ internal static class PeftConfig
         "peft_type", "r", "lora_alpha", "use_rslora", "use_dora", "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "rank_pattern",
         "alpha_pattern", "bias", "modules_to_save", "init_lora_weights",
     ];
+
+    private const string ScoringHead = "score";
 
     // Initialisations that leave the base as it was; the others move a part of it into the factors.
     private static readonly string[] PlainInitialisations = ["gaussian", "eva", "orthogonal"];
@@ -68,13 +71,14 @@ internal static class PeftConfig
     public static JsonObject Write(LoraAdapter adapter, CausalLM model)
     {
         var options = adapter.Options;
+        var scores = model.Config.Scoring is not null || adapter.Replacements.ContainsKey(ScoringConfig.WeightName);
         JsonArray? List(IEnumerable<string> names) => names.ToArray() is { Length: > 0 } all ? new([.. all.Select(n => (JsonNode)n)]) : null;
         // "Every projection" is written out: other models of the family may have other ones.
         var targets = options.Targets.Count > 0 ? options.Targets.AsEnumerable() : adapter.Factors.Keys.Select(PeftNames.LastPart).Distinct().Order(StringComparer.Ordinal);
         return new()
         {
             ["peft_type"] = "LORA",
-            ["task_type"] = "CAUSAL_LM",
+            ["task_type"] = scores ? "SEQ_CLS" : "CAUSAL_LM",
             ["base_model_name_or_path"] = model.Name,
             ["r"] = options.Rank,
             ["lora_alpha"] = options.Alpha,
@@ -89,7 +93,7 @@ internal static class PeftConfig
             ["layers_pattern"] = List(options.LayerLists),
             ["rank_pattern"] = new JsonObject(options.RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
             ["alpha_pattern"] = new JsonObject(options.AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
-            ["modules_to_save"] = List(options.SavedModules),
+            ["modules_to_save"] = List(scores && !options.Saves(ScoringHead) ? options.SavedModules.Append(ScoringHead) : options.SavedModules),
             ["init_lora_weights"] = true,
             ["inference_mode"] = true,
         };

@@ -95,7 +95,7 @@ public static class PeftFolder
         }
     }
 
-    // What the configuration selects and what the file holds are the same modules.
+    // What the configuration selects and what the file holds are the same modules, and nothing that it says is kept is missing.
     private static void CheckSelection(CausalLM model, LoraAdapter adapter, string path)
     {
         foreach (var module in model.Places.Modules.Values)
@@ -106,6 +106,9 @@ public static class PeftFolder
                     ? $"{path}: '{module.Name}' has no factors, {ConfigFile} selects it"
                     : $"{path}: '{module.Name}' has factors, {ConfigFile} does not select it");
         }
+
+        if (adapter.Options.Replaced(model.Places.Slots.Keys, adapter.Factors.ContainsKey).FirstOrDefault(p => !adapter.Replacements.ContainsKey(p)) is { } missing)
+            throw new AlidadeException($"{path}: '{missing}' is missing, {ConfigFile} says that it is kept");
     }
 
     private static AlidadeException NoAdapter(string folder) => new(File.Exists(Path.Combine(folder, "adapter_model.bin"))

@@ -17,7 +17,10 @@ internal sealed class DecoderAssembly
         var prefix = names.OptionalPrefix;
         Embedding = new(prefix + names.Embedding, Slot(prefix + names.Embedding + ".weight"));
         // A tied head has a place of its own, for an adapter may change one of the two.
-        Head = new(names.Head, config.TiedHead ? Slot(names.Head + ".weight", Embedding.Weight) : Slot(names.Head + ".weight"), config.HeadBias ? Slot(names.Head + ".bias") : null, inputMajor: false);
+        if (config.Scoring is null)
+            Head = new(names.Head, config.TiedHead ? Slot(names.Head + ".weight", Embedding.Weight) : Slot(names.Head + ".weight"), config.HeadBias ? Slot(names.Head + ".bias") : null, inputMajor: false);
+        else
+            Slot(ScoringConfig.WeightName);
         var positions = names.Positions is null ? null : new Embedding(prefix + names.Positions, Slot(prefix + names.Positions + ".weight"));
         var blocks = new List<BlockWeights>();
         for (var layer = 0; layer < config.Layers; layer++)
@@ -44,7 +47,8 @@ internal sealed class DecoderAssembly
 
     public Embedding Embedding { get; }
 
-    public Linear Head { get; }
+    /// <summary>The output head; null where a scoring head is in its place.</summary>
+    public Linear? Head { get; }
 
     public Decoder Decoder { get; }
 
@@ -83,9 +87,11 @@ internal sealed class DecoderAssembly
 
         foreach (var part in NormParts(c))
             yield return ($"{prefix}{n.FinalNorm}.{part}", $"{g.FinalNorm}.{part}", [c.Width]);
-        if (!c.TiedHead)
+        if (c.Scoring is { } scoring)
+            yield return (ScoringConfig.WeightName, "cls.output.weight", [scoring.Labels.Count, c.Width]);
+        else if (!c.TiedHead)
             yield return (n.Head + ".weight", g.Head + ".weight", [c.VocabularySize, c.Width]);
-        if (c.HeadBias)
+        if (c.HeadBias && c.Scoring is null)
             yield return (n.Head + ".bias", g.Head + ".bias", [c.VocabularySize]);
     }
 

@@ -79,6 +79,9 @@ public sealed record DecoderConfig
     /// <summary>True when the output head is the embedding.</summary>
     public required bool TiedHead { get; init; }
 
+    /// <summary>The scoring head of a sequence-classification model; null for a language model.</summary>
+    public ScoringConfig? Scoring { get; init; }
+
     /// <summary>True when the output head has a bias.</summary>
     public bool HeadBias { get; init; }
 

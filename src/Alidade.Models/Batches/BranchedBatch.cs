@@ -62,6 +62,9 @@ public sealed class BranchedBatch
         (Ids, Positions, Trees) = ([.. ids], [.. positions], trees);
         Length = ends.Length == 0 ? 0 : ends.Max();
         (ScoredSources, ScoredTargets, ScoredSegments) = Scores();
+        var parents = segments.Select(s => s.Parent).ToHashSet();
+        Leaves = [.. Enumerable.Range(0, segments.Count).Where(s => !parents.Contains(s))];
+        LeafEnds = [.. Leaves.Select(s => (long)Offsets[s] + segments[s].Ids.Count - 1)];
     }
 
     /// <summary>The segments as given.</summary>
@@ -78,6 +81,12 @@ public sealed class BranchedBatch
 
     /// <summary>For each scored token the segment it belongs to; segments in the order given, tokens in their own order.</summary>
     public IReadOnlyList<long> SegmentOfScored => ScoredSegments;
+
+    /// <summary>The segments without a child, each of which ends a text.</summary>
+    public IReadOnlyList<int> Leaves { get; }
+
+    /// <summary>Packed index of the last token of each leaf.</summary>
+    internal long[] LeafEnds { get; }
 
     internal int[] Offsets { get; }
 

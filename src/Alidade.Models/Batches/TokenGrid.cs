@@ -1,3 +1,4 @@
+using Alidade.Core;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -6,12 +7,13 @@ namespace Alidade.Models.Batches;
 /// <summary>Rows of tokens of one width with an explicit attention mask: the plain, padded form. Hooks see their activations in it.</summary>
 public sealed class TokenGrid : IDisposable
 {
-    private TokenGrid(Tensor ids, Tensor positions, Tensor? mask, long length)
+    private TokenGrid(Tensor ids, Tensor positions, Tensor? mask, long length, IReadOnlyList<long> lastTokens)
     {
         Ids = ids.DetachFromDisposeScope();
         Positions = positions.DetachFromDisposeScope();
         Mask = mask?.DetachFromDisposeScope();
         Length = length;
+        LastTokens = lastTokens;
     }
 
     /// <summary>[rows, positions], int64.</summary>
@@ -26,6 +28,9 @@ public sealed class TokenGrid : IDisposable
     /// <summary>Longest position plus one.</summary>
     public long Length { get; }
 
+    /// <summary>Place of the last token in each row, padding left aside.</summary>
+    public IReadOnlyList<long> LastTokens { get; }
+
     /// <summary>Rows of equal length, no padding.</summary>
     public static TokenGrid Of(params IReadOnlyList<int>[] rows)
     {
@@ -34,7 +39,7 @@ public sealed class TokenGrid : IDisposable
             return Padded(rows, padLeft: false);
         var ids = Ints(rows.SelectMany(r => r), rows.Length, width);
         using var scope = NewDisposeScope();
-        return new(ids, arange(width, ScalarType.Int64).unsqueeze(0).expand(rows.Length, width), null, width);
+        return new(ids, arange(width, ScalarType.Int64).unsqueeze(0).expand(rows.Length, width), null, width, [.. rows.Select(_ => width - 1L)]);
     }
 
     /// <summary>Rows of any length, padded with token 0; padding is seen by nobody and its outputs mean nothing.</summary>
@@ -64,9 +69,13 @@ public sealed class TokenGrid : IDisposable
     {
         var positions = new long[rows * width];
         var mask = new float[rows * width * width];
+        var last = new long[rows];
         for (var row = 0; row < rows; row++)
         {
             var seen = 0L;
+            last[row] = Array.LastIndexOf(counts, true, ((row + 1) * width) - 1, width) - (row * width);
+            if (last[row] < 0)
+                throw new AlidadeException($"row {row} of the batch is all padding; leave it out");
             for (var q = 0; q < width; q++)
             {
                 var here = (row * width) + q;
@@ -80,7 +89,7 @@ public sealed class TokenGrid : IDisposable
             }
         }
 
-        return new(tensor(ids, [rows, width]), tensor(positions, [rows, width]), tensor(mask, [rows, 1, width, width]), positions.Max() + 1);
+        return new(tensor(ids, [rows, width]), tensor(positions, [rows, width]), tensor(mask, [rows, 1, width, width]), positions.Max() + 1, last);
     }
 
     /// <summary>One row for each tree of a branched batch: the prefix and all its branches side by side, with the tree's own mask.</summary>
@@ -100,7 +109,7 @@ public sealed class TokenGrid : IDisposable
             }
         }
 
-        return new(tensor(ids, [trees.Count, width]), tensor(positions, [trees.Count, width]), tensor(mask, [trees.Count, 1, width, width]), batch.Length);
+        return new(tensor(ids, [trees.Count, width]), tensor(positions, [trees.Count, width]), tensor(mask, [trees.Count, 1, width, width]), batch.Length, [.. trees.Select(t => t.Count - 1L)]);
     }
 
     /// <inheritdoc/>

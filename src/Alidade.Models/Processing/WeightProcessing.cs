@@ -31,6 +31,8 @@ public static class WeightProcessing
     {
         if (model.Adapter is { } adapter)
             throw new AlidadeException($"weights of {model.Name} cannot be processed while adapter '{adapter.Name}' is in use; merge it first, or stop using it");
+        if (model.Config.Scoring is not null)
+            throw new NotBuiltException($"weights of {model.Name} cannot be processed, for it has a scoring head");
         using var noGrad = no_grad();
         // A shift needs a bias to go to.
         var hasShift = model.Config.Norm == NormKind.Layer;
@@ -65,7 +67,7 @@ public static class WeightProcessing
     private static void Process(DecoderConfig config, DecoderAssembly weights)
     {
         var decoder = weights.Decoder;
-        var head = weights.Head;
+        var head = weights.Head!;
 
         // 1. The norms.
         foreach (var block in decoder.Blocks)

@@ -107,14 +107,6 @@ public sealed class AdapterGoldenTests
         }
     });
 
-    /// <summary>Models with a scoring head.</summary>
-    public static IEnumerable<TheoryDataRow<string>> Scorers() => GoldenFolder.Rows(() => GoldenFolder.FoldersWith("adapters", "config.json"));
-
-    [Theory(SkipTestWithoutData = true)]
-    [MemberData(nameof(Scorers))]
-    [Trait("Kind", "Golden")]
-    public void Scores_equal_the_reference(string path) => GoldenCase.Run("adapters", path, _ => throw new NotBuiltException("scoring heads"));
-
     private static (string Folder, JsonNode About, IReadOnlyDictionary<string, GoldenTensor> Expected) Read(string path)
     {
         var folder = GoldenFolder.PathOf(path);

@@ -16,10 +16,10 @@ internal static class HookedWeights
     {
         var config = model.Config;
         var assembly = new DecoderAssembly(model.Family, config, model.Parameters);
-        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["embed.W_E"] = assembly.Embedding.Weight, ["unembed.W_U"] = assembly.Head.InputMajorWeight() };
+        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["embed.W_E"] = assembly.Embedding.Weight, ["unembed.W_U"] = assembly.Head!.InputMajorWeight() };
         if (assembly.Decoder.PositionEmbedding is { } positions)
             weights["pos_embed.W_pos"] = positions.Weight;
-        weights["unembed.b_U"] = assembly.Head.Bias ?? zeros(config.VocabularySize);
+        weights["unembed.b_U"] = assembly.Head!.Bias ?? zeros(config.VocabularySize);
         AddNorm(weights, "ln_final", assembly.Decoder.FinalNorm);
         foreach (var (layer, block) in assembly.Decoder.Blocks.Index())
         {

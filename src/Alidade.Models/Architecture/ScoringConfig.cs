@@ -1,0 +1,57 @@
+using System.Text.Json.Nodes;
+using Alidade.Core;
+using Alidade.Models.Families;
+
+namespace Alidade.Models.Architecture;
+
+/// <summary>
+/// The head of a sequence-classification or reward model: scores = h W_sᵀ with h the hidden state of a text's last token. The hub's
+/// <c>LlamaForSequenceClassification</c> and its like have it in place of the output head.
+/// </summary>
+public sealed record ScoringConfig
+{
+    /// <summary>Name of the head's weight, [labels, width], in every family's files and in PEFT's.</summary>
+    public const string WeightName = "score.weight";
+
+    private const string Suffix = "ForSequenceClassification";
+
+    /// <summary>What the scores are for; a reward model has one.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>The token that fills up rows; kept for files alone, since padding is known from the mask.</summary>
+    public int? PadToken { get; init; }
+
+    /// <summary>Labels as the hub names them where nobody did: LABEL_0, LABEL_1, …</summary>
+    public static ScoringConfig OfCount(int labels) => new() { Labels = [.. Enumerable.Range(0, labels).Select(i => $"LABEL_{i}")] };
+
+    /// <summary>Reads config.json; null when the model is of another kind.</summary>
+    internal static ScoringConfig? Read(ConfigReader config)
+    {
+        if (!config.Texts("architectures").Any(a => a.EndsWith(Suffix, StringComparison.Ordinal)))
+            return null;
+        var pad = config.TokenIds("pad_token_id") is [var id, ..] ? id : (int?)null;
+        if (config.Object("id2label") is not { } names)
+            // The hub leaves out two labels without names.
+            return OfCount(config.OptionalSize("num_labels") ?? 2) with { PadToken = pad };
+        var count = names.Keys.Count();
+        return new()
+        {
+            Labels = [.. Enumerable.Range(0, count).Select(i => names.Text(i.ToString(System.Globalization.CultureInfo.InvariantCulture))
+                ?? throw new AlidadeException($"{config.Where}: 'id2label' has {count} labels, and none under \"{i}\""))],
+            PadToken = pad,
+        };
+    }
+
+    /// <summary>Makes the config.json of a language model that of a model with this head.</summary>
+    internal void Write(JsonObject config)
+    {
+        var model = config["architectures"]![0]!.GetValue<string>();
+        foreach (var other in (string[])["ForCausalLM", "LMHeadModel"])
+            model = model.Replace(other, "", StringComparison.Ordinal);
+        config["architectures"] = new JsonArray(model + Suffix);
+        config["id2label"] = new JsonObject(Labels.Select((l, i) => KeyValuePair.Create(i.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)l)));
+        config["label2id"] = new JsonObject(Labels.Select((l, i) => KeyValuePair.Create(l, (JsonNode?)i)));
+        if (PadToken is { } pad)
+            config["pad_token_id"] = pad;
+    }
+}
