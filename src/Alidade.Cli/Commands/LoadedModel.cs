@@ -1,28 +1,25 @@
 using Alidade.Models;
-using Alidade.Models.Adapters;
 
 namespace Alidade.Cli.Commands;
 
-/// <summary>A model with the adapter in use, where one was asked for.</summary>
+/// <summary>A model with the adapters that were asked for in its weights, so that they cost nothing from here on.</summary>
 internal sealed class LoadedModel : IDisposable
 {
-    private readonly LoraAdapter? adapter;
-
-    public LoadedModel(CausalLM model, string? adapterFolder)
+    public LoadedModel(CausalLM model, IReadOnlyList<string> adapters)
     {
         Model = model;
-        if (adapterFolder is null)
-            return;
-        adapter = PeftFolder.Load(model, adapterFolder);
-        // For as long as the model is loaded.
-        _ = model.Use(adapter);
+        try
+        {
+            AdapterFolders.MergeInto(model, adapters);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     public CausalLM Model { get; }
 
-    public void Dispose()
-    {
-        adapter?.Dispose();
-        Model.Dispose();
-    }
+    public void Dispose() => Model.Dispose();
 }

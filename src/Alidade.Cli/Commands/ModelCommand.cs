@@ -21,7 +21,7 @@ internal static class ModelCommand
             Output.Print(ModelSummary.Of(model), parsed.GetValue(json), Text);
             return 0;
         });
-        return new Command("model", "Look at models and fetch them") { info, ModelPullCommand.Make() };
+        return new Command("model", "Look at models, fetch and change them") { info, ModelMergeCommand.Make(), ModelPullCommand.Make() };
     }
 
     private static string Text(ModelSummary summary)

@@ -10,7 +10,7 @@ internal sealed class ModelOptions
 {
     public Option<string?> Model { get; } = new("--model", "-m") { Description = "A Hugging Face folder, a .gguf file, or ORG/NAME of a model that was pulled; the embedded model when left out" };
 
-    public Option<string?> Adapter { get; } = new("--adapter") { Description = "A PEFT folder to use on the model" };
+    public Option<string[]> Adapter { get; } = new("--adapter") { Description = AdapterFolders.Description, Arity = ArgumentArity.OneOrMore, DefaultValueFactory = _ => [] };
 
     public Option<int?> Threads { get; } = new("--threads") { Description = "Processor threads for tensor work; all when left out" };
 
@@ -30,7 +30,7 @@ internal sealed class ModelOptions
         if (parsed.GetValue(Threads) is { } threads)
             Native(threads);
         var model = CausalLM.Load(parsed.GetValue(Model) ?? BaseModel.Shipped, new() { Device = parsed.GetValue(Device)! });
-        return new(model, parsed.GetValue(Adapter));
+        return new(model, parsed.GetValue(Adapter)!);
     }
 
     private static void Native(int threads) => Alidade.Models.Native.Threads.Use(threads);

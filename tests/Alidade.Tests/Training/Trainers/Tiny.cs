@@ -33,7 +33,7 @@ internal static class Tiny
         TiedHead = false,
     }, tokenizer: null, chatTemplate: null, seed);
 
-    public static LoraAdapter Adapter(CausalLM model) => LoraAdapter.Create(model, "policy", new() { Rank = 2, Targets = ["q_proj", "v_proj", "down_proj"] }, seed: 5);
+    public static LoraAdapter Adapter(CausalLM model) => LoraAdapter.Create(model, "policy", new() { Rank = 2, Dora = true, Targets = ["q_proj", "v_proj", "down_proj"], SavedModules = ["model.norm"] }, seed: 5);
 
     public static TokenRows<DemonstrationTokens> Demonstrations(int count, ulong seed = 7)
     {
