@@ -48,6 +48,6 @@ public sealed class AdapterCommandTests : IDisposable
     {
         var result = CommandLine.Run(["next", "--prompt", "the cat", "--json", .. arguments]);
         Assert.Equal("", result.Error);
-        return string.Join('\n', JsonNode.Parse(result.Output)!["Tokens"]!.AsArray().Select(t => $"{t!["Id"]} {t["LogProb"]!.GetValue<double>():f4}"));
+        return string.Join('\n', JsonNode.Parse(result.Output)!["tokens"]!.AsArray().Select(t => $"{t!["id"]} {t["log_prob"]!.GetValue<double>():f4}"));
     }
 }
