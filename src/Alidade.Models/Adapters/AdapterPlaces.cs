@@ -51,11 +51,11 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
             if (name.EndsWith(".weight", StringComparison.Ordinal) && adapter.Factors.TryGetValue(PeftNames.ModuleOf(name), out var factors))
                 yield return (name, factors.Merge(value ?? slot.Own, Modules[PeftNames.ModuleOf(name)].InputMajor));
             else if (value is not null)
-                yield return (name, value.detach().clone());
+                yield return (name, Copy(value));
         }
 
         if (ScoringHeadOf(adapter) is { } head)
-            yield return (ScoringConfig.WeightName, head.detach().clone());
+            yield return (ScoringConfig.WeightName, Copy(head));
     }
 
     /// <summary>The scoring head that an adapter brings to a model without one.</summary>
@@ -85,6 +85,12 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
             if (!value.shape.SequenceEqual(slot.Own.shape))
                 throw Other(adapter, $"holds '{name}' of shape [{string.Join(", ", value.shape)}], that of {model} is [{string.Join(", ", slot.Own.shape)}]");
         }
+    }
+
+    private static Tensor Copy(Tensor value)
+    {
+        using var plain = value.detach();
+        return plain.clone();
     }
 
     private static AlidadeException Other(LoraAdapter adapter, string what) => new($"adapter '{adapter.Name}' {what}; it was made for another base");
