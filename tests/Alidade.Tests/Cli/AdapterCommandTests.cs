@@ -31,7 +31,7 @@ public sealed class AdapterCommandTests : IDisposable
         var merged = Next("--model", folder.File("merged"));
         Assert.NotEqual(Next("--model", model), merged);
         Assert.Equal(merged, Next("--model", model, "--adapter", folder.File("first"), "--adapter", folder.File("second") + "=-0.5"));
-        Assert.Equal(merged, Next("--model", model, "--adapter", folder.File("first") + "=1.0", folder.File("second") + "=-0.5"));
+        Assert.Equal(merged, Next("--model", model, "--adapter", folder.File("first") + "=1.0", "--adapter", folder.File("second") + "=-0.5"));
         Assert.NotEqual(merged, Next("--model", model, "--adapter", folder.File("first")));
     }
 
