@@ -22,6 +22,8 @@ internal static class ChatCommand
         {
             var options = flags.Of(parsed);
             using var loaded = model.Load(parsed);
+            // Of each turn only what is new is read.
+            using var prefixes = new PrefixCache(loaded.Model.Config.ContextLength);
             var messages = new List<Message>();
             if (parsed.GetValue(system) is { } first)
                 messages.Add(new("system", first));
@@ -31,10 +33,10 @@ internal static class ChatCommand
                 var answer = new StringBuilder();
                 // Only while the model writes: at the prompt Ctrl-C leaves at once.
                 using var interruption = new Interruption();
-                foreach (var piece in TextGenerator.Stream(loaded.Model, ChatEncoder.Prompt(loaded.Model, messages), options, cancellation: interruption.Token))
+                foreach (var chunk in TextGenerator.Stream(loaded.Model, ChatEncoder.Prompt(loaded.Model, messages), options, prefixes, interruption.Token))
                 {
-                    answer.Append(piece.Text);
-                    Console.Out.Write(piece.Text);
+                    answer.Append(chunk.Text);
+                    Console.Out.Write(chunk.Text);
                 }
 
                 Console.Out.WriteLine();

@@ -75,6 +75,9 @@ internal sealed class CachedAttention : IAttention
     /// <summary>Call after the decoder has run over the announced tokens.</summary>
     public void Advance() => Held += incoming;
 
+    /// <summary>Forgets all tokens and keeps the rows, which must be of one length.</summary>
+    public void Forget() => Held = 0;
+
     /// <summary>Keeps the given rows only, in the given order; rows may be repeated (one prompt, many samples; beams).</summary>
     public void Select(IReadOnlyList<int> rows)
     {

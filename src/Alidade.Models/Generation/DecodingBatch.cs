@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using Alidade.Core;
 using Alidade.Models.Attention;
-using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -73,7 +71,7 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
         if (model.Config.Rotary?.RereadBeyond is { } bound && attention!.LengthOf(0) == bound)
             Reread();
         else
-            Choose(rows, Logits(attention!, [.. rows.Select(r => (long)r.Tokens[^1])], 1));
+            Choose(rows, CachedForward.Logits(model, attention!, [.. rows.Select(r => (long)r.Tokens[^1])], 1));
         return Leave(row => row.Done);
     }
 
@@ -153,7 +151,7 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
         try
         {
             var count = width - read.Held;
-            var logits = Logits(read, [.. prompts.SelectMany(p => Enumerable.Repeat(0L, Math.Max(0, count - p.Count)).Concat(p.Skip(p.Count - count).Select(id => (long)id)))], count);
+            var logits = CachedForward.Logits(model, read, [.. prompts.SelectMany(p => Enumerable.Repeat(0L, Math.Max(0, count - p.Count)).Concat(p.Skip(p.Count - count).Select(id => (long)id)))], count);
             List<GenerationRow> joining = [.. group.SelectMany(g => g)];
             int[] promptOf = [.. group.SelectMany((g, i) => Enumerable.Repeat(i, g.Count))];
             if (joining.Count > group.Count)
@@ -185,7 +183,7 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
         if (prompts.Count == 1 || known.Tokens >= shared - LeastShared)
             return known.Tokens < LeastShared || known.Tokens < paddings.Max() ? Empty() : known.Cache!.Copy(known.Row, known.Tokens, paddings, capacity);
         using var once = known.Cache?.Copy(known.Row, known.Tokens, [0], shared) ?? new CachedAttention(model.Config, [0], shared, model.Device, model.DType);
-        Hidden(once, [.. prompts[0].Skip(once.Held).Take(shared - once.Held).Select(id => (long)id)], shared - once.Held).Dispose();
+        CachedForward.Hidden(model, once, [.. prompts[0].Skip(once.Held).Take(shared - once.Held).Select(id => (long)id)], shared - once.Held).Dispose();
         return once.Copy(0, shared, paddings, capacity);
     }
 
@@ -206,28 +204,14 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
     // Beyond this length the keys would have been turned by other angles: everything is read again.
     private void Reread()
     {
-        Drop();
-        attention = new(model.Config, [0], rows[0].MostTokens, model.Device, model.DType);
-        Choose(rows, Logits(attention, [.. rows[0].Tokens.Select(id => (long)id)], rows[0].Tokens.Count));
-    }
-
-    // [rows, vocabulary] after the last of the given tokens.
-    private Tensor Logits(CachedAttention cache, long[] ids, int count) => model.Unembed(Hidden(cache, ids, count).narrow(1, count - 1, 1).squeeze(1));
-
-    private Tensor Hidden(CachedAttention cache, long[] ids, int count)
-    {
-        cache.Next(count);
-        var hidden = model.Run(tensor(ids, [ids.Length / count, count], device: model.Device), cache);
-        cache.Advance();
-        return hidden;
+        attention!.Forget();
+        Choose(rows, CachedForward.Logits(model, attention, [.. rows[0].Tokens.Select(id => (long)id)], rows[0].Tokens.Count));
     }
 
     private static void Choose(IReadOnlyList<GenerationRow> choosing, Tensor logits)
     {
-        var scores = logits.to(ScalarType.Float32).cpu().contiguous();
-        var values = MemoryMarshal.Cast<byte, float>(scores.bytes);
-        var vocabulary = (int)scores.size(1);
+        var scores = CachedForward.Scores(logits, out var vocabulary);
         for (var i = 0; i < choosing.Count; i++)
-            choosing[i].Take(values.Slice(i * vocabulary, vocabulary));
+            choosing[i].Take(scores.Slice(i * vocabulary, vocabulary));
     }
 }

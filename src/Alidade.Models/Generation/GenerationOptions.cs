@@ -1,5 +1,6 @@
 using System.Globalization;
 using Alidade.Core;
+using Alidade.Models.Generation.Constraints;
 
 namespace Alidade.Models.Generation;
 
@@ -14,6 +15,9 @@ public sealed record GenerationOptions
 {
     /// <summary>Most tokens to generate. Default 256.</summary>
     public int MaxNewTokens { get; init; } = 256;
+
+    /// <summary>What the text must be: one of given texts, or JSON of a schema. Null for anything.</summary>
+    public OutputConstraint? Constraint { get; init; }
 
     /// <summary>Biases of tokens and token sequences (OpenAI's <c>logit_bias</c> is one of one token each).</summary>
     public IReadOnlyList<TokenBias> SequenceBias { get; init; } = [];
@@ -131,7 +135,9 @@ public sealed record GenerationOptions
             .Where(id => id < 0 || id >= size).Distinct().ToArray();
         if (unknown.Length > 0)
             throw new AlidadeException($"the options name the tokens {string.Join(", ", unknown)}; {model.Name} has tokens from 0 to {size - 1}");
-        if (Stop.Count > 0 && !model.HasTokenizer)
-            throw new AlidadeException($"stop texts need a tokenizer, and {model.Name} has none");
+        if ((Constraint is not null || Stop.Count > 0) && !model.HasTokenizer)
+            throw new AlidadeException($"stop texts and constraints need a tokenizer, and {model.Name} has none");
+        if (Constraint is not null && IgnoreEndTokens)
+            throw new AlidadeException("a constraint ends where its text is complete, so end tokens cannot be ignored with it");
     }
 }

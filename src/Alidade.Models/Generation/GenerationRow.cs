@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Alidade.Core;
 using Alidade.Core.Statistics;
+using Alidade.Models.Generation.Constraints;
 using Alidade.Models.Generation.Processors;
 using Alidade.Models.Tokenizers;
 
@@ -17,11 +18,11 @@ internal sealed class GenerationRow
 
     private readonly CausalLM model;
     private readonly GenerationOptions options;
-    private readonly IReadOnlySet<int> endTokens;
     private readonly IScoreProcessor[] rules;
     private readonly IScoreProcessor[] filters;
     private readonly bool changesScores;
     private readonly SeededRandom random;
+    private readonly ConstraintWalk? constraint;
     private readonly StopTexts stops;
     // A model without a tokenizer generates ids without text.
     private readonly StreamingDecoder? stream;
@@ -39,11 +40,12 @@ internal sealed class GenerationRow
     public GenerationRow(int index, IReadOnlyList<int> prompt, CausalLM model, GenerationOptions options)
     {
         (Index, Prompt, this.model, this.options) = (index, prompt, model, options);
-        endTokens = options.IgnoreEndTokens ? None : options.EndTokens is { } own ? own.ToHashSet() : model.EndTokens;
-        rules = [.. ScoreProcessors.Rules(options, endTokens)];
+        EndTokens = options.IgnoreEndTokens ? None : options.EndTokens is { } own ? own.ToHashSet() : model.EndTokens;
+        rules = [.. ScoreProcessors.Rules(options, EndTokens)];
         filters = [.. ScoreProcessors.Filters(options)];
-        changesScores = rules.Length > 0 || options.Temperature > 0;
         random = new SeededRandom(options.Seed).Fork(FormattableString.Invariant($"row {index}"));
+        constraint = options.Constraint?.Start(model.Tokenizer, EndTokens);
+        changesScores = constraint is not null || rules.Length > 0 || options.Temperature > 0;
         stops = new(options.Stop);
         stream = model.HasTokenizer ? model.Tokenizer.CreateStream(skipSpecialTokens: false) : null;
         tokens = [.. prompt];
@@ -54,6 +56,9 @@ internal sealed class GenerationRow
 
     /// <summary>The prompt.</summary>
     public IReadOnlyList<int> Prompt { get; }
+
+    /// <summary>Tokens that end the row.</summary>
+    public IReadOnlySet<int> EndTokens { get; }
 
     /// <summary>Prompt and generated tokens.</summary>
     public IReadOnlyList<int> Tokens => tokens;
@@ -81,6 +86,7 @@ internal sealed class GenerationRow
             var logSum = Softmax.LogSumExp(logits);
             IReadOnlyList<TokenCandidate> best = options.TopLogProbs == 0 ? [] : Candidates(logits, logSum);
             var raw = changesScores ? logits.ToArray() : null;
+            constraint?.Mask(logits, MostTokens - tokens.Count);
             var history = new TokenHistory(CollectionsMarshal.AsSpan(tokens), Prompt.Count);
             foreach (var rule in rules)
                 rule.Apply(logits, history);
@@ -115,7 +121,7 @@ internal sealed class GenerationRow
 
     private void Push(int token, double logProb, IReadOnlyList<TokenCandidate> best)
     {
-        if (endTokens.Contains(token))
+        if (EndTokens.Contains(token))
         {
             Finish(StopReason.EndToken, null);
             return;
@@ -127,8 +133,11 @@ internal sealed class GenerationRow
             top.Add(best);
         var known = text.Length;
         text.Append(stream?.Push(token));
+        constraint?.Push(token);
         if (options.Stop.Count > 0 && stops.Find(text.ToString(), known) is >= 0 and var at)
             Finish(StopReason.StopText, at);
+        else if (constraint is { Complete: true } || (constraint is { Accepting: true } && tokens.Count >= MostTokens))
+            Finish(StopReason.Constraint, null);
         else if (Count >= options.MaxNewTokens)
             Finish(StopReason.Length, null);
         else if (tokens.Count >= model.Config.ContextLength)

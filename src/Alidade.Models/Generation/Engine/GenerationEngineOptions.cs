@@ -12,15 +12,15 @@ public sealed record GenerationEngineOptions
     public int MostWaiting { get; init; } = 256;
 
     /// <summary>
-    /// Most tokens whose keys and values the running rows may need together, counted as rows × the longest row's prompt and limit of new tokens. Default 65,536.
+    /// Most tokens whose keys and values the running rows may need together, counted as rows × the longest row's prompt and limit of new tokens. Default 16,384.
     /// </summary>
-    public int MostCacheTokens { get; init; } = 65536;
+    public int MostCacheTokens { get; init; } = 16384;
 
     /// <summary>Most prompt tokens that are read between two steps, so that running rows are not kept waiting; one prompt is always read whole. Default 1024.</summary>
     public int MostPromptTokens { get; init; } = 1024;
 
-    /// <summary>Tokens whose keys and values are kept for the next turns of conversations; 0 for none. Default 16,384.</summary>
-    public int PrefixCacheTokens { get; init; } = 16384;
+    /// <summary>Tokens whose keys and values are kept for the next turns of conversations; 0 for none. Default 4096.</summary>
+    public int PrefixCacheTokens { get; init; } = 4096;
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="AlidadeException">Some are out of range; the message names all of them.</exception>

@@ -1,0 +1,60 @@
+namespace Alidade.Models.Generation.Constraints;
+
+/// <summary>A piece of a context-free grammar over bytes of UTF-8.</summary>
+internal abstract class GrammarNode
+{
+    /// <summary>Bytes of a text that always match as they stand.</summary>
+    public static GrammarNode Text(string text) => new SequenceNode([.. System.Text.Encoding.UTF8.GetBytes(text).Select(b => new ByteNode([(b, b)]))]);
+
+    /// <summary>One byte out of ranges.</summary>
+    public static GrammarNode Bytes(params (byte From, byte To)[] ranges) => new ByteNode(ranges);
+
+    public static GrammarNode Sequence(params GrammarNode[] parts) => new SequenceNode(parts);
+
+    public static GrammarNode AnyOf(params IEnumerable<GrammarNode> branches) => new ChoiceNode([.. branches]);
+
+    public static GrammarNode Repeat(GrammarNode item, int least, int? most) => new RepeatNode(item, least, most);
+}
+
+/// <summary>One byte.</summary>
+internal sealed class ByteNode : GrammarNode
+{
+    private readonly bool[] allowed = new bool[256];
+
+    public ByteNode((byte From, byte To)[] ranges)
+    {
+        foreach (var (from, to) in ranges)
+            for (int b = from; b <= to; b++)
+                allowed[b] = true;
+    }
+
+    public bool Allows(byte value) => allowed[value];
+}
+
+/// <summary>One part after the other.</summary>
+internal sealed class SequenceNode(IReadOnlyList<GrammarNode> parts) : GrammarNode
+{
+    public IReadOnlyList<GrammarNode> Parts => parts;
+}
+
+/// <summary>One of several; of none, nothing matches.</summary>
+internal sealed class ChoiceNode(IReadOnlyList<GrammarNode> branches) : GrammarNode
+{
+    public IReadOnlyList<GrammarNode> Branches => branches;
+}
+
+/// <summary>The same several times; no upper bound when <see cref="Most"/> is null.</summary>
+internal sealed class RepeatNode(GrammarNode item, int least, int? most) : GrammarNode
+{
+    public GrammarNode Item => item;
+
+    public int Least => least;
+
+    public int? Most => most;
+}
+
+/// <summary>A node that is known later, so that a grammar can contain itself.</summary>
+internal sealed class ReferenceNode : GrammarNode
+{
+    public GrammarNode? Target { get; set; }
+}
