@@ -77,7 +77,7 @@ public static class BeamSearch
         var limit = row.MostTokens - prompt.Count;
         using var noGrad = no_grad();
         using var cache = new CachedAttention(model.Config, [0], row.MostTokens, model.Device, model.DType);
-        var search = new State(row, options, beams, limit, model.Config.VocabularySize);
+        var search = new State(row, options, beams, limit);
         long[] ids = [.. prompt.Select(id => (long)id)];
         for (var step = 1; ; step++)
         {
@@ -130,10 +130,10 @@ public static class BeamSearch
 
     private readonly record struct Sequence(int[] Tokens, double Score, bool Ended);
 
-    private sealed class State(GenerationRow row, GenerationOptions options, BeamOptions beams, int limit, int vocabularySize)
+    private sealed class State(GenerationRow row, GenerationOptions options, BeamOptions beams, int limit)
     {
         private readonly IScoreProcessor[] rules = [.. ScoreProcessors.Rules(options, row.EndTokens)];
-        private readonly int wanted = Math.Min((1 + Math.Max(1, row.EndTokens.Count)) * beams.Beams, vocabularySize);
+        private readonly int wanted = (1 + Math.Max(1, row.EndTokens.Count)) * beams.Beams;
 
         public List<Candidate> Running { get; private set; } = [new(0, [.. row.Prompt], 0)];
 
@@ -152,7 +152,7 @@ public static class BeamSearch
                 System.Numerics.Tensors.TensorPrimitives.Subtract(mine, logSum, mine);
                 foreach (var rule in rules)
                     rule.Apply(mine, new(Running[i].Tokens, row.Prompt.Count));
-                foreach (var id in Selection.LargestIds(mine, wanted))
+                foreach (var id in Selection.LargestIds(mine, Math.Min(wanted, vocabulary)))
                     if (!float.IsNegativeInfinity(mine[id]))
                         candidates.Add(new(i, [.. Running[i].Tokens, id], Running[i].Sum + mine[id]));
             }

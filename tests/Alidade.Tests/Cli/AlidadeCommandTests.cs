@@ -30,6 +30,13 @@ public sealed class AlidadeCommandTests
     [InlineData("--max-new-tokens", "0")]
     [InlineData("--temperature", "-1")]
     [InlineData("--top-p", "2")]
+    [InlineData("--min-p", "2")]
+    [InlineData("--typical-p", "0")]
+    [InlineData("--repetition-penalty", "0")]
+    [InlineData("--no-repeat-ngram", "-1")]
+    [InlineData("--samples", "0")]
+    [InlineData("--beams", "0")]
+    [InlineData("--json-schema", "no/such/file.json")]
     [InlineData("--threads", "0")]
     public void An_option_out_of_range_is_one_line_with_its_value(string option, string value) =>
         CommandLine.Run("generate", "--prompt", "hello", option, value).IsOneLine(value);

@@ -8,15 +8,19 @@ namespace Alidade.Tests.Golden;
 [Golden("generation/processors.jsonl")]
 [Golden("generation/processors.json")]
 [Golden("generation/stop_strings.json")]
+[Golden("generation/beam.json")]
 [Trait("Kind", "Golden")]
 public sealed class GenerationGoldenTests
 {
     private const string Processors = "generation/processors.jsonl";
     private const string StopStrings = "generation/stop_strings.json";
+    private const string Beams = "generation/beam.json";
 
     public static IEnumerable<TheoryDataRow<string>> ProcessorCases() => GoldenFolder.Rows(() => Lines().Select(c => $"{Processors}/{(string)c["name"]!}"));
 
     public static IEnumerable<TheoryDataRow<string>> StopCases() => GoldenFolder.Rows(() => Cases(StopStrings));
+
+    public static IEnumerable<TheoryDataRow<string>> BeamCases() => GoldenFolder.Rows(() => Cases(Beams));
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(ProcessorCases))]
@@ -74,6 +78,32 @@ public sealed class GenerationGoldenTests
 
         golden.Equal("stops after", (int?)about["stop_after"], null);
         golden.Equal("result", (string)about["result"]!, text + stream.Flush());
+    });
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(BeamCases))]
+    public void Beam_search_finds_the_sequences_of_the_reference(string path) => GoldenCase.Run("generation/beam", path, golden =>
+    {
+        var (document, about) = (Document(Beams), Case(path));
+        var tolerance = document["tolerance"]!;
+        var model = GoldenModels.Load(Path.GetFullPath(Path.Combine(GoldenFolder.PathOf("generation"), (string)document["model"]!)));
+        var found = BeamSearch.Search(
+            model,
+            DecoderGoldenTests.Ints(about["prompt"]!),
+            new() { MaxNewTokens = (int)about["max_new_tokens"]!, EndTokens = [(int)about["eos"]!] },
+            new()
+            {
+                Beams = (int)document["num_beams"]!,
+                LengthPenalty = (double)about["length_penalty"]!,
+                EarlyStopping = about["early_stopping"]!.ToString() switch
+                {
+                    "true" => EarlyStopping.WhenFull,
+                    "false" => EarlyStopping.WhenUnlikely,
+                    _ => EarlyStopping.WhenImpossible,
+                },
+            });
+        golden.Equal("sequences", string.Join(" | ", about["sequences"]!.AsArray().Select(s => string.Join(' ', DecoderGoldenTests.Ints(s!)))), string.Join(" | ", found.Select(b => string.Join(' ', b.Ids))));
+        golden.Close("scores", DecoderGoldenTests.Numbers(about["scores"]!), [.. found.Select(b => b.Score)], (double)tolerance["score_abs"]!);
     });
 
     private static GenerationOptions Settings(JsonObject options, int keep, int[] end)

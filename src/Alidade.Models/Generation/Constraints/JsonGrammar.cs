@@ -38,7 +38,7 @@ internal static class JsonGrammar
             Text("\\u"), Bytes(((byte)'d', (byte)'d'), ((byte)'D', (byte)'D')), Bytes(((byte)'c', (byte)'f'), ((byte)'C', (byte)'F')), Hex, Hex)));
 
     private static readonly GrammarNode Character = AnyOf([Bytes((0x20, 0x21), (0x23, 0x5B), (0x5D, 0x7F)), Escape, .. MultiByte]);
-    private static readonly GrammarNode Open = AnyValue(OpenDepth);
+    private static readonly Lazy<GrammarNode> Open = new(() => AnyValue(OpenDepth));
 
     /// <summary>Nothing, a space, or a new line with at most 20 spaces.</summary>
     public static readonly GrammarNode Space = AnyOf(Text(""), Text(" "), Sequence(Text("\n"), Repeat(Text(" "), 0, 20)));
@@ -72,7 +72,7 @@ internal static class JsonGrammar
     public static GrammarNode Literal(JsonNode? value) => Text(value is null ? "null" : value.ToJsonString(AsItStands));
 
     /// <summary>Any value, arrays and objects to a bounded depth.</summary>
-    public static GrammarNode AnyValue() => Open;
+    public static GrammarNode AnyValue() => Open.Value;
 
     /// <summary>An object of any content.</summary>
     public static GrammarNode AnyObject() => Object(OpenDepth);

@@ -1,6 +1,9 @@
+using Alidade.Core;
 using Alidade.Models;
+using Alidade.Models.Batches;
 using Alidade.Models.Generation;
 using Alidade.Tests.Training.Trainers;
+using static TorchSharp.torch;
 
 namespace Alidade.Tests.Models.Generation;
 
@@ -38,5 +41,54 @@ public sealed class TextGeneratorTests : IDisposable
         var options = new GenerationOptions { MaxNewTokens = 12, Temperature = 1, Seed = 2 };
         var samples = TextGenerator.Generate(model, [Long, Long, Long, Long], options, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(4, samples.Select(s => string.Join(' ', s.Ids)).Distinct().Count());
+    }
+
+    [Fact]
+    public void Log_probabilities_of_sampled_tokens_and_of_the_likeliest_are_those_of_a_forward_pass_over_the_result()
+    {
+        var options = new GenerationOptions { MaxNewTokens = 15, Temperature = 1.3, TopP = 0.9, RepetitionPenalty = 1.2, Seed = 5, TopLogProbs = 4, IgnoreEndTokens = true };
+        foreach (var result in TextGenerator.Generate(model, [Long, Long, Short], options, cancellation: TestContext.Current.CancellationToken).Zip(new[] { Long, Long, Short }))
+        {
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            var (generated, prompt) = result;
+            using var grid = TokenGrid.Of([.. prompt, .. generated.Ids]);
+            var logProbs = nn.functional.log_softmax(model.Logits(grid)[0].to(ScalarType.Float64), -1);
+            for (var i = 0; i < generated.Ids.Count; i++)
+            {
+                var row = logProbs[prompt.Length + i - 1].data<double>().ToArray();
+                Assert.Equal(row[generated.Ids[i]], generated.LogProbs[i], 1e-5);
+                Assert.Equal(row.Index().OrderByDescending(p => p.Item).Take(4).Select(p => p.Index), generated.Top[i].Select(t => t.Id));
+                Assert.All(generated.Top[i], t => Assert.Equal(row[t.Id], t.LogProb, 1e-5));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_sampled_text_is_the_same_whoever_shares_the_batch()
+    {
+        var options = new GenerationOptions { MaxNewTokens = 14, Temperature = 1, Seed = 8, IgnoreEndTokens = true };
+        var cancellation = TestContext.Current.CancellationToken;
+        int[][] others = [.. Enumerable.Range(0, 30).Select(i => Enumerable.Range(0, 1 + (i % 9)).Select(p => (p * i) % 29).ToArray())];
+        var alone = TextGenerator.Generate(model, [Long], options, cancellation: cancellation)[0];
+        var crowded = TextGenerator.Generate(model, [Long, .. others], options, cancellation: cancellation)[0];
+        Assert.Equal(alone.Ids, crowded.Ids);
+    }
+
+    [Fact]
+    public void Chunks_of_a_stream_hold_each_token_once_and_the_last_one_the_result()
+    {
+        var chunks = TextGenerator.Stream(model, Long, new() { MaxNewTokens = 9, IgnoreEndTokens = true }, cancellation: TestContext.Current.CancellationToken).ToArray();
+        Assert.Equal(chunks[^1].Result!.Ids, chunks.SelectMany(c => c.Tokens).Select(t => t.Id));
+        Assert.Equal(chunks[^1].Result!.LogProbs, chunks.SelectMany(c => c.Tokens).Select(t => t.LogProb));
+        Assert.All(chunks[..^1], c => Assert.Null(c.Result));
+    }
+
+    [Fact]
+    public void Tokens_that_the_model_does_not_have_are_refused()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        Assert.Contains("29", Assert.Throws<AlidadeException>(() => TextGenerator.Generate(model, [Long], new() { SuppressTokens = [29] }, cancellation: cancellation)).Message, StringComparison.Ordinal);
+        Assert.Contains("-1", Assert.Throws<AlidadeException>(() => TextGenerator.Generate(model, [[1, -1]], new(), cancellation: cancellation)).Message, StringComparison.Ordinal);
     }
 }
