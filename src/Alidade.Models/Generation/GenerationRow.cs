@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using Alidade.Core;
@@ -81,11 +82,13 @@ internal sealed class GenerationRow
     /// <param name="logits">[vocabulary]; used up.</param>
     public void Take(Span<float> logits)
     {
+        var raw = changesScores ? ArrayPool<float>.Shared.Rent(logits.Length) : null;
         try
         {
             var logSum = Softmax.LogSumExp(logits);
             IReadOnlyList<TokenCandidate> best = options.TopLogProbs == 0 ? [] : Candidates(logits, logSum);
-            var raw = changesScores ? logits.ToArray() : null;
+            if (raw is not null)
+                logits.CopyTo(raw);
             constraint?.Mask(logits, MostTokens - tokens.Count);
             var history = new TokenHistory(CollectionsMarshal.AsSpan(tokens), Prompt.Count);
             foreach (var rule in rules)
@@ -98,6 +101,11 @@ internal sealed class GenerationRow
         catch (AlidadeException fault)
         {
             Fault = fault;
+        }
+        finally
+        {
+            if (raw is not null)
+                ArrayPool<float>.Shared.Return(raw);
         }
     }
 

@@ -86,7 +86,7 @@ internal sealed class JsonSchemaCompiler
         var listed = schema["properties"] is { } properties
             ? properties as JsonObject ?? throw new AlidadeException($"{at}/properties must be an object")
             : [];
-        string[] required = schema["required"] is { } names ? [.. Items(names, $"{at}/required").Select((n, i) => Text(n, $"{at}/required/{i}"))] : [];
+        string[] required = schema["required"] is { } names ? [.. List(names, $"{at}/required").Select((n, i) => Text(n, $"{at}/required/{i}"))] : [];
         schema.TryGetPropertyValue("additionalProperties", out var additional);
         var closed = additional is JsonValue flag && flag.GetValueKind() == JsonValueKind.False;
         if (closed && required.FirstOrDefault(n => !listed.ContainsKey(n)) is { } missing)
@@ -248,6 +248,8 @@ internal sealed class JsonSchemaCompiler
     private static string Text(JsonNode? value, string at) =>
         value is JsonValue text && text.TryGetValue<string>(out var found) ? found : throw new AlidadeException($"{at} is {value?.ToJsonString() ?? "null"}, it must be a text");
 
-    private static IEnumerable<JsonNode?> Items(JsonNode? value, string at) =>
-        value is JsonArray { Count: > 0 } list ? list : throw new AlidadeException($"{at} must be a list of at least one");
+    private static JsonArray List(JsonNode? value, string at) => value as JsonArray ?? throw new AlidadeException($"{at} must be a list");
+
+    private static JsonArray Items(JsonNode? value, string at) =>
+        List(value, at) is { Count: > 0 } list ? list : throw new AlidadeException($"{at} must be a list of at least one");
 }

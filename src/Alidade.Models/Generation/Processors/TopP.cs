@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace Alidade.Models.Generation.Processors;
@@ -16,15 +17,18 @@ internal sealed class TopP(double p, int keep) : IScoreProcessor
             return;
         // 1. Probability and number of tokens in each band below the best score.
         var best = TensorPrimitives.Max((ReadOnlySpan<float>)scores);
-        var logSum = Softmax.LogSumExp(scores);
+        var rented = ArrayPool<float>.Shared.Rent(scores.Length);
+        var probabilities = rented.AsSpan(0, scores.Length);
+        TensorPrimitives.Subtract(scores, (float)Softmax.LogSumExp(scores), probabilities);
+        TensorPrimitives.Exp(probabilities, probabilities);
         Span<double> mass = stackalloc double[Bands];
         Span<int> count = stackalloc int[Bands];
-        foreach (var score in scores)
+        for (var id = 0; id < scores.Length; id++)
         {
-            if (float.IsNegativeInfinity(score))
+            if (float.IsNegativeInfinity(scores[id]))
                 continue;
-            var band = BandOf(score, best);
-            mass[band] += Math.Exp(score - logSum);
+            var band = BandOf(scores[id], best);
+            mass[band] += probabilities[id];
             count[band]++;
         }
 
@@ -51,13 +55,15 @@ internal sealed class TopP(double p, int keep) : IScoreProcessor
                 last.Add((scores[id], id));
         }
 
-        foreach (var (score, id) in last.OrderBy(token => token.Score))
+        foreach (var (_, id) in last.OrderBy(token => token.Score))
         {
-            dropped += Math.Exp(score - logSum);
+            dropped += probabilities[id];
             if (dropped > 1 - p || left-- <= keep)
                 break;
             scores[id] = float.NegativeInfinity;
         }
+
+        ArrayPool<float>.Shared.Return(rented);
     }
 
     private static int BandOf(float score, float best) => (int)Math.Min(Bands - 1, (best - score) * BandsPerNat);

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Models;
+using Alidade.Models.Architecture;
 using Alidade.Models.Batches;
 using Alidade.Models.Generation;
 using Alidade.Tests.Training.Trainers;
@@ -90,5 +91,41 @@ public sealed class TextGeneratorTests : IDisposable
         var cancellation = TestContext.Current.CancellationToken;
         Assert.Contains("29", Assert.Throws<AlidadeException>(() => TextGenerator.Generate(model, [Long], new() { SuppressTokens = [29] }, cancellation: cancellation)).Message, StringComparison.Ordinal);
         Assert.Contains("-1", Assert.Throws<AlidadeException>(() => TextGenerator.Generate(model, [[1, -1]], new(), cancellation: cancellation)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_long_texts_are_turned_by_other_angles_the_cache_gives_what_reading_all_again_gives()
+    {
+        var tiny = model.Config;
+        using var stretched = CausalLM.Create(
+            tiny with
+            {
+                Rotary = new() { Dimensions = 8, Scaling = RotaryScaling.LongRope, OriginalContext = 12, Factor = 4, ShortFactors = [1, 1.1, 1.2, 1.3], LongFactors = [2, 3, 5, 7] },
+            },
+            tokenizer: null, chatTemplate: null, seed: 4);
+        using (no_grad())
+            foreach (var parameter in stretched.Parameters.Values)
+                parameter.mul_(4);
+        var options = new GenerationOptions { MaxNewTokens = 14, IgnoreEndTokens = true };
+        int[] wide = [.. Enumerable.Range(0, 20).Select(i => (i * 5) % 29)];
+        int[][] prompts = [Long, Short, wide];
+        var cached = TextGenerator.Generate(stretched, prompts, options, cancellation: TestContext.Current.CancellationToken);
+        for (var i = 0; i < prompts.Length; i++)
+            Assert.Equal(Recomputed(stretched, prompts[i], 14), cached[i].Ids);
+        Assert.Equal(cached[0].Ids, BeamSearch.Search(stretched, Long, options, new() { Beams = 1 }, TestContext.Current.CancellationToken)[0].Ids);
+    }
+
+    private static List<int> Recomputed(CausalLM model, int[] prompt, int count)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var all = prompt.ToList();
+        for (var i = 0; i < count; i++)
+        {
+            using var grid = TokenGrid.Of(all);
+            all.Add((int)model.Logits(grid)[0, all.Count - 1].argmax().item<long>());
+        }
+
+        return all[prompt.Length..];
     }
 }

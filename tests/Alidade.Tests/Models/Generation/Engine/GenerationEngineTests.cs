@@ -46,6 +46,27 @@ public sealed class GenerationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Requests_with_one_beginning_that_come_one_after_the_other_get_what_they_get_alone()
+    {
+        int[] Prompt(int i) => [.. Enumerable.Range(0, 30).Select(p => (p * 11) % 29), .. Enumerable.Range(0, i % 3).Select(p => p + i)];
+        GenerationOptions Options(int i) => new() { MaxNewTokens = 12, Temperature = 1, Seed = (ulong)i, IgnoreEndTokens = true };
+        var alone = Enumerable.Range(0, 8).Select(i => TextGenerator.Generate(model, [Prompt(i)], Options(i), cancellation: Cancellation)[0]).ToArray();
+        await using var engine = new GenerationEngine(model, new() { MostRows = 4 });
+        var running = new List<Task<Generated>>();
+        for (var i = 0; i < alone.Length; i++)
+        {
+            running.Add(engine.GenerateAsync(Prompt(i), Options(i), Cancellation));
+            await engine.RunAsync(_ => 0, Cancellation);
+        }
+
+        var results = await Task.WhenAll(running);
+        for (var i = 0; i < alone.Length; i++)
+            Assert.Equal(alone[i].Ids, results[i].Ids);
+        await engine.RunAsync(_ => 0, Cancellation);
+        Assert.InRange(engine.Statistics.PrefixTokens, 30, 4096);
+    }
+
+    [Fact]
     public async Task A_consumer_that_does_not_read_does_not_hold_up_the_others()
     {
         await using var engine = new GenerationEngine(model, new());
