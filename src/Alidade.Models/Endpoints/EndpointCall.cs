@@ -126,7 +126,8 @@ internal sealed class EndpointCall : IDisposable
     {
         _ when total!.IsOver => OutOfTime(),
         _ when attempt!.IsOver => new(EndpointFailure.Timeout, FormattableString.Invariant($"{options.BaseUrl} gave no answer within {options.AttemptTimeout.TotalSeconds:0.###} s")),
-        HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => new(EndpointFailure.Truncated, $"the answer of {options.BaseUrl} ended early", inner: exception),
+        // Only reading a body throws it bare: before that it comes inside an HttpRequestException.
+        IOException => new(EndpointFailure.Truncated, $"the answer of {options.BaseUrl} ended early", inner: exception),
         _ => new(EndpointFailure.Connection, $"{options.BaseUrl} cannot be reached: {exception.Message.TrimEnd('.')}", inner: exception),
     };
 

@@ -23,7 +23,7 @@ public sealed class EndpointAccountTests
         try
         {
             // Endpoints quote the key that they refuse.
-            await using var server = await FaultyEndpoint.Start(FaultyEndpoint.Json($$"""{"error": {"message": "Incorrect API key provided: {{Key}}"}}""" + (status == 200 ? "<" : ""), status, type));
+            await using var server = await FaultyEndpoint.Start(FaultyEndpoint.Json($$"""{"error": {"message": "Incorrect API key provided: {{Key}}" } }""" + (status == 200 ? "<" : ""), status, type));
             using var endpoint = EndpointRetryTests.Endpoint(server, o => o with { KeyVariable = Variable, MaxRetries = 1 });
             var whole = await Assert.ThrowsAsync<EndpointException>(() => endpoint.Chat.GetResponseAsync("hello", cancellationToken: Cancel));
             var streamed = await Assert.ThrowsAsync<EndpointException>(() => endpoint.Chat.GetStreamingResponseAsync("hello", cancellationToken: Cancel).ToChatResponseAsync(Cancel));

@@ -93,14 +93,12 @@ internal sealed class FaultyEndpoint : IAsyncDisposable
         return Task.CompletedTask;
     };
 
-    /// <summary>Promises more bytes than it sends, then cuts the connection.</summary>
+    /// <summary>Promises more bytes than it sends; the server then closes the connection.</summary>
     public static Func<HttpContext, Task> CutBody(string body) => async context =>
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length + 100;
         await context.Response.WriteAsync(body);
-        await context.Response.Body.FlushAsync();
-        context.Abort();
     };
 
     public static string Delta(string text) => $$"""data: {"id": "a", "model": "m", "choices": [{"index": 0, "delta": {"content": "{{text}}"}, "finish_reason": null}]}""" + "\n\n";
@@ -121,7 +119,10 @@ internal sealed class FaultyEndpoint : IAsyncDisposable
             await context.Response.Body.FlushAsync();
         }
 
-        if (cut)
-            context.Abort();
+        if (!cut)
+            return;
+        // Time for what was flushed to arrive: a reset may overtake it.
+        await Task.Delay(100);
+        context.Abort();
     };
 }
