@@ -14,6 +14,7 @@ internal static class AlidadeCommand
         ChatCommand.Make(),
         GenerateCommand.Make(),
         NextCommand.Make(),
+        ServeCommand.Make(),
         ModelCommand.Make(),
         OrganismCommand.Make(),
     };
