@@ -59,6 +59,16 @@ public static class EndpointTokens
                 : [.. tops[i].EnumerateObject().Select(p => (p.Name, p.Value.ValueKind == JsonValueKind.Number ? p.Value.GetDouble() : double.NaN)).OrderByDescending(p => p.Item2)]))];
     }
 
+    /// <summary>Where each token of a completion begins in its text, in code points: as the answer says, else as the tokens' lengths come to.</summary>
+    internal static IEnumerable<int> Offsets(JsonElement choice, IReadOnlyList<EndpointToken> tokens)
+    {
+        JsonElement[] told = [.. Wire.Field(choice, "logprobs") is { } logProbs ? Wire.Items(logProbs, "text_offset") : []];
+        if (told.Length == tokens.Count && told.All(o => o.ValueKind == JsonValueKind.Number && o.TryGetInt32(out _)))
+            return told.Select(o => o.GetInt32());
+        var at = 0;
+        return tokens.Select(t => (at += t.Text.EnumerateRunes().Count()) - t.Text.EnumerateRunes().Count());
+    }
+
     private static IReadOnlyList<EndpointToken>? Of(AdditionalPropertiesDictionary? properties) =>
         properties is not null && properties.TryGetValue(Key, out var value) ? value as IReadOnlyList<EndpointToken> : null;
 }

@@ -75,10 +75,8 @@ public sealed class ModelEndpoint : IDisposable
             answer =>
             {
                 var tokens = Completion(answer).Tokens ?? throw NoScores($"{Options.BaseUrl} gave no log-probabilities of the text: it does not support 'echo' with 'logprobs'");
-                var scored = new List<EndpointToken>();
-                for (var (i, at) = (0, 0); i < tokens.Count && at < text.Length; at += tokens[i].Text.Length, i++)
-                    scored.Add(tokens[i]);
-                return scored.Skip(1).All(t => t.LogProb is not null) && scored.Count > 0 ? scored : throw NoScores($"{Options.BaseUrl} left tokens of the text without a log-probability");
+                EndpointToken[] scored = [.. tokens.Zip(EndpointTokens.Offsets(Wire.Choices(answer)[0], tokens)).TakeWhile(t => t.Second < text.EnumerateRunes().Count()).Select(t => t.First)];
+                return scored.Skip(1).All(t => t.LogProb is not null) && scored.Length > 0 ? scored : throw NoScores($"{Options.BaseUrl} left tokens of the text without a log-probability");
             },
             cancellation);
     }

@@ -44,6 +44,9 @@ internal static class NativeChild
                 Environment.ExitCode = Alidade.Cli.Commands.AlidadeCommand.Run(["--help"]);
                 PrintFiles();
                 break;
+            case "serve":
+                Environment.Exit(Alidade.Cli.Commands.AlidadeCommand.Run(["serve", "--port", "0", "--threads", "1"]));
+                break;
             case "maps":
                 Sum();
                 Console.WriteLine(File.ReadAllText("/proc/self/maps"));
