@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using Alidade.Cli.Terminal;
+using Alidade.Models.Encoders;
 using Alidade.Models.Endpoints.Server;
 
 namespace Alidade.Cli.Commands;
@@ -38,13 +39,14 @@ internal static class ServeCommand
         options.Validate();
         using var interruption = new Interruption();
         using var loaded = model.Load(parsed);
-        RunAsync(loaded, embeddingModel, options, interruption.Token).GetAwaiter().GetResult();
+        using var embeddings = embeddingModel is null ? null : SentenceEncoder.Load(embeddingModel, new() { Device = parsed.GetValue(model.Device)! });
+        RunAsync(loaded, embeddings, options, interruption.Token).GetAwaiter().GetResult();
         return 0;
     }
 
-    private static async Task RunAsync(LoadedModel loaded, string? embeddingModel, ServerOptions options, CancellationToken stop)
+    private static async Task RunAsync(LoadedModel loaded, SentenceEncoder? embeddings, ServerOptions options, CancellationToken stop)
     {
-        await using var server = await ModelServer.StartAsync(loaded.Model, options, cancellation: stop);
+        await using var server = await ModelServer.StartAsync(loaded.Model, options, embeddings, stop);
         await Console.Out.WriteLineAsync($"serving {server.ModelName} at {server.Url} (Ctrl-C stops)");
         await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

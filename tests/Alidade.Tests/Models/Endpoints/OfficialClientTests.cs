@@ -1,8 +1,10 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using Alidade.Models.Chat;
+using Alidade.Models.Encoders;
 using Alidade.Models.Endpoints;
 using Alidade.Models.Generation;
+using Alidade.Tests.Golden;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using OpenAI;
@@ -48,6 +50,28 @@ public sealed class OfficialClientTests
         Assert.Equal(expected.Text, text);
         Assert.Equal(expected.Truncated ? OpenAI.Chat.ChatFinishReason.Length : OpenAI.Chat.ChatFinishReason.Stop, finish);
         Assert.Equal(expected.Ids.Count, output);
+    }
+
+    public static bool HasEncoder => Encoder is not null;
+
+    private static string? Encoder => Directory.Exists(GoldenFolder.Models)
+        ? Directory.EnumerateDirectories(GoldenFolder.Models).FirstOrDefault(d => File.Exists(Path.Combine(d, "modules.json"))) : null;
+
+    [Fact(SkipUnless = nameof(HasEncoder), Skip = "there is no sentence encoder beside the golden folder")]
+    public async Task Embeddings_of_a_real_encoder()
+    {
+        using var encoder = SentenceEncoder.Load(Encoder!);
+        await using var running = await RunningServer.Start(embeddings: encoder);
+        string[] texts = ["A cat sits on the mat.", "Model alignment"];
+        var answer = (await Client(running).GetEmbeddingClient(Path.GetFileName(Encoder!)).GenerateEmbeddingsAsync(texts, cancellationToken: Cancel)).Value;
+        var expected = encoder.Embed(texts);
+        Assert.Equal(expected.Vectors.Count, answer.Count);
+        foreach (var (vector, told) in expected.Vectors.Zip(answer))
+            Assert.Equal(vector, told.ToFloats().ToArray());
+        Assert.Equal(expected.Tokens, answer.Usage.InputTokenCount);
+        using var endpoint = new ModelEndpoint(new() { BaseUrl = running.Server.Url, Model = Path.GetFileName(Encoder!) });
+        var own = await endpoint.Embeddings.GenerateAsync(texts, cancellationToken: Cancel);
+        Assert.Equal(expected.Vectors[1], own[1].Vector.ToArray());
     }
 
     [Fact]
