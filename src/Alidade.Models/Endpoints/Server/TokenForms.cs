@@ -64,14 +64,13 @@ internal static class TokenForms
         ? "bytes:" + string.Concat(Bytes(id, text, tokenizer).Select(b => string.Create(CultureInfo.InvariantCulture, $"\\x{b:x2}")))
         : text;
 
+    // Only tokens of bytes give half a character: of a byte-level vocabulary, or the fallback tokens such as <0xE2>.
     private static byte[] Bytes(int id, string text, Tokenizer tokenizer)
     {
         if (!text.Contains('\uFFFD', StringComparison.Ordinal) || tokenizer.TokenOrNull(id) is not { } token)
             return System.Text.Encoding.UTF8.GetBytes(text);
-        if (tokenizer.Decoder is ByteLevelDecoder)
-            return ByteAlphabet.Decode(token);
         return token is ['<', '0', 'x', _, _, '>'] && byte.TryParse(token.AsSpan(3, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var value)
-            ? [value] : System.Text.Encoding.UTF8.GetBytes(text);
+            ? [value] : ByteAlphabet.Decode(token);
     }
 
     private static double Finite(double logProb) => double.IsFinite(logProb) ? logProb : Lowest;
