@@ -64,7 +64,7 @@ public sealed class OfficialClientTests
         await using var running = await RunningServer.Start(embeddings: encoder);
         string[] texts = ["A cat sits on the mat.", "Model alignment"];
         var answer = (await Client(running).GetEmbeddingClient(Path.GetFileName(Encoder!)).GenerateEmbeddingsAsync(texts, cancellationToken: Cancel)).Value;
-        var expected = encoder.Embed(texts);
+        var expected = encoder.Embed(texts, cancellation: Cancel);
         Assert.Equal(expected.Vectors.Count, answer.Count);
         foreach (var (vector, told) in expected.Vectors.Zip(answer))
             Assert.Equal(vector, told.ToFloats().ToArray());
