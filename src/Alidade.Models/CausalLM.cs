@@ -25,7 +25,7 @@ public sealed partial class CausalLM : IDisposable
     private readonly Tokenizer? tokenizer;
     private readonly OrderedDictionary<string, Tensor> parameters;
     private readonly Decoder decoder;
-    private readonly Linear? head;
+    private readonly OutputHead? head;
     private readonly string embedding;
 
     internal CausalLM(ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name)
@@ -35,7 +35,7 @@ public sealed partial class CausalLM : IDisposable
         (Family, Config, ChatTemplate, Name) = (family, config, chatTemplate, name);
         var assembly = new DecoderAssembly(family, config, parameters);
         (head, decoder, embedding) = (assembly.Head, assembly.Decoder, assembly.Embedding.Name + ".weight");
-        Places = new(name, head is null ? decoder.Modules : decoder.Modules.Append(head), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots, config.Width);
+        Places = new(name, head is null ? decoder.Modules : decoder.Modules.Append(head.Projection), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots, config.Width);
         Hooks = new(Decoder.HookNames(config));
         EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
     }
@@ -145,8 +145,8 @@ public sealed partial class CausalLM : IDisposable
         foreach (var (name, value) in Places.Merged(adapter))
         {
             using var scope = NewDisposeScope();
-            if (Config.TiedHead && head is not null && (name == embedding || name == head.Name + ".weight"))
-                Untie(head);
+            if (Config.TiedHead && head is not null && (name == embedding || name == head.Projection.Name + ".weight"))
+                Untie(head.Projection);
             if (Places.Slots.TryGetValue(name, out var slot))
                 slot.Own.copy_(value);
             else
@@ -169,16 +169,16 @@ public sealed partial class CausalLM : IDisposable
     {
         CheckLength(grid.Length);
         using var scope = NewDisposeScope();
-        using var attention = new GridAttention(grid, grid.Positions.to(Device), grid.Mask?.to(DType).to(Device));
+        using var attention = new GridAttention(Config, grid, grid.Positions.to(Device), grid.Mask?.to(DType).to(Device), DType);
         var ids = grid.Ids.to(Device);
         return NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Applies the output head: h·W_Uᵀ + b_U.</summary>
+    /// <summary>Applies the output head: h·W_Uᵀ + b_U, with the factor and the soft cap that the architecture has.</summary>
     /// <param name="hidden">[.., width], after the final norm.</param>
     /// <returns>[.., vocabulary].</returns>
     /// <exception cref="AlidadeException">The model has a scoring head in its place.</exception>
-    public Tensor Unembed(Tensor hidden) => Head.Apply(hidden);
+    public Tensor Unembed(Tensor hidden) => Head.Logits(hidden);
 
     /// <summary>Applies the final norm, its statistics recomputed: what the logit lens reads an earlier layer through.</summary>
     /// <param name="residual">[.., width].</param>
@@ -193,7 +193,7 @@ public sealed partial class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        return SelectedLogProbs.Of(ScoredHidden(batch), Head.UpdatedWeight(), targets, Head.Bias).MoveToOuterDisposeScope();
+        return Head.LogProbs(ScoredHidden(batch), targets).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
@@ -201,8 +201,7 @@ public sealed partial class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        var hidden = ScoredHidden(batch);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(hidden, Head.UpdatedWeight(), targets, Head.Bias);
+        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets);
         return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
     }
 
@@ -234,7 +233,7 @@ public sealed partial class CausalLM : IDisposable
             throw new AlidadeException($"a sequence of {length} tokens is longer than the model's context of {Config.ContextLength}; shorten it or cut the data with a maximum length");
     }
 
-    private Linear Head => head ?? throw new AlidadeException($"{Name} has a scoring head in place of an output head: it scores texts and predicts no tokens");
+    private OutputHead Head => head ?? throw new AlidadeException($"{Name} has a scoring head in place of an output head: it scores texts and predicts no tokens");
 
     // The hidden states that predict the scored tokens, [scored, width].
     private Tensor ScoredHidden(BranchedBatch batch) => batch.ScoredCount > 0 ? HiddenAt(batch, batch.ScoredSources)
@@ -260,7 +259,7 @@ public sealed partial class CausalLM : IDisposable
         }
         else
         {
-            using var attention = new BranchedAttention(batch, Device, DType);
+            using var attention = new BranchedAttention(Config, batch, Device, DType);
             var ids = tensor(batch.Ids.Select(id => (long)id).ToArray(), [1, batch.Ids.Count], device: Device);
             hidden = NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids).squeeze(0).index_select(0, tensor(tokens, device: Device));
         }

@@ -32,11 +32,11 @@ internal static class ModelLoader
         using var generator = new Generator(seed, CPU);
         var residual = new[] { family.Names.Block.Output, family.Names.Block.Down }.Select(n => n[(n.LastIndexOf("}.", StringComparison.Ordinal) + 1)..]).ToArray();
         var parameters = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (name, _, shape) in DecoderAssembly.Expected(family, config))
+        foreach (var (name, _, shape, role) in DecoderAssembly.Expected(family, config))
         {
             using var scope = NewDisposeScope();
-            var value = shape.Length == 1
-                ? (name.EndsWith(".bias", StringComparison.Ordinal) ? zeros(shape) : ones(shape))
+            var value = role == TensorRole.Gain ? ones(shape) - config.NormGainOffset
+                : shape.Length == 1 ? zeros(shape)
                 : randn(shape, generator: generator) * (residual.Any(r => name.EndsWith(r + ".weight", StringComparison.Ordinal)) ? 0.02 / Math.Sqrt(2 * config.Layers) : 0.02);
             parameters.Add(name, value.DetachFromDisposeScope());
         }
@@ -51,7 +51,7 @@ internal static class ModelLoader
             throw new AlidadeException($"'{folder}' has no config.json; a model folder holds config.json, model.safetensors and tokenizer.json");
         var reader = ConfigReader.Open(configPath);
         var family = ModelFamily.OfModelType(reader.Text("model_type") ?? throw new AlidadeException($"{configPath}: 'model_type' is missing"), configPath);
-        var config = Checked(family.Read(reader) with { Scoring = ScoringConfig.Read(reader) }, configPath);
+        var config = (family.Read(reader) with { Scoring = ScoringConfig.Read(reader) }).Checked(configPath);
         using var file = SafetensorsFolder.Open(folder);
         var prefix = PrefixIn(file, family.Names);
         var expected = DecoderAssembly.Expected(family, config).Select(e => new Wanted(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, TensorLayout.AsIs)).ToList();
@@ -63,37 +63,11 @@ internal static class ModelLoader
     private static CausalLM LoadGguf(string path, LoadOptions options)
     {
         using var file = GgufFile.Open(path);
-        var architecture = GgufModelMetadata.Read(file, [.. ModelFamily.All.Select(f => f.GgufArchitecture)]).Architecture;
+        var architecture = GgufModelMetadata.Read(file, [.. ModelFamily.All.Select(f => f.GgufArchitecture).OfType<string>()]).Architecture;
         var family = ModelFamily.OfGguf(architecture, path);
-        var config = family.ReadGguf(new(file.Metadata, architecture, path)) with
-        {
-            TiedHead = !file.Tensors.ContainsKey(family.GgufNames.Head + ".weight"),
-        };
-        // What the metadata does not say stands in the tensors.
-        var firstQuery = (family.GgufNames.Block.Query ?? family.GgufNames.Block.QueryKeyValue!).Replace("{0}", "0", StringComparison.Ordinal);
-        config = config with { AttentionBias = file.Tensors.ContainsKey(firstQuery + ".bias") };
-        if (config.Rotary is { } rotary && file.Tensors.TryGetValue("rope_freqs.weight", out var divisors))
-        {
-            if (divisors.Shape is not [var count] || count != rotary.Dimensions / 2)
-                throw new AlidadeException($"{path}: tensor 'rope_freqs.weight' has shape [{string.Join(", ", divisors.Shape)}], the rotary dimensions ask for [{rotary.Dimensions / 2}]");
-            var values = new float[count];
-            file.ReadFloat32("rope_freqs.weight", values);
-            config = config with { Rotary = rotary with { Scaling = RotaryScaling.Divisors, ShortFactors = [.. values.Select(v => (double)v)] } };
-        }
-
-        config = Checked(config, path);
-        var block = family.GgufNames.Block;
-        var expected = DecoderAssembly.Expected(family, config).Select(e =>
-        {
-            var isQuery = block.Query is { } q && IsModule(e.GgufName, q);
-            var isKey = block.Key is { } k && IsModule(e.GgufName, k);
-            var heads = isQuery ? config.Heads : config.KeyValueHeads;
-            var layout = family.GgufPermutesQueryKey && (isQuery || isKey) ? TensorLayout.PairedRows(heads)
-                : family.InputMajor && e.Shape.Length == 2 && e.GgufName.StartsWith("blk.", StringComparison.Ordinal) ? TensorLayout.Transposed
-                : TensorLayout.AsIs;
-            return new Wanted(e.Name, e.GgufName, e.Shape, layout);
-        }).ToList();
-        var parameters = ReadAll(file, expected, family.GgufNames, options);
+        var config = WithFactsOfTensors(family, family.ReadGguf(new(file.Metadata, architecture, path)), file).Checked(path);
+        var expected = DecoderAssembly.Expected(family, config).Select(e => new Wanted(e.Name, e.GgufName, e.Shape, family.GgufLayout(config, e))).ToList();
+        var parameters = ReadAll(file, expected, TensorNames.Gguf, options);
         var tokenizer = TokenizerOf(file);
         return new(family, config, parameters, tokenizer, TemplateOf(tokenizer, path), path);
     }
@@ -111,27 +85,44 @@ internal static class ModelLoader
         }
     }
 
-    private static bool IsModule(string tensor, string pattern)
+    // What the metadata does not say stands in the tensors.
+    private static DecoderConfig WithFactsOfTensors(ModelFamily family, DecoderConfig config, GgufFile file)
     {
-        var parts = pattern.Split("{0}");
-        return tensor.StartsWith(parts[0], StringComparison.Ordinal) && tensor[..tensor.LastIndexOf('.')].EndsWith(parts[1], StringComparison.Ordinal);
+        var names = TensorNames.Gguf;
+        bool Has(string name) => file.Tensors.ContainsKey(name.Replace("{0}", "0", StringComparison.Ordinal));
+        return config with
+        {
+            TiedHead = !Has(names.Head + ".weight"),
+            HeadBias = Has(names.Head + ".bias"),
+            QueryKeyValueBias = Has((family.Names.Block.Query is null ? names.Block.QueryKeyValue : names.Block.Query) + ".bias"),
+            OutputBias = Has(names.Block.Output + ".bias"),
+            MlpBias = Has(names.Block.Up + ".bias"),
+            Rotary = config.Rotary is { } rotary ? WithDivisors(rotary, file) : null,
+        };
+    }
+
+    private static RotaryConfig WithDivisors(RotaryConfig rotary, GgufFile file)
+    {
+        if (Divisors("rope_freqs.weight") is { } divisors)
+            return rotary with { Scaling = RotaryScaling.Divisors, ShortFactors = divisors };
+        return Divisors("rope_factors_short.weight") is { } shorts && Divisors("rope_factors_long.weight") is { } longs
+            ? rotary with { Scaling = RotaryScaling.LongRope, ShortFactors = shorts, LongFactors = longs }
+            : rotary;
+
+        IReadOnlyList<double>? Divisors(string name)
+        {
+            if (!file.Tensors.TryGetValue(name, out var entry))
+                return null;
+            if (entry.Shape is not [var count] || count != rotary.Dimensions / 2)
+                throw new AlidadeException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], the rotary dimensions ask for [{rotary.Dimensions / 2}]");
+            var values = new float[count];
+            file.ReadFloat32(name, values);
+            return [.. values.Select(v => (double)v)];
+        }
     }
 
     private static ChatTemplate? TemplateOf(Tokenizer? tokenizer, string where) =>
         tokenizer?.ChatTemplateSource is { } source ? ChatTemplate.Parse(source, where) : null;
-
-    private static DecoderConfig Checked(DecoderConfig config, string where)
-    {
-        if (config.Heads % config.KeyValueHeads != 0)
-            throw new AlidadeException($"{where}: {config.Heads} heads cannot share {config.KeyValueHeads} key heads");
-        if (config.Rotary is { } rotary && (rotary.Dimensions > config.HeadDim || rotary.Dimensions % 2 != 0))
-            throw new AlidadeException($"{where}: {rotary.Dimensions} rotary dimensions do not fit a head of {config.HeadDim}");
-        if (config.Rotary is { } r && !(r.Theta > 0 && double.IsFinite(r.Theta)))
-            throw new AlidadeException($"{where}: the rotary base is {r.Theta}, it must be a number above 0");
-        if (!(config.NormEpsilon >= 0 && double.IsFinite(config.NormEpsilon)))
-            throw new AlidadeException($"{where}: the norm's epsilon is {config.NormEpsilon}, it must be a number of at least 0");
-        return config;
-    }
 
     private static string PrefixIn(IWeightFile file, TensorNames names) =>
         names.OptionalPrefix.Length > 0 && !file.Tensors.ContainsKey(names.OptionalPrefix + names.Embedding + ".weight") ? "" : names.OptionalPrefix;

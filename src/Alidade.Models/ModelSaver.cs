@@ -13,7 +13,7 @@ internal static class ModelSaver
 
     public static void Save(CausalLM model, ModelFamily family, string folder, string format, long shardBytes)
     {
-        if (model.Config.HeadBias)
+        if (model.HasProcessedWeights)
             throw new AlidadeException($"{model.Name} with processed weights has a bias on its output head, for which the files of a {family.ModelType} have no place; save the model it was made from");
         // What cannot be written is said before anything is touched.
         var scoring = model.Config.Scoring;

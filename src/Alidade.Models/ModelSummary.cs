@@ -62,7 +62,7 @@ public sealed record ModelSummary
 
     private static string Positions(DecoderConfig config) => config.Rotary is { } rotary
         ? string.Create(CultureInfo.InvariantCulture, $"rotary positions θ {rotary.Theta:g}{(rotary.Scaling == RotaryScaling.None ? "" : $" ({rotary.Scaling})")}")
-        : "learned positions";
+        : config.Alibi ? "ALiBi" : "learned positions";
 
     private static string Part(string name) =>
         name.Contains("attn", StringComparison.Ordinal) ? "attention"

@@ -25,8 +25,18 @@ public enum RotaryScaling
     Divisors,
 }
 
+/// <summary>Which two dimensions of a head are turned together.</summary>
+public enum RotaryPairs
+{
+    /// <summary>i and i + d/2.</summary>
+    Halves,
+
+    /// <summary>2i and 2i + 1.</summary>
+    Neighbours,
+}
+
 /// <summary>
-/// Rotary position embedding (Su et al. 2021): the pair (i, i + d/2) of a head is turned by position · θ^(−2i/d).
+/// Rotary position embedding (Su et al. 2021): the i-th pair of dimensions of a head is turned by position · θ^(−2i/d).
 /// </summary>
 /// <remarks>Scalings follow transformers 5.23 <c>modeling_rope_utils</c>.</remarks>
 public sealed record RotaryConfig
@@ -36,6 +46,9 @@ public sealed record RotaryConfig
 
     /// <summary>Dimensions of a head that are turned.</summary>
     public required int Dimensions { get; init; }
+
+    /// <summary>Which dimensions are turned together.</summary>
+    public RotaryPairs Pairs { get; init; }
 
     /// <summary>How frequencies are stretched.</summary>
     public RotaryScaling Scaling { get; init; }
@@ -91,6 +104,14 @@ public sealed record RotaryConfig
 
     /// <summary>Beyond this length all positions are turned by other angles, so that kept keys hold no longer; null when they always hold.</summary>
     public int? RereadBeyond => Scaling == RotaryScaling.LongRope ? OriginalContext : null;
+
+    /// <summary>The longest sequence that a model of a given context reaches with this stretch, in tokens.</summary>
+    public int ReachOf(int context) => Scaling switch
+    {
+        RotaryScaling.Dynamic => (int)(context * Factor),
+        RotaryScaling.Yarn => Math.Max(context, (int)(OriginalContext * Factor)),
+        _ => context,
+    };
 
     /// <summary>The angles per position, one for each pair of dimensions: θ^(−2i/d), scaled.</summary>
     /// <param name="length">Longest position of the whole batch plus one, in tokens; used by <see cref="DependsOnLength"/>.</param>

@@ -1,3 +1,4 @@
+using Alidade.Models.Architecture;
 using Alidade.Models.Batches;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,14 +17,16 @@ internal sealed class BranchedAttention : IAttention
     /// <summary>A block holds at most this many query–key pairs.</summary>
     private const int BlockPairs = 1 << 20;
 
+    private readonly DecoderConfig config;
     private readonly DisposeScope owned;
     private readonly List<Block> blocks = [];
     private readonly List<Piece> pieces = [];
     private readonly List<long> runs = [];
     private readonly Tensor? order;
 
-    public BranchedAttention(BranchedBatch batch, Device device, ScalarType dtype)
+    public BranchedAttention(DecoderConfig config, BranchedBatch batch, Device device, ScalarType dtype)
     {
+        this.config = config;
         owned = NewDisposeScope();
         Length = batch.Length;
         Positions = tensor(batch.Positions.Select(p => (long)p).ToArray(), [1, batch.Ids.Count], device: device);
@@ -47,7 +50,10 @@ internal sealed class BranchedAttention : IAttention
             }
 
             var mask = tensor(TreeMask.Of(batch, trees, width), [trees.Count, 1, width, width], dtype, device);
-            blocks.Add(new(tensor(gather, device: device), tensor(keep.ToArray(), device: device), mask, trees.Count, width, keep.Count == gather.Length));
+            var index = tensor(gather, device: device);
+            var positions = Positions.index_select(1, index).view(trees.Count, width);
+            var masks = new LayerMasks(config, Length, mask, positions, () => positions, dtype);
+            blocks.Add(new(index, tensor(keep.ToArray(), device: device), mask, masks, trees.Count, width, keep.Count == gather.Length));
         }
 
         // The packed tokens cut into runs: a segment of a large tree, or a small tree as a whole.
@@ -64,7 +70,7 @@ internal sealed class BranchedAttention : IAttention
             {
                 runOf[s] = runs.Count;
                 runs.Add(batch.Segments[s].Ids.Count);
-                pieces.Add(PieceOf(batch, s, runOf, device, dtype));
+                pieces.Add(PieceOf(batch, s, runOf, dtype));
                 outputs.AddRange(Enumerable.Range(batch.Offsets[s], batch.Segments[s].Ids.Count));
             }
         }
@@ -90,14 +96,14 @@ internal sealed class BranchedAttention : IAttention
         using var scope = NewDisposeScope();
         var outputs = new List<Tensor>(blocks.Count + pieces.Count);
         foreach (var block in blocks)
-            outputs.Add(block.Attend(q, k, v));
+            outputs.Add(block.Attend(config.Scores, layer, q, k, v));
         if (pieces.Count > 0)
         {
             // One split, for the gradient of its parts is one concatenation; that of a narrow is a tensor of zeros each.
             var sizes = runs.ToArray();
             var (queries, keys, values) = (q.split(sizes, 1), k.split(sizes, 1), v.split(sizes, 1));
             foreach (var piece in pieces)
-                outputs.Add(piece.Attend(queries, keys, values));
+                outputs.Add(piece.Attend(config.Scores, layer, queries, keys, values));
         }
 
         var joined = outputs.Count == 1 ? outputs[0] : cat(outputs, 1);
@@ -108,6 +114,8 @@ internal sealed class BranchedAttention : IAttention
     {
         foreach (var tensor in Owned())
             tensor.Dispose();
+        foreach (var masks in blocks.Select(b => b.Masks).Concat(pieces.Select(p => p.Masks)))
+            masks.Dispose();
     }
 
     private IEnumerable<Tensor> Owned()
@@ -135,27 +143,32 @@ internal sealed class BranchedAttention : IAttention
             yield return block;
     }
 
-    private static Piece PieceOf(BranchedBatch batch, int s, int[] runOf, Device device, ScalarType dtype)
+    private Piece PieceOf(BranchedBatch batch, int s, int[] runOf, ScalarType dtype)
     {
         var count = batch.Segments[s].Ids.Count;
         int[] seen = [runOf[s]];
         var before = 0;
         for (var a = batch.Segments[s].Parent; a >= 0; a = batch.Segments[a].Parent)
             (seen, before) = ([runOf[a], .. seen], before + batch.Segments[a].Ids.Count);
-        if (before == 0)
-            return new(runOf[s], seen, null);
         using var scope = NewDisposeScope();
-        var own = full([count, count], float.NegativeInfinity, dtype, device).triu(1);
-        var mask = cat([zeros([count, before], dtype, device), own], 1).unsqueeze(0).unsqueeze(0).MoveToOuterDisposeScope();
-        return new(runOf[s], seen, mask);
+        // The ancestors' positions are those before the segment's own.
+        var keys = arange(before + count, ScalarType.Int64, Positions.device).unsqueeze(0);
+        Tensor? mask = null;
+        if (before > 0)
+        {
+            var own = full([count, count], float.NegativeInfinity, dtype, Positions.device).triu(1);
+            mask = cat([zeros([count, before], dtype, Positions.device), own], 1).unsqueeze(0).unsqueeze(0).MoveToOuterDisposeScope();
+        }
+
+        return new(runOf[s], seen, mask, new(config, Length, mask, keys.narrow(1, before, count), () => keys, dtype));
     }
 
-    private sealed record Block(Tensor Gather, Tensor Keep, Tensor Mask, int Rows, int Width, bool Full)
+    private sealed record Block(Tensor Gather, Tensor Keep, Tensor Mask, LayerMasks Masks, int Rows, int Width, bool Full)
     {
-        public Tensor Attend(Tensor q, Tensor k, Tensor v)
+        public Tensor Attend(ScoreRule rule, int layer, Tensor q, Tensor k, Tensor v)
         {
             using var scope = NewDisposeScope();
-            var z = Heads.Attend(Spread(q), Spread(k), Spread(v), Mask, causal: false).reshape(1, Rows * Width, q.size(2), q.size(3));
+            var z = Heads.Attend(Spread(q), Spread(k), Spread(v), Masks.Of(layer), causal: false, rule).reshape(1, Rows * Width, q.size(2), q.size(3));
             return (Full ? z : z.index_select(1, Keep)).MoveToOuterDisposeScope();
         }
 
@@ -163,12 +176,13 @@ internal sealed class BranchedAttention : IAttention
     }
 
     // One segment: its run, and the runs that it sees, its own last.
-    private sealed record Piece(int Run, int[] Seen, Tensor? Mask)
+    private sealed record Piece(int Run, int[] Seen, Tensor? Mask, LayerMasks Masks)
     {
-        public Tensor Attend(Tensor[] queries, Tensor[] keys, Tensor[] values)
+        public Tensor Attend(ScoreRule rule, int layer, Tensor[] queries, Tensor[] keys, Tensor[] values)
         {
             using var scope = NewDisposeScope();
-            return Heads.Attend(queries[Run], Joined(keys), Joined(values), Mask, Mask is null).MoveToOuterDisposeScope();
+            var mask = Masks.Of(layer);
+            return Heads.Attend(queries[Run], Joined(keys), Joined(values), mask, causal: mask is null, rule).MoveToOuterDisposeScope();
         }
 
         private Tensor Joined(Tensor[] parts) => Seen.Length == 1 ? parts[Run] : cat([.. Seen.Select(run => parts[run])], 1);

@@ -15,12 +15,12 @@ internal sealed class CachedAttention : IAttention
     private const int Growth = 128;
 
     private readonly DecoderConfig config;
-    private readonly int headsPerKey;
     private readonly Tensor[] keys;
     private readonly Tensor[] values;
     private readonly List<int> padding;
     private Tensor positions;
-    private Tensor? mask;
+    private Tensor? visible;
+    private LayerMasks? masks;
     private int incoming;
     private int rowRoom;
     private int tokenRoom;
@@ -33,7 +33,6 @@ internal sealed class CachedAttention : IAttention
     public CachedAttention(DecoderConfig config, IReadOnlyList<int> padding, int capacity, Device device, ScalarType dtype)
     {
         this.config = config;
-        headsPerKey = config.HeadsPerKey;
         this.padding = [.. padding];
         (rowRoom, tokenRoom) = (padding.Count, capacity);
         Tensor[] Room() => [.. Enumerable.Range(0, config.Layers).Select(_ => Fresh(device, dtype).DetachFromDisposeScope())];
@@ -68,8 +67,10 @@ internal sealed class CachedAttention : IAttention
         positions.Dispose();
         positions = tensor(place, [Rows, count], device: keys[0].device).DetachFromDisposeScope();
         Length = Math.Max(Length, place.Max() + 1);
-        mask?.Dispose();
-        mask = MaskOf(count)?.DetachFromDisposeScope();
+        visible?.Dispose();
+        masks?.Dispose();
+        visible = VisibleOf(count)?.DetachFromDisposeScope();
+        masks = new(config, Length, visible, positions, () => KeyPositions(count), keys[0].dtype);
     }
 
     /// <summary>Call after the decoder has run over the announced tokens.</summary>
@@ -160,23 +161,34 @@ internal sealed class CachedAttention : IAttention
         rowKeys.narrow(2, Held, incoming).copy_(k.transpose(1, 2));
         rowValues.narrow(2, Held, incoming).copy_(v.transpose(1, 2));
         var seen = Held + incoming;
-        var allKeys = rowKeys.narrow(2, 0, seen);
-        var allValues = rowValues.narrow(2, 0, seen);
-        if (incoming == 1)
-        {
-            // The query heads of one key head stand as its queries, so that the cache is never copied.
-            var grouped = q.view(q.size(0), allKeys.size(1), headsPerKey, q.size(3));
-            return nn.functional.scaled_dot_product_attention(grouped, allKeys, allValues, mask, 0, false).view(q.size(0), 1, q.size(2), q.size(3)).MoveToOuterDisposeScope();
-        }
+        // One query leaves out the keys before its window.
+        var first = incoming == 1 && config.WindowOf(layer) is { } window ? Math.Max(0, seen - window) : 0;
+        var allKeys = rowKeys.narrow(2, first, seen - first);
+        var allValues = rowValues.narrow(2, first, seen - first);
+        var mask = first == 0 ? masks!.Of(layer) : masks!.Of(layer)?.narrow(3, first, seen - first);
+        if (incoming > 1)
+            return Heads.Attend(q, allKeys.transpose(1, 2), allValues.transpose(1, 2), mask, mask is null, config.Scores).MoveToOuterDisposeScope();
 
-        return Heads.Attend(q, allKeys.transpose(1, 2), allValues.transpose(1, 2), mask, mask is null).MoveToOuterDisposeScope();
+        // The query heads of one key head stand as its queries, so that the cache is never copied.
+        var grouped = q.view(q.size(0), config.KeyValueHeads, config.HeadsPerKey, q.size(3));
+        if (mask is not null && mask.size(1) > 1)
+            mask = mask.view(mask.size(0), config.KeyValueHeads, config.HeadsPerKey, -1);
+        return Heads.AttendByHead(grouped, allKeys, allValues, mask, causal: false, config.Scores).view(q.size(0), 1, q.size(2), q.size(3)).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
         foreach (var tensor in keys.Concat(values).Append(positions))
             tensor.Dispose();
-        mask?.Dispose();
+        visible?.Dispose();
+        masks?.Dispose();
+    }
+
+    // [rows, held + new]; padding stands at 0, where the mask hides it.
+    private Tensor KeyPositions(int count)
+    {
+        var index = arange(Held + count, ScalarType.Int64, keys[0].device);
+        return (index.unsqueeze(0) - tensor(padding.Select(p => (long)p).ToArray(), device: keys[0].device).unsqueeze(1)).clamp_min(0);
     }
 
     // Drops padding that all rows share, once it is worth a copy of the cache.
@@ -219,7 +231,7 @@ internal sealed class CachedAttention : IAttention
     }
 
     // [rows, 1, new, held + new]; null where plain causal attention (or none at all) says the same.
-    private Tensor? MaskOf(int count)
+    private Tensor? VisibleOf(int count)
     {
         var padded = padding.Any(p => p > 0);
         if (!padded && (count == 1 || Held == 0))

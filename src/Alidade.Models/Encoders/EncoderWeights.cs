@@ -49,7 +49,7 @@ internal sealed class EncoderWeights(IWeightFile file, string prefix, LoadOption
 
     /// <summary>A layer norm.</summary>
     public Norm Norm(string module, long width, double epsilon) =>
-        new(NormKind.Layer, epsilon, Slot(module + ".weight", width), Slot(module + ".bias", width));
+        new(NormKind.Layer, epsilon, width, Slot(module + ".weight", width), Slot(module + ".bias", width));
 
     /// <summary>A table of vectors.</summary>
     public Embedding Table(string module, long entries, long width) => new(module, Slot(module + ".weight", entries, width));

@@ -80,7 +80,7 @@ internal sealed class LayerNormModule(Norm norm) : ISentenceModule
 
     public void Dispose()
     {
-        norm.Weight.Dispose();
+        norm.Weight!.Dispose();
         norm.Bias?.Dispose();
     }
 

@@ -60,6 +60,9 @@ internal sealed class ConfigReader(JsonObject json, string where)
         throw new AlidadeException($"{where}: '{key}' is {node.ToJsonString()}, it must be a whole number of at least 1");
     }
 
+    /// <summary>A whole number of at least 0, or null when absent.</summary>
+    public int? Count(string key) => json[key] is JsonValue value && value.TryGetValue<double>(out var number) && number == 0 ? 0 : OptionalSize(key);
+
     /// <summary>A number, or null when absent.</summary>
     public double? Number(string key)
     {
@@ -101,8 +104,9 @@ internal sealed class ConfigReader(JsonObject json, string where)
 
     /// <summary>A list of numbers, or null when absent.</summary>
     public IReadOnlyList<double>? Numbers(string key) =>
-        json[key] is JsonArray array ? [.. array.Select(n => n is JsonValue v && v.TryGetValue<double>(out var d)
-            ? d : throw new AlidadeException($"{where}: '{key}' must be a list of numbers"))] : null;
+        json[key] is not { } node ? null
+        : node is JsonArray array ? [.. array.Select(n => n is JsonValue v && v.TryGetValue<double>(out var d) ? d : throw NoNumbers(key))]
+        : throw NoNumbers(key);
 
     /// <summary>A token id or a list of them.</summary>
     public IReadOnlyList<int> TokenIds(string key) => json[key] switch
@@ -115,6 +119,8 @@ internal sealed class ConfigReader(JsonObject json, string where)
     private int Id(JsonNode? node, string key) =>
         node is JsonValue value && value.TryGetValue<int>(out var id) ? id
             : throw new AlidadeException(string.Create(CultureInfo.InvariantCulture, $"{where}: '{key}' must be a token id or a list of them"));
+
+    private AlidadeException NoNumbers(string key) => new($"{where}: '{key}' must be a list of numbers");
 
     private AlidadeException Missing(string key) => new($"{where}: '{key}' is missing");
 }
@@ -152,6 +158,14 @@ internal sealed class GgufConfigReader(IReadOnlyDictionary<string, object> metad
             return number;
         throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is {value}, it must be a finite number");
     }
+
+    /// <summary>A whole number of at least 0, or null when absent.</summary>
+    public int? Count(string key) => metadata.TryGetValue($"{architecture}.{key}", out var value) && value is IConvertible and not string and not bool
+        && Convert.ToDouble(value, CultureInfo.InvariantCulture) == 0 ? 0 : OptionalSize(key);
+
+    /// <summary>A truth value.</summary>
+    public bool Flag(string key, bool otherwise) => metadata.TryGetValue($"{architecture}.{key}", out var value) ? value as bool?
+        ?? throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is {value}, it must be true or false") : otherwise;
 
     /// <summary>A text, or null when absent.</summary>
     public string? Text(string key) => metadata.TryGetValue($"{architecture}.{key}", out var value) ? value as string : null;

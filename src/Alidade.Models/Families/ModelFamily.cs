@@ -1,101 +1,59 @@
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Models.Architecture;
+using Alidade.Models.Weights;
 
 namespace Alidade.Models.Families;
 
-/// <summary>Names of one block's tensors in a file; <c>{0}</c> stands for the block's number, a name without <c>.weight</c> is a module.</summary>
-internal sealed record BlockNames
-{
-    /// <summary>Norm before attention.</summary>
-    public required string AttentionNorm { get; init; }
-
-    /// <summary>Query, key and value as one projection, in this order; null when they are separate.</summary>
-    public string? QueryKeyValue { get; init; }
-
-    /// <summary>Query projection.</summary>
-    public string? Query { get; init; }
-
-    /// <summary>Key projection.</summary>
-    public string? Key { get; init; }
-
-    /// <summary>Value projection.</summary>
-    public string? Value { get; init; }
-
-    /// <summary>Output projection of attention.</summary>
-    public required string Output { get; init; }
-
-    /// <summary>Norm before the MLP.</summary>
-    public required string MlpNorm { get; init; }
-
-    /// <summary>The gate of a gated MLP.</summary>
-    public string? Gate { get; init; }
-
-    /// <summary>Projection into the MLP.</summary>
-    public required string Up { get; init; }
-
-    /// <summary>Projection out of the MLP.</summary>
-    public required string Down { get; init; }
-}
-
-/// <summary>Names of a model's tensors in a file.</summary>
-internal sealed record TensorNames
-{
-    /// <summary>Token embedding.</summary>
-    public required string Embedding { get; init; }
-
-    /// <summary>Learned positions; null when there are none.</summary>
-    public string? Positions { get; init; }
-
-    /// <summary>The blocks.</summary>
-    public required BlockNames Block { get; init; }
-
-    /// <summary>Norm after the last block.</summary>
-    public required string FinalNorm { get; init; }
-
-    /// <summary>Output head.</summary>
-    public required string Head { get; init; }
-
-    /// <summary>What may stand in front of every name but the head's, or be absent (<c>transformer.</c>).</summary>
-    public string OptionalPrefix { get; init; } = "";
-
-    /// <summary>Tensors that a file may hold and that carry nothing (mask buffers), as prefixes or suffixes of names.</summary>
-    public IReadOnlyList<string> Ignored { get; init; } = [];
-}
-
 /// <summary>
-/// A family of models is a table: the configuration keys and weight names of its files in the decoder's own terms. Adding one is one file.
+/// A family of models is a table: the configuration keys and tensor names of its files in the decoder's own terms. Adding one is one file with one
+/// class: every class of this assembly that derives from this one and can be made is a family.
 /// </summary>
 internal abstract class ModelFamily
 {
-    /// <summary>All families.</summary>
-    public static IReadOnlyList<ModelFamily> All { get; } = [new Llama(), new Gpt2()];
+    /// <summary>All families, by name.</summary>
+    public static IReadOnlyList<ModelFamily> All { get; } =
+    [
+        .. typeof(ModelFamily).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ModelFamily)) && !t.IsAbstract)
+            .Select(t => (ModelFamily)Activator.CreateInstance(t)!).OrderBy(f => f.ModelType, StringComparer.Ordinal),
+    ];
 
     /// <summary>The <c>model_type</c> in config.json, also written when saving.</summary>
     public abstract string ModelType { get; }
 
-    /// <summary>The <c>general.architecture</c> in a GGUF.</summary>
-    public abstract string GgufArchitecture { get; }
+    /// <summary>The class that config.json names as its architecture, such as <c>LlamaForCausalLM</c>.</summary>
+    public abstract string ClassName { get; }
 
-    /// <summary>Names in safetensors files.</summary>
+    /// <summary>The <c>general.architecture</c> in a GGUF; null when none is read.</summary>
+    public virtual string? GgufArchitecture => null;
+
+    /// <summary>Names in safetensors files; those in GGUF files are the same for all families (<see cref="TensorNames.Gguf"/>).</summary>
     public abstract TensorNames Names { get; }
-
-    /// <summary>Names in GGUF files.</summary>
-    public abstract TensorNames GgufNames { get; }
 
     /// <summary>True when safetensors files store projections as [in, out].</summary>
     public virtual bool InputMajor => false;
 
-    /// <summary>True when GGUF files store the rows of query and key in even/odd pairs instead of halves.</summary>
+    /// <summary>True when GGUF files store the rows of query and key in even/odd pairs and safetensors files in halves.</summary>
     public virtual bool GgufPermutesQueryKey => false;
+
+    /// <summary>How a GGUF file stores a tensor against the safetensors file: norms hold their whole gain, projections are [out, in].</summary>
+    public virtual TensorLayout GgufLayout(DecoderConfig config, ExpectedTensor tensor) => tensor.Role switch
+    {
+        TensorRole.Query when GgufPermutesQueryKey => TensorLayout.PairedRows(config.Heads),
+        TensorRole.Key when GgufPermutesQueryKey => TensorLayout.PairedRows(config.KeyValueHeads),
+        TensorRole.Gain when config.NormGainOffset != 0 => TensorLayout.Shifted((float)config.NormGainOffset),
+        not TensorRole.Plain when InputMajor && tensor.Shape.Length == 2 => TensorLayout.Transposed,
+        _ => TensorLayout.AsIs,
+    };
 
     /// <summary>Reads config.json.</summary>
     public abstract DecoderConfig Read(ConfigReader config);
 
-    /// <summary>Reads GGUF metadata.</summary>
-    public abstract DecoderConfig ReadGguf(GgufConfigReader metadata);
+    /// <summary>Reads GGUF metadata. What lies in the tensors (biases, tied head, divisors of the rotary frequencies) is added by the loader.</summary>
+    /// <remarks>The keys are the same for every family; a family adds the facts that its files imply.</remarks>
+    public virtual DecoderConfig ReadGguf(GgufConfigReader metadata) => GgufMetadata.Read(metadata, ModelType);
 
-    /// <summary>Writes config.json.</summary>
+    /// <summary>Writes config.json, in the form that released models have.</summary>
     public abstract JsonObject Write(DecoderConfig config);
 
     /// <summary>The family of a <c>model_type</c>.</summary>
@@ -111,5 +69,17 @@ internal abstract class ModelFamily
     /// <exception cref="NotBuiltException">None has that name.</exception>
     public static ModelFamily OfGguf(string name, string where) =>
         All.FirstOrDefault(f => f.GgufArchitecture == name)
-        ?? throw new NotBuiltException($"{where}: architecture '{name}' is not known; known are {string.Join(", ", All.Select(f => f.GgufArchitecture))}");
+        ?? throw new NotBuiltException($"{where}: architecture '{name}' is not known; known are {string.Join(", ", All.Select(f => f.GgufArchitecture).OfType<string>().Distinct())}");
+
+    /// <summary>What every config.json holds.</summary>
+    protected JsonObject WriteCommon(DecoderConfig config) => new()
+    {
+        ["architectures"] = new JsonArray(ClassName),
+        ["model_type"] = ModelType,
+        ["vocab_size"] = config.VocabularySize,
+        ["tie_word_embeddings"] = config.TiedHead,
+        ["bos_token_id"] = config.BeginningOfText,
+        ["eos_token_id"] = config.EndOfText.Count == 1 ? config.EndOfText[0] : new JsonArray([.. config.EndOfText.Select(id => JsonValue.Create(id))]),
+        ["torch_dtype"] = "float32",
+    };
 }

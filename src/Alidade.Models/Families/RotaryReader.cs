@@ -9,12 +9,19 @@ internal static class RotaryReader
 {
     /// <summary>Reads config.json.</summary>
     /// <param name="config">The configuration.</param>
-    /// <param name="dimensions">Dimensions of a head that are turned.</param>
-    /// <param name="context">The model's longest sequence, in tokens.</param>
-    public static RotaryConfig Read(ConfigReader config, int dimensions, int context)
+    /// <param name="headDim">Size of a head.</param>
+    /// <param name="context">The model's longest sequence before stretching, in tokens.</param>
+    /// <param name="share">The share of a head that is turned, when the file does not say.</param>
+    /// <param name="layers">The kind of layers asked for (<c>full_attention</c>), where each has parameters of its own.</param>
+    public static RotaryConfig Read(ConfigReader config, int headDim, int context, double share = 1, string? layers = null)
     {
-        var parameters = config.Object("rope_parameters") ?? config.Object("rope_scaling");
-        var theta = config.Object("rope_parameters")?.Number("rope_theta") ?? config.Number("rope_theta") ?? 10000;
+        var given = config.Object("rope_parameters");
+        if (layers is not null)
+            given = given?.Object(layers) ?? given;
+        var parameters = given ?? config.Object("rope_scaling");
+        var theta = given?.Number("rope_theta") ?? config.Number("rope_theta") ?? config.Number("rotary_emb_base") ?? 10000;
+        var turned = given?.Number("partial_rotary_factor") ?? config.Number("partial_rotary_factor") ?? config.Number("rotary_pct") ?? share;
+        var dimensions = (int)(headDim * turned);
         var kind = parameters?.Text("rope_type") ?? parameters?.Text("type") ?? "default";
         var scaling = kind switch
         {
@@ -56,28 +63,40 @@ internal static class RotaryReader
     public static RotaryConfig ReadGguf(GgufConfigReader metadata, int dimensions, int context)
     {
         var kind = metadata.Text("rope.scaling.type") ?? "none";
-        var rotary = new RotaryConfig { Theta = metadata.Number("rope.freq_base") ?? 10000, Dimensions = dimensions };
+        var rotary = new RotaryConfig
+        {
+            Theta = metadata.Number("rope.freq_base") ?? 10000,
+            Dimensions = dimensions,
+            OriginalContext = metadata.OptionalSize("rope.scaling.original_context_length") ?? context,
+            Factor = metadata.Number("rope.scaling.factor") ?? 1,
+            AttentionFactor = metadata.Number("rope.scaling.attn_factor"),
+        };
         return kind switch
         {
-            "none" => rotary,
-            "linear" => rotary with { Scaling = RotaryScaling.Linear, Factor = metadata.Number("rope.scaling.factor") ?? 1, OriginalContext = context },
-            "yarn" => rotary with
-            {
-                Scaling = RotaryScaling.Yarn,
-                Factor = metadata.Number("rope.scaling.factor") ?? 1,
-                OriginalContext = metadata.OptionalSize("rope.scaling.original_context_length") ?? context,
-            },
-            _ => throw new NotBuiltException($"{metadata.Where}: rotary scaling '{kind}' is not known; known are none, linear, yarn"),
+            // Of a long rope the divisors are tensors.
+            "none" or "longrope" => rotary,
+            "linear" => rotary with { Scaling = RotaryScaling.Linear },
+            // Here the file's factor comes on top of the usual one.
+            "yarn" => rotary with { Scaling = RotaryScaling.Yarn, AttentionFactor = rotary.AttentionFactor * (rotary with { Scaling = RotaryScaling.Yarn, AttentionFactor = null }).CosineFactor },
+            _ => throw new NotBuiltException($"{metadata.Where}: rotary scaling '{kind}' is not known; known are none, linear, yarn, longrope"),
         };
     }
 
-    /// <summary>The <c>rope_scaling</c> object; null for none.</summary>
-    public static JsonObject? Write(RotaryConfig rotary)
+    /// <summary>Writes context and rotary settings in the form of released models: <c>rope_theta</c>, <c>rope_scaling</c>, <c>partial_rotary_factor</c>.</summary>
+    public static void Write(JsonObject json, DecoderConfig config)
+    {
+        var rotary = config.Rotary!;
+        json["max_position_embeddings"] = rotary.Scaling == RotaryScaling.Dynamic ? rotary.OriginalContext : config.ContextLength;
+        json["rope_theta"] = rotary.Theta;
+        json["rope_scaling"] = Scaling(rotary);
+        if (rotary.Dimensions != config.HeadDim)
+            json["partial_rotary_factor"] = (double)rotary.Dimensions / config.HeadDim;
+    }
+
+    private static JsonObject? Scaling(RotaryConfig rotary)
     {
         if (rotary.Scaling == RotaryScaling.None)
             return null;
-        if (rotary.Scaling == RotaryScaling.Divisors)
-            throw new NotBuiltException("a model whose rotary divisors came as a tensor cannot be saved as a folder: config.json has no place for them");
         var json = new JsonObject
         {
             ["rope_type"] = rotary.Scaling switch
@@ -99,11 +118,12 @@ internal static class RotaryReader
             (json["mscale"], json["mscale_all_dim"]) = (rotary.MScale, rotary.MScaleAllDimensions);
         }
 
-        if (rotary.AttentionFactor is { } factor)
+        // Divisors that are the same for every length are a long rope whose two lists agree, with the factor that it would not have of itself.
+        if ((rotary.Scaling == RotaryScaling.Divisors ? 1 : rotary.AttentionFactor) is { } factor)
             json["attention_factor"] = factor;
         if (rotary.ShortFactors is { } shorts)
             json["short_factor"] = new JsonArray([.. shorts.Select(f => JsonValue.Create(f))]);
-        if (rotary.LongFactors is { } longs)
+        if ((rotary.LongFactors ?? rotary.ShortFactors) is { } longs)
             json["long_factor"] = new JsonArray([.. longs.Select(f => JsonValue.Create(f))]);
         return json;
     }

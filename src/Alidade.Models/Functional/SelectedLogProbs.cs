@@ -20,8 +20,8 @@ public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Te
 }
 
 /// <summary>
-/// The log-probability of a chosen token at each scored position: log p(y|h) = z_y − log Σ_v exp z_v with z = W h + b, in chunks of positions, so that the
-/// logits of a long batch never exist at once.
+/// The log-probability of a chosen token at each scored position: log p(y|h) = z_y − log Σ_v exp z_v with z = W h + b, or z = c·tanh((W h + b) / c) under a
+/// soft cap c, in chunks of positions, so that the logits of a long batch never exist at once.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -30,6 +30,7 @@ public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Te
 /// nothing is kept.</item>
 /// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise: dh = g ⊙ (W_y − p W),
 /// dW = −pᵀ (g ⊙ h) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over a chunk.</item>
+/// <item>A soft cap puts its slope 1 − (z/c)² on p and on row y; both are kept with it.</item>
 /// </list>
 /// </remarks>
 public static class SelectedLogProbs
@@ -42,24 +43,26 @@ public static class SelectedLogProbs
     /// <param name="weight">Output head W, [vocabulary, width]; may be the embedding itself.</param>
     /// <param name="targets">Chosen tokens y, int64, [positions].</param>
     /// <param name="bias">b, [vocabulary]; null for none.</param>
+    /// <param name="cap">c, above 0; null for none.</param>
     /// <returns>[positions] in nats, float32 (float64 for float64 inputs).</returns>
     /// <exception cref="TensorException">Shapes or types do not fit, or a target lies outside the vocabulary.</exception>
-    public static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null) => Compute(hidden, weight, targets, bias, null, ChunkRows(weight));
+    public static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null) =>
+        Compute(hidden, weight, targets, bias, null, ChunkRows(weight), cap);
 
     /// <summary>log p(y|h) of each position, and what trainers log beside it, from the same logits.</summary>
-    /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?)"/>
-    public static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null) =>
-        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight));
+    /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?, double?)"/>
+    public static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null) =>
+        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap);
 
-    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows)
+    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null)
     {
         var collector = new Collector();
         using var scope = NewDisposeScope();
-        var logProbs = Compute(hidden, weight, targets, bias, collector, rows).MoveToOuterDisposeScope();
+        var logProbs = Compute(hidden, weight, targets, bias, collector, rows, cap).MoveToOuterDisposeScope();
         return (logProbs, collector.Joined(hidden.device));
     }
 
-    internal static Tensor Compute(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows)
+    internal static Tensor Compute(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows, double? cap = null)
     {
         Check(hidden, weight, targets, bias);
         using var scope = NewDisposeScope();
@@ -67,8 +70,8 @@ public static class SelectedLogProbs
         if (hidden.size(0) == 0)
             return hidden.sum(1, type: OutputType(hidden)).MoveToOuterDisposeScope();
         if (wanted)
-            return Graph.apply(hidden, weight, targets, bias!, collector!, rows).MoveToOuterDisposeScope();
-        return Forward(hidden, weight, targets, bias, collector, rows, Keep.Nothing, []).MoveToOuterDisposeScope();
+            return Graph.apply(hidden, weight, targets, bias!, collector!, rows, cap!).MoveToOuterDisposeScope();
+        return Forward(hidden, weight, targets, bias, cap, collector, rows, Keep.Nothing, []).MoveToOuterDisposeScope();
     }
 
     private enum Keep
@@ -80,7 +83,7 @@ public static class SelectedLogProbs
 
     /// <summary>Phases 1 and 2; what is kept is added to <paramref name="kept"/>, one tensor per chunk.</summary>
     private static Tensor Forward(
-        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows, Keep keep, List<Tensor> kept)
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, Collector? collector, long rows, Keep keep, List<Tensor> kept)
     {
         var chosen = new List<Tensor>();
         for (var start = 0L; start < hidden.size(0); start += rows)
@@ -89,6 +92,9 @@ public static class SelectedLogProbs
             var count = Math.Min(rows, hidden.size(0) - start);
             var y = targets.narrow(0, start, count);
             var logits = nn.functional.linear(hidden.narrow(0, start, count), weight, bias);
+            if (cap is { } bound)
+                logits.div_(bound).tanh_().mul_(bound);
+            var slopes = cap is { } c && keep != Keep.Nothing ? logits.div(c).pow_(2).neg_().add_(1) : null;
             var logSoftmax = logits.log_softmax(-1, OutputType(hidden));
             var selected = logSoftmax.gather(1, y.unsqueeze(1)).squeeze(1);
             var probabilities = logSoftmax.exp_();
@@ -98,10 +104,15 @@ public static class SelectedLogProbs
             chosen.Add(selected.sub_(sums.log()).MoveToOuterDisposeScope());
             collector?.Add(logits, probabilities, sums, y, selected);
             logits.Dispose();
+            if (slopes is not null)
+                probabilities.mul_(slopes);
+            var ofTarget = slopes?.gather(1, y.unsqueeze(1));
             if (keep == Keep.Probabilities)
                 kept.AddRange(probabilities.MoveToOuterDisposeScope(), sums.MoveToOuterDisposeScope());
-            else if (keep == Keep.HiddenGradient)
-                kept.Add(weight.index_select(0, y).sub_(Expected(probabilities, sums, weight)).MoveToOuterDisposeScope());
+            if (keep == Keep.Probabilities && ofTarget is not null)
+                kept.Add(ofTarget.MoveToOuterDisposeScope());
+            if (keep == Keep.HiddenGradient)
+                kept.Add((ofTarget is null ? weight.index_select(0, y) : weight.index_select(0, y).mul_(ofTarget)).sub_(Expected(probabilities, sums, weight)).MoveToOuterDisposeScope());
         }
 
         return chosen.Count == 1 ? chosen[0] : cat(chosen);
@@ -176,11 +187,13 @@ public static class SelectedLogProbs
             var (hidden, weight, targets, bias, rows) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Tensor?)vars[3], (long)vars[5]);
             var trainable = weight.requires_grad || bias is { requires_grad: true };
             var kept = new List<Tensor>();
-            var result = Forward(hidden, weight, targets, bias, (Collector?)vars[4], rows, trainable ? Keep.Probabilities : Keep.HiddenGradient, kept);
+            var cap = (double?)vars[6];
+            var result = Forward(hidden, weight, targets, bias, cap, (Collector?)vars[4], rows, trainable ? Keep.Probabilities : Keep.HiddenGradient, kept);
             // A frozen head needs neither itself nor its input again.
             ctx.save_for_backward(trainable ? [hidden, weight, targets, .. kept] : kept);
             ctx.set_materialize_grads(false);
             ctx.save_data("rows", rows);
+            ctx.save_data("kept", cap is null ? 2 : 3);
             ctx.save_data("wanted", (trainable, hidden.requires_grad, weight.requires_grad, bias is { requires_grad: true }));
             return result;
         }
@@ -191,8 +204,9 @@ public static class SelectedLogProbs
             using var g = grad_output;
             var saved = ctx.get_saved_variables();
             var rows = (long)ctx.get_data("rows");
+            var each = (int)ctx.get_data("kept");
             var (trainable, ofHidden, ofWeight, ofBias) = ((bool, bool, bool, bool))ctx.get_data("wanted");
-            List<Tensor> gradients = [null!, null!, null!, null!, null!, null!];
+            List<Tensor> gradients = [null!, null!, null!, null!, null!, null!, null!];
             if (g.IsInvalid)
                 return gradients;
             if (!trainable)
@@ -204,13 +218,16 @@ public static class SelectedLogProbs
 
             var (hidden, weight, targets) = (saved[0], saved[1], saved[2]);
             var scaled = g.unsqueeze(1).to_type(hidden.dtype);
+            var slopes = each == 2 ? null : cat([.. saved.Skip(3).Where((_, i) => i % each == 2)]);
             var dHidden = ofHidden ? weight.index_select(0, targets) : null;
+            if (slopes is not null)
+                dHidden?.mul_(slopes);
             var dWeight = ofWeight ? empty_like(weight) : null;
             var dBias = ofBias ? weight.new_zeros(weight.size(0)) : null;
-            for (var chunk = 0; chunk < (saved.Count - 3) / 2; chunk++)
+            for (var chunk = 0; chunk < (saved.Count - 3) / each; chunk++)
             {
                 using var inner = NewDisposeScope();
-                var (p, sums) = (saved[3 + (2 * chunk)].to_type(weight.dtype), saved[4 + (2 * chunk)]);
+                var (p, sums) = (saved[3 + (each * chunk)].to_type(weight.dtype), saved[4 + (each * chunk)]);
                 var (start, count) = (chunk * rows, p.size(0));
                 if (dHidden is not null)
                     dHidden.narrow(0, start, count).sub_(Expected(p, sums, weight));
@@ -222,8 +239,9 @@ public static class SelectedLogProbs
             }
 
             dHidden?.mul_(scaled);
-            dWeight?.index_add_(0, targets, hidden.mul(scaled), 1);
-            dBias?.index_add_(0, targets, scaled.squeeze(1), 1);
+            var ofTargets = slopes is null ? scaled : scaled.mul(slopes);
+            dWeight?.index_add_(0, targets, hidden.mul(ofTargets), 1);
+            dBias?.index_add_(0, targets, ofTargets.squeeze(1), 1);
             gradients[0] = dHidden?.MoveToOuterDisposeScope()!;
             gradients[1] = dWeight?.MoveToOuterDisposeScope()!;
             gradients[3] = dBias?.MoveToOuterDisposeScope()!;

@@ -13,9 +13,9 @@ namespace Alidade.Models.Processing;
 /// <para>With row vectors, y = xW + b:</para>
 /// <list type="number">
 /// <item>Fold the norms, for every projection that reads one (query, key, value, gate, up, head): b ← b + βW, W ← diag(γ)W, then γ = 1, β = 0. Under LayerNorm,
-/// whose output has mean 0, also W ← W − mean of W over the width.</item>
-/// <item>Centre what writes into the residual stream, under LayerNorm only: embedding, positions, W_O, b_O, W_out, b_out minus their mean over the width.</item>
-/// <item>Centre the head: W_U and b_U minus their mean over the vocabulary; all logits of a position move by one number.</item>
+/// whose output has mean 0, also W ← W − mean of W over the width. Norms of what is added to the residual stream stay.</item>
+/// <item>Centre what writes into the residual stream, under LayerNorm only: embedding, positions, W_O, b_O, W_out, b_out minus their mean over the width. Not an embedding that is normalised itself.</item>
+/// <item>Centre the head, unless its logits have a soft cap: W_U and b_U minus their mean over the vocabulary; all logits of a position move by one number.</item>
 /// <item>Fold the value biases, which every pattern passes on whole: b_O ← b_O + Σ_h b_V[h] W_O[h], b_V = 0.</item>
 /// </list>
 /// <para>TransformerLens, <c>process_weights</c> with fold_ln, center_writing_weights, center_unembed and fold_value_biases. Each step is computed in float64
@@ -35,12 +35,13 @@ public static class WeightProcessing
             throw new NotBuiltException($"weights of {model.Name} cannot be processed, for it has a scoring head");
         using var noGrad = no_grad();
         // A shift needs a bias to go to.
-        var hasShift = model.Config.Norm == NormKind.Layer;
+        var hasShift = model.Config is { Norm: NormKind.Layer, NormWeights: NormWeights.All };
         var config = model.Config with
         {
             TiedHead = false,
             HeadBias = true,
-            AttentionBias = hasShift || model.Config.AttentionBias,
+            QueryKeyValueBias = hasShift || model.Config.QueryKeyValueBias,
+            OutputBias = hasShift || model.Config.QueryKeyValueBias || model.Config.OutputBias,
             MlpBias = hasShift || model.Config.MlpBias,
         };
         var parameters = Copy(model, config);
@@ -53,7 +54,7 @@ public static class WeightProcessing
         var names = model.Family.Names;
         var tied = model.Parameters[names.OptionalPrefix + names.Embedding + ".weight"];
         var copy = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (name, _, shape) in DecoderAssembly.Expected(model.Family, config))
+        foreach (var (name, _, shape, _) in DecoderAssembly.Expected(model.Family, config))
         {
             using var scope = NewDisposeScope();
             var source = model.Parameters.GetValueOrDefault(name) ?? (name == names.Head + ".weight" ? tied : null);
@@ -67,55 +68,66 @@ public static class WeightProcessing
     private static void Process(DecoderConfig config, DecoderAssembly weights)
     {
         var decoder = weights.Decoder;
-        var head = weights.Head!;
+        var head = weights.Head!.Projection;
 
         // 1. The norms.
         foreach (var block in decoder.Blocks)
         {
-            Fold(block.AttentionNorm, block.QueryKeyValue, block.Query, block.Key, block.Value);
-            Fold(block.MlpNorm, block.Gate, block.Up);
+            Linear?[] mlp = [block.GateUp, block.Gate, block.Up];
+            // A parallel MLP without a norm of its own reads attention's.
+            var shared = config.ParallelResidual && block.MlpNorm is null;
+            Fold(block.AttentionNorm, [block.QueryKeyValue, block.Query, block.Key, block.Value, .. shared ? mlp : []]);
+            if (!shared)
+                Fold(block.MlpNorm, mlp);
         }
 
-        Fold(decoder.FinalNorm, head);
+        Fold(decoder.FinalNorm, [head]);
 
         // 2. What writes into the residual stream.
         if (config.Norm == NormKind.Layer)
         {
-            Centre(weights.Embedding.Weight, 1);
+            if (decoder.EmbeddingNorm is null)
+                Centre(weights.Embedding.Weight, 1);
             if (decoder.PositionEmbedding is { } positions)
                 Centre(positions.Weight, 1);
             foreach (var writer in decoder.Blocks.SelectMany(b => new[] { b.Output, b.Down }))
             {
                 Centre(writer.Weight, writer.InputMajor ? 1 : 0);
-                Centre(writer.Bias!, 0);
+                if (writer.Bias is { } bias)
+                    Centre(bias, 0);
             }
         }
 
         // 3. The head.
-        Centre(head.Weight, 0);
-        Centre(head.Bias!, 0);
+        if (config.LogitCap is null)
+        {
+            Centre(head.Weight, 0);
+            Centre(head.Bias!, 0);
+        }
 
         // 4. The value biases.
         foreach (var block in decoder.Blocks)
             FoldValueBias(config, block);
     }
 
-    private static void Fold(Norm norm, params Linear?[] readers)
+    private static void Fold(Norm? norm, IEnumerable<Linear?> readers)
     {
+        if (norm is null)
+            return;
         using var scope = NewDisposeScope();
-        var gain = norm.Weight.to(ScalarType.Float64).unsqueeze(1);
+        var gain = norm.Weight is { } stored ? (stored.to(ScalarType.Float64) + norm.Offset).unsqueeze(1) : ones(1, ScalarType.Float64);
         foreach (var reader in readers.OfType<Linear>())
         {
             using var inner = NewDisposeScope();
-            var stored = reader.InputMajor ? reader.Weight : reader.Weight.t();
-            var weight = stored.to(ScalarType.Float64);
+            var inputMajor = reader.InputMajor ? reader.Weight : reader.Weight.t();
+            var weight = inputMajor.to(ScalarType.Float64);
             if (norm.Bias is { } shift)
                 reader.Bias!.add_(matmul(shift.to(ScalarType.Float64), weight));
             weight = weight * gain;
-            stored.copy_(norm.Kind == NormKind.Layer ? weight - weight.mean([0], keepdim: true) : weight);
+            inputMajor.copy_(norm.Kind == NormKind.Layer ? weight - weight.mean([0], keepdim: true) : weight);
         }
 
-        norm.Weight.fill_(1);
+        norm.Weight?.fill_(1 - norm.Offset);
         norm.Bias?.fill_(0);
     }
 
@@ -129,13 +141,16 @@ public static class WeightProcessing
     private static void FoldValueBias(DecoderConfig config, BlockWeights block)
     {
         using var scope = NewDisposeScope();
-        var size = (long)config.KeyValueHeads * config.HeadDim;
-        // The value's part is the last of a fused projection, and all of a separate one.
         if ((block.QueryKeyValue ?? block.Value!).Bias is not { } bias)
             return;
-        var value = bias.narrow(0, bias.size(0) - size, size);
-        var ofHeads = value.to(ScalarType.Float64).view(config.KeyValueHeads, config.HeadDim).repeat_interleave(config.HeadsPerKey, 0).flatten();
+        var value = block.QueryKeyValue is null ? bias : ValuesOf(config, bias);
+        var ofHeads = value.to(ScalarType.Float64).reshape(config.KeyValueHeads, config.HeadDim).repeat_interleave(config.HeadsPerKey, 0).flatten();
         block.Output.Bias!.add_(matmul(ofHeads, block.Output.InputMajorWeight().to(ScalarType.Float64)));
         value.fill_(0);
     }
+
+    // The values' part of a fused bias, as a view.
+    private static Tensor ValuesOf(DecoderConfig config, Tensor bias) => config.QueryKeyValueLayout == FusedLayout.ByKeyHead
+        ? bias.view(config.KeyValueHeads, config.HeadsPerKey + 2, config.HeadDim).select(1, config.HeadsPerKey + 1)
+        : bias.narrow(0, bias.size(0) - ((long)config.KeyValueHeads * config.HeadDim), (long)config.KeyValueHeads * config.HeadDim);
 }

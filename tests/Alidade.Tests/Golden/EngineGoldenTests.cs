@@ -43,9 +43,8 @@ public sealed class EngineGoldenTests
         var (file, item) = Case(path);
         var parameters = item["rope_parameters"]!.DeepClone().AsObject();
         var head = item["head_dim"]!.GetValue<int>();
-        var turned = parameters["partial_rotary_factor"] is { } share ? (int)(head * share.GetValue<double>()) : head;
         var context = item["max_position_embeddings"]!.GetValue<int>();
-        var rotary = RotaryReader.Read(new ConfigReader(new JsonObject { ["rope_parameters"] = parameters }, path), turned, context);
+        var rotary = RotaryReader.Read(new ConfigReader(new JsonObject { ["rope_parameters"] = parameters }, path), head, context);
         var tolerance = (double)file["tolerance_relative"]!;
         var expected = DecoderGoldenTests.Numbers(item["inv_freq"]!);
         var actual = rotary.InverseFrequencies(item["seq_len"]?.GetValue<int>() ?? 0);

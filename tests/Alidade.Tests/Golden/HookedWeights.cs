@@ -16,16 +16,16 @@ internal static class HookedWeights
     {
         var config = model.Config;
         var assembly = new DecoderAssembly(model.Family, config, model.Parameters);
-        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["embed.W_E"] = assembly.Embedding.Weight, ["unembed.W_U"] = assembly.Head!.InputMajorWeight() };
+        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal) { ["embed.W_E"] = assembly.Embedding.Weight, ["unembed.W_U"] = assembly.Head!.Projection.InputMajorWeight() };
         if (assembly.Decoder.PositionEmbedding is { } positions)
             weights["pos_embed.W_pos"] = positions.Weight;
-        weights["unembed.b_U"] = assembly.Head!.Bias ?? zeros(config.VocabularySize);
+        weights["unembed.b_U"] = assembly.Head!.Projection.Bias ?? zeros(config.VocabularySize);
         AddNorm(weights, "ln_final", assembly.Decoder.FinalNorm);
         foreach (var (layer, block) in assembly.Decoder.Blocks.Index())
         {
             var name = $"blocks.{layer}.";
-            AddNorm(weights, name + "ln1", block.AttentionNorm);
-            AddNorm(weights, name + "ln2", block.MlpNorm);
+            AddNorm(weights, name + "ln1", block.AttentionNorm!);
+            AddNorm(weights, name + "ln2", block.MlpNorm!);
             foreach (var (letter, (weight, bias), heads) in Attention(config, block))
             {
                 weights[$"{name}attn.W_{letter}"] = weight.view(config.Width, heads, config.HeadDim).transpose(0, 1);
@@ -58,7 +58,7 @@ internal static class HookedWeights
 
     private static void AddNorm(Dictionary<string, Tensor> weights, string name, Norm norm)
     {
-        weights[name + ".w"] = norm.Weight;
+        weights[name + ".w"] = norm.Weight!;
         if (norm.Bias is { } shift)
             weights[name + ".b"] = shift;
     }

@@ -31,7 +31,8 @@ internal static class Small
             GatedMlp = isLlama,
             Rotary = isLlama ? new() { Dimensions = width / 2 } : null,
             TiedHead = true,
-            AttentionBias = !isLlama,
+            QueryKeyValueBias = !isLlama,
+            OutputBias = !isLlama,
             MlpBias = !isLlama,
         }, tokenizer: null, chatTemplate: null, seed: 7);
         // Far enough from the start that no part is lost in rounding.

@@ -29,7 +29,8 @@ public sealed class WeightProcessingTests
         Activation = Activation.GeluTanh,
         GatedMlp = false,
         TiedHead = true,
-        AttentionBias = true,
+        QueryKeyValueBias = true,
+        OutputBias = true,
         MlpBias = true,
     };
 
@@ -50,9 +51,9 @@ public sealed class WeightProcessingTests
     private static readonly Dictionary<string, DecoderConfig> Named = new(StringComparer.Ordinal)
     {
         ["LayerNorm, tied head"] = Layered,
-        ["LayerNorm, no biases"] = Layered with { AttentionBias = false, MlpBias = false },
+        ["LayerNorm, no biases"] = Layered with { QueryKeyValueBias = false, OutputBias = false, MlpBias = false },
         ["RMSNorm, grouped keys, biases"] = Rms,
-        ["RMSNorm, tied head, no biases"] = Rms with { TiedHead = true, AttentionBias = false, MlpBias = false },
+        ["RMSNorm, tied head, no biases"] = Rms with { TiedHead = true, QueryKeyValueBias = false, OutputBias = false, MlpBias = false },
     };
 
     [Theory]

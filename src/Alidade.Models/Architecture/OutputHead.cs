@@ -1,0 +1,44 @@
+using Alidade.Models.Functional;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Models.Architecture;
+
+/// <summary>The output head: logits = s·(hW_Uᵀ + b_U), then c·tanh(logits / c) where there is a soft cap.</summary>
+internal sealed class OutputHead(DecoderConfig config, Linear projection)
+{
+    /// <summary>W_U, [vocabulary, width], and b_U.</summary>
+    public Linear Projection => projection;
+
+    /// <param name="hidden">[.., width], after the final norm.</param>
+    /// <returns>[.., vocabulary].</returns>
+    public Tensor Logits(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        var logits = projection.Apply(hidden);
+        if (config.LogitScale != 1)
+            logits = logits * config.LogitScale;
+        return (config.LogitCap is { } cap ? SoftCap.Apply(logits, cap) : logits).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>log p of each target; see <see cref="SelectedLogProbs"/>.</summary>
+    public Tensor LogProbs(Tensor hidden, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        var (input, shift) = Scaled(hidden);
+        return SelectedLogProbs.Of(input, projection.UpdatedWeight(), targets, shift, config.LogitCap).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same with what trainers log beside it.</summary>
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        var (input, shift) = Scaled(hidden);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, config.LogitCap);
+        return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
+    }
+
+    private (Tensor Hidden, Tensor? Bias) Scaled(Tensor hidden) => config.LogitScale == 1
+        ? (hidden, projection.Bias)
+        : (hidden * config.LogitScale, projection.Bias is { } bias ? bias * config.LogitScale : null);
+}
