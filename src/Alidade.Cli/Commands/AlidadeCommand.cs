@@ -14,6 +14,8 @@ internal static class AlidadeCommand
         ChatCommand.Make(),
         GenerateCommand.Make(),
         NextCommand.Make(),
+        EmbedCommand.Make(),
+        ClassifyCommand.Make(),
         ServeCommand.Make(),
         ModelCommand.Make(),
         OrganismCommand.Make(),
