@@ -29,8 +29,8 @@ public sealed class EncoderHeadTests : IDisposable
             c["problem_type"] = problem;
             c["id2label"] = new JsonObject { ["0"] = "fine", ["1"] = "rude", ["2"] = "cruel" };
         });
-        var all = classifier.Classify(Texts);
-        var few = classifier.Classify(Texts, new EncoderTextOptions { BatchTokens = 10 });
+        var all = Classify(classifier, Texts);
+        var few = Classify(classifier, Texts, new EncoderTextOptions { BatchTokens = 10 });
         Assert.Equal(["fine", "rude", "cruel"], all.Labels);
         Assert.Equal(0, all.Truncated);
         for (var i = 0; i < Texts.Length; i++)
@@ -64,7 +64,7 @@ public sealed class EncoderHeadTests : IDisposable
     {
         using var classifier = Classifier(c => c["id2label"] = new JsonObject { ["0"] = "reward" });
         Assert.Equal(ClassificationProblem.Regression, classifier.Problem);
-        Assert.Null(classifier.Classify(["the cat"]).Items[0].Probabilities);
+        Assert.Null(Classify(classifier, ["the cat"]).Items[0].Probabilities);
     }
 
     [Fact]
@@ -74,9 +74,9 @@ public sealed class EncoderHeadTests : IDisposable
         using var scope = NewDisposeScope();
         using var batch = EncoderBatch.Of([[2, 5, 6, 3, 10, 11, 3]], [[0, 0, 0, 0, 1, 1, 1]]);
         var expected = DecoderGoldenTests.Values(classifier.Logits(batch)[0]);
-        var pair = classifier.Classify([("the cat", "dog ran")]).Items[0];
+        var pair = Pairs(classifier, [("the cat", "dog ran")]).Items[0];
         Assert.Equal(expected[0], pair.Logits[0], 1e-6);
-        Assert.NotEqual(expected[0], classifier.Classify([("the", "cat dog ran")]).Items[0].Logits[0], 1e-4);
+        Assert.NotEqual(expected[0], Pairs(classifier, [("the", "cat dog ran")]).Items[0].Logits[0], 1e-4);
     }
 
     [Fact]
@@ -84,27 +84,27 @@ public sealed class EncoderHeadTests : IDisposable
     {
         using var classifier = Classifier();
         var longest = string.Join(' ', Enumerable.Repeat("cat", 30));
-        var result = classifier.Classify(["the cat", longest], new EncoderTextOptions { MaxLength = 8 });
+        var result = Classify(classifier, ["the cat", longest], new EncoderTextOptions { MaxLength = 8 });
         Assert.Equal([0, 24], result.Items.Select(i => i.CutTokens));
         Assert.Equal([4, 8], result.Items.Select(i => i.Tokens));
         Assert.Equal(1, result.Truncated);
-        Assert.Equal(32 - 18, classifier.Classify([longest]).Items[0].CutTokens);
+        Assert.Equal(32 - 18, Classify(classifier, [longest]).Items[0].CutTokens);
 
         // Of a pair the longer text gives way.
         using var batch = EncoderBatch.Of([[2, 6, 6, 6, 3, 10, 11, 3]], [[0, 0, 0, 0, 0, 1, 1, 1]]);
         using var scope = NewDisposeScope();
         Assert.Equal(DecoderGoldenTests.Values(classifier.Logits(batch)[0])[0],
-            classifier.Classify([(longest, "dog ran")], new EncoderTextOptions { MaxLength = 8 }).Items[0].Logits[0], 1e-6);
-        Assert.Contains("this model takes 1 to 18", Assert.Throws<AlidadeException>(() => classifier.Classify(["a"], new EncoderTextOptions { MaxLength = 19 })).Message, StringComparison.Ordinal);
-        Assert.Contains("no room", Assert.Throws<AlidadeException>(() => classifier.Classify(["a"], new EncoderTextOptions { MaxLength = 1 })).Message, StringComparison.Ordinal);
+            Pairs(classifier, [(longest, "dog ran")], new EncoderTextOptions { MaxLength = 8 }).Items[0].Logits[0], 1e-6);
+        Assert.Contains("this model takes 1 to 18", Assert.Throws<AlidadeException>(() => Classify(classifier, ["a"], new EncoderTextOptions { MaxLength = 19 })).Message, StringComparison.Ordinal);
+        Assert.Contains("no room", Assert.Throws<AlidadeException>(() => Classify(classifier, ["a"], new EncoderTextOptions { MaxLength = 1 })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_control_token_that_a_text_spells_is_text_unless_it_is_asked_for()
     {
         using var classifier = Classifier();
-        Assert.Equal(7, classifier.Classify(["cat [SEP] dog"]).Items[0].Tokens);
-        Assert.Equal(5, classifier.Classify(["cat [SEP] dog"], new EncoderTextOptions { ParseSpecialTokens = true }).Items[0].Tokens);
+        Assert.Equal(7, Classify(classifier, ["cat [SEP] dog"]).Items[0].Tokens);
+        Assert.Equal(5, Classify(classifier, ["cat [SEP] dog"], new EncoderTextOptions { ParseSpecialTokens = true }).Items[0].Tokens);
     }
 
     [Fact]
@@ -156,6 +156,12 @@ public sealed class EncoderHeadTests : IDisposable
         Assert.InRange(model.PseudoLogLikelihoods([text])[0][0], -20, 0);
         Assert.Contains("position 3", Assert.Throws<AlidadeException>(() => model.PseudoLogLikelihoods([text with { Positions = [3] }])).Message, StringComparison.Ordinal);
     }
+
+    private static Classifications Classify(SequenceClassifier classifier, IEnumerable<string> texts, EncoderTextOptions? options = null) =>
+        classifier.Classify(texts, options, TestContext.Current.CancellationToken);
+
+    private static Classifications Pairs(SequenceClassifier classifier, IEnumerable<(string, string)> pairs, EncoderTextOptions? options = null) =>
+        classifier.Classify(pairs, options, TestContext.Current.CancellationToken);
 
     private SequenceClassifier Classifier(Action<JsonObject>? change = null) =>
         SequenceClassifier.Load(TinyWords.Write(TinyEncoder.Write(folder.File("classifier"), "bert", "ForSequenceClassification", change)));

@@ -28,7 +28,7 @@ public sealed class SentenceEncoderTests : IDisposable
     {
         using var encoder = Load(modes, []);
         Assert.Equal(8 * modes.Length, encoder.Dimensions);
-        var result = encoder.Embed(Texts);
+        var result = Embed(encoder, Texts);
         for (var t = 0; t < Texts.Length; t++)
         {
             var hidden = Hidden(encoder, Texts[t]);
@@ -47,7 +47,7 @@ public sealed class SentenceEncoderTests : IDisposable
             c["pooling_mode"] = "mean";
             c["embedding_dimension"] = 8;
         });
-        Close(encoder.Embed(Texts).Vectors[0], later.Embed(Texts).Vectors[0]);
+        Close(Embed(encoder, Texts).Vectors[0], Embed(later, Texts).Vectors[0]);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class SentenceEncoderTests : IDisposable
         using var encoder = Load(["mean_tokens"], ["Dense", "LayerNorm", "Dropout", "Normalize"]);
         Assert.Equal(5, encoder.Dimensions);
         Assert.True(encoder.Normalized);
-        var vector = encoder.Embed(Texts).Vectors[0];
+        var vector = Embed(encoder, Texts).Vectors[0];
         var mean = Pooled("mean_tokens", Hidden(encoder, Texts[0]));
 
         // W[o, i] = (o + 1)/10 − i/20, b = o/10, tanh; then a norm with gain 2 and shift ½; then length 1.
@@ -71,13 +71,13 @@ public sealed class SentenceEncoderTests : IDisposable
     public void A_prompt_stands_in_front_and_takes_part_in_pooling_unless_the_folder_says_no()
     {
         using var with = Load(["mean_tokens"], []);
-        Close(with.Embed(["query: cat"]).Vectors[0], with.Embed(["cat"], "query").Vectors[0]);
+        Close(Embed(with, ["query: cat"]).Vectors[0], Embed(with, ["cat"], "query").Vectors[0]);
         using var without = Load(["mean_tokens"], [], folder.File("without"), c => c["include_prompt"] = false);
 
         // [CLS] query : are left out, the text and [SEP] are not.
         var hidden = Hidden(without, "query: cat");
-        Close(Pooled("mean_tokens", hidden[3..]), without.Embed(["cat"], "query").Vectors[0]);
-        var message = Assert.Throws<AlidadeException>(() => with.Embed(["cat"], "qery")).Message;
+        Close(Pooled("mean_tokens", hidden[3..]), Embed(without, ["cat"], "query").Vectors[0]);
+        var message = Assert.Throws<AlidadeException>(() => Embed(with, ["cat"], "qery")).Message;
         Assert.Contains("no prompt 'qery' (did you mean 'query'?)", message, StringComparison.Ordinal);
     }
 
@@ -86,10 +86,10 @@ public sealed class SentenceEncoderTests : IDisposable
     {
         using var encoder = Load(["lasttoken"], []);
         Assert.Equal(9, encoder.MaxLength);
-        var result = encoder.Embed(["cat", string.Join(' ', Enumerable.Repeat("dog", 20)), "cat cat"]);
+        var result = Embed(encoder, ["cat", string.Join(' ', Enumerable.Repeat("dog", 20)), "cat cat"]);
         Assert.Equal(1, result.Truncated);
         Assert.Equal(3 + 9 + 4, result.Tokens);
-        Close(encoder.Embed([string.Join(' ', Enumerable.Repeat("dog", 7))]).Vectors[0], result.Vectors[1]);
+        Close(Embed(encoder, [string.Join(' ', Enumerable.Repeat("dog", 7))]).Vectors[0], result.Vectors[1]);
     }
 
     [Fact]
@@ -102,8 +102,8 @@ public sealed class SentenceEncoderTests : IDisposable
         var some = await generator.GenerateAsync(Texts, new() { Dimensions = 3, AdditionalProperties = new() { ["prompt_name"] = "query" } }, cancellation);
         Assert.Equal(3, all.Count);
         Assert.Equal(0, all.AdditionalProperties!["truncated_texts"]);
-        Assert.Equal(encoder.Embed(Texts).Tokens, all.Usage!.InputTokenCount);
-        var whole = encoder.Embed(Texts, "query").Vectors[0];
+        Assert.Equal(Embed(encoder, Texts).Tokens, all.Usage!.InputTokenCount);
+        var whole = Embed(encoder, Texts, "query").Vectors[0];
         var length = MathF.Sqrt(whole[..3].Sum(v => v * v));
         Close([.. whole[..3].Select(v => v / length)], some[0].Vector.ToArray());
         Assert.Equal(8, generator.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions);
@@ -115,7 +115,7 @@ public sealed class SentenceEncoderTests : IDisposable
     public void Cosines_are_one_on_the_diagonal_and_the_same_both_ways()
     {
         using var encoder = Load(["mean_tokens"], []);
-        var cosines = encoder.Embed(Texts).Cosines();
+        var cosines = Embed(encoder, Texts).Cosines();
         for (var a = 0; a < 3; a++)
         {
             Assert.Equal(1, cosines[a][a], 1e-6);
@@ -131,10 +131,10 @@ public sealed class SentenceEncoderTests : IDisposable
         var start = LiveTensors.Settled();
         using (var encoder = Load(["mean_tokens", "max_tokens", "lasttoken"], ["Dense", "LayerNorm", "Normalize"]))
         {
-            encoder.Embed(Texts, "query");
+            Embed(encoder, Texts, "query");
             var before = LiveTensors.Settled();
             for (var i = 0; i < 20; i++)
-                encoder.Embed(Texts, options: new() { BatchTokens = 6 });
+                Embed(encoder, Texts, options: new() { BatchTokens = 6 });
             Assert.Equal(before, Tensor.TotalCount);
         }
 
@@ -171,8 +171,11 @@ public sealed class SentenceEncoderTests : IDisposable
         var plain = TinyWords.Write(TinyEncoder.Write(folder.Path, "bert"));
         Assert.Contains("SentenceEncoder.Create", Assert.Throws<AlidadeException>(() => SentenceEncoder.Load(plain)).Message, StringComparison.Ordinal);
         using var encoder = SentenceEncoder.Create(EncoderModel.Load(plain), new([PoolingMode.Cls]), normalize: false);
-        Close(Hidden(encoder, "the cat")[0], encoder.Embed(["the cat"]).Vectors[0]);
+        Close(Hidden(encoder, "the cat")[0], Embed(encoder, ["the cat"]).Vectors[0]);
     }
+
+    private static SentenceEmbeddings Embed(SentenceEncoder encoder, IEnumerable<string> texts, string? prompt = null, EncoderTextOptions? options = null) =>
+        encoder.Embed(texts, prompt, options, TestContext.Current.CancellationToken);
 
     private static float[] Pooled(string mode, float[][] hidden)
     {
