@@ -3,6 +3,7 @@ using System.Text.Json;
 using Alidade.Core;
 using Alidade.Models.Chat;
 using Alidade.Models.Generation;
+using Alidade.Models.Generation.Constraints;
 
 namespace Alidade.Models.Endpoints.Server;
 
@@ -21,13 +22,12 @@ internal sealed record ChatRequest(string? Model, IReadOnlyList<Message> Message
         if (top > 0 && !logProbs)
             throw ApiException.Invalid("'top_logprobs' needs 'logprobs' to be true", "top_logprobs");
         var (stream, usage) = SamplingFields.Streaming(body);
-        CheckFormat(body);
         // The newer name wins, as at OpenAI.
         var older = (int?)body.Integer("max_tokens", 1, int.MaxValue);
         return new(
             body.Text("model"),
             Turns(body),
-            SamplingFields.Read(body) with { TopLogProbs = top ?? 0 },
+            SamplingFields.Read(body) with { TopLogProbs = top ?? 0, Constraint = Format(body) },
             (int?)body.Integer("max_completion_tokens", 1, int.MaxValue) ?? older,
             SamplingFields.Count(body, mostChoices),
             logProbs,
@@ -74,12 +74,43 @@ internal sealed record ChatRequest(string? Model, IReadOnlyList<Message> Message
         return all.ToString();
     }
 
-    private static void CheckFormat(RequestReader body)
+    private static OutputConstraint? Format(RequestReader body)
     {
         if (body.Object("response_format") is not { } format)
-            return;
-        if (format.Text("type") is var type && type != "text")
-            throw ApiException.Invalid($"'response_format.type' is '{type}'; only text is supported", "response_format.type", "not_supported");
+            return null;
+        var type = format.Text("type");
+        OutputConstraint? constraint = null;
+        switch (type)
+        {
+            case "text":
+                break;
+            case "json_object":
+                constraint = OutputConstraint.Json();
+                break;
+            case "json_schema":
+                var named = format.Object("json_schema") ?? throw ApiException.Invalid("'response_format.json_schema' is missing", "response_format.json_schema");
+                named.Ignore("name", "description", "strict");
+                var schema = named.Any("schema") ?? throw ApiException.Invalid("'response_format.json_schema.schema' is missing", "response_format.json_schema.schema");
+                named.RefuseOthers();
+                constraint = Constraint(schema);
+                break;
+            default:
+                throw ApiException.Invalid($"'response_format.type' is '{type}', it must be text, json_object or json_schema", "response_format.type");
+        }
+
         format.RefuseOthers();
+        return constraint;
+    }
+
+    private static OutputConstraint Constraint(JsonElement schema)
+    {
+        try
+        {
+            return OutputConstraint.JsonSchema(schema.GetRawText());
+        }
+        catch (AlidadeException exception)
+        {
+            throw ApiException.Invalid($"'response_format.json_schema.schema': {exception.Message}", "response_format.json_schema.schema");
+        }
     }
 }

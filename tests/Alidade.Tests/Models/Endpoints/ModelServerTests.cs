@@ -137,6 +137,23 @@ public sealed class ModelServerTests
         Assert.Equal("stop", (string?)stopped["choices"]![0]!["finish_reason"]);
     }
 
+    [Theory]
+    [InlineData("""{"type": "json_object"}""")]
+    [InlineData("""{"type": "json_schema", "json_schema": {"name": "verdict", "strict": true, "schema": {"type": "object", "properties": {"safe": {"type": "boolean"}, "score": {"enum": [1, 2, 3]}}, "required": ["safe", "score"], "additionalProperties": false}}}""")]
+    public async Task An_answer_that_must_be_JSON_is_JSON_of_the_schema(string format)
+    {
+        await using var running = await RunningServer.Start();
+        var (status, answer) = await running.Post(Chat, $$"""{"messages": [{"role": "user", "content": "judge"}], "max_tokens": 60, "seed": 2, "response_format": {{format}}}""");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("stop", (string?)answer["choices"]![0]!["finish_reason"]);
+        var written = Assert.IsType<JsonObject>(JsonNode.Parse((string)answer["choices"]![0]!["message"]!["content"]!));
+        if (format.Contains("verdict", StringComparison.Ordinal))
+        {
+            Assert.Equal(["safe", "score"], written.Select(p => p.Key));
+            Assert.InRange((int)written["score"]!, 1, 3);
+        }
+    }
+
     [Fact]
     public async Task A_control_token_spelled_in_a_message_is_text()
     {
@@ -180,6 +197,9 @@ public sealed class ModelServerTests
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "x"}], "logit_bias": {"cat": 1}}""", 400, "'cat'")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "x"}], "logit_bias": {"99999": 1}}""", 400, "99999")]
     [InlineData(Chat, """{"messages": [{"role": "user", "content": "x"}], "seed": 1e99}""", 400, "'seed'")]
+    [InlineData(Chat, """{"messages": [{"role": "user", "content": "x"}], "response_format": {"type": "xml"}}""", 400, "'response_format.type' is 'xml'")]
+    [InlineData(Chat, """{"messages": [{"role": "user", "content": "x"}], "response_format": {"type": "json_schema"}}""", 400, "'response_format.json_schema' is missing")]
+    [InlineData(Chat, """{"messages": [{"role": "user", "content": "x"}], "response_format": {"type": "json_schema", "json_schema": {"schema": {"type": "cat"}}}}""", 400, "'response_format.json_schema.schema'")]
     [InlineData(Chat, """{"model": "gpt-9", "messages": [{"role": "user", "content": "x"}]}""", 404, "no model 'gpt-9'")]
     [InlineData("completions", """{"model": "tiny"}""", 400, "'prompt' is missing")]
     [InlineData("completions", """{"prompt": {}}""", 400, "'prompt' is an object")]
