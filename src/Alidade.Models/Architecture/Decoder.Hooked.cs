@@ -21,12 +21,13 @@ internal sealed partial class Decoder
         {
             string[] block =
             [
-                "hook_resid_pre", .. NormOf(config.BlockNorms.HasFlag(BlockNorms.BeforeAttention), "ln1"), "attn.hook_q", "attn.hook_k", "attn.hook_v",
+                "hook_resid_pre", .. When(config.HeadsPerKey == 1, "hook_attn_in"), "hook_q_input", "hook_k_input", "hook_v_input",
+                .. NormOf(config.BlockNorms.HasFlag(BlockNorms.BeforeAttention), "ln1"), "attn.hook_q", "attn.hook_k", "attn.hook_v",
                 .. NormOf(config.QueryKeyNorm != QueryKeyNorm.None, "attn.q_norm"), .. NormOf(config.QueryKeyNorm != QueryKeyNorm.None, "attn.k_norm"),
                 .. When(config.RotaryOf(layer) is not null, "attn.hook_rot_q", "attn.hook_rot_k"),
                 "attn.hook_attn_scores", "attn.hook_pattern", "attn.hook_z", "attn.hook_result",
                 .. NormOf(config.BlockNorms.HasFlag(BlockNorms.AfterAttention), "ln1_post"), "hook_attn_out", .. When(!config.ParallelResidual, "hook_resid_mid"),
-                .. NormOf(config.BlockNorms.HasFlag(BlockNorms.BeforeMlp) || config.ParallelResidual, "ln2"), "mlp.hook_pre", .. When(config.GatedMlp, "mlp.hook_pre_linear"), "mlp.hook_post",
+                "hook_mlp_in", .. NormOf(config.BlockNorms.HasFlag(BlockNorms.BeforeMlp) || config.ParallelResidual, "ln2"), "mlp.hook_pre", .. When(config.GatedMlp, "mlp.hook_pre_linear"), "mlp.hook_post",
                 .. NormOf(config.BlockNorms.HasFlag(BlockNorms.AfterMlp), "ln2_post"), "hook_mlp_out", "hook_resid_post",
             ];
             foreach (var name in block)
@@ -56,14 +57,14 @@ internal sealed partial class Decoder
             var block = blocks[layer];
             var name = $"blocks.{layer}.";
             x = hooks.At(name + "hook_resid_pre", x);
-            var input = block.AttentionNorm?.Apply(x, hooks, name + "ln1.") ?? x;
-            var attended = AttendInSteps(block, input, rotary.Of(layer), attention.Mask(layer), hooks, name + "attn.");
+            var attended = AttendInSteps(block, ProjectedInSteps(block, x, hooks, name), rotary.Of(layer), attention.Mask(layer), hooks, name + "attn.");
             attended = hooks.At(name + "hook_attn_out", Added(block.AttentionPostNorm, attended, hooks, name + "ln1_post."));
             var middle = x + attended;
             if (!config.ParallelResidual)
                 middle = hooks.At(name + "hook_resid_mid", middle);
             // A parallel MLP without a norm of its own runs attention's once more, so that each can be hooked.
             var (mlpNorm, read) = config.ParallelResidual ? (block.MlpNorm ?? block.AttentionNorm, x) : (block.MlpNorm, middle);
+            read = hooks.At(name + "hook_mlp_in", read);
             var mlp = MlpInSteps(block, mlpNorm?.Apply(read, hooks, name + "ln2.") ?? read, hooks, name + "mlp.");
             mlp = hooks.At(name + "hook_mlp_out", Added(block.MlpPostNorm, mlp, hooks, name + "ln2_post."));
             x = hooks.At(name + "hook_resid_post", middle + mlp).MoveToOuterDisposeScope();
@@ -78,10 +79,34 @@ internal sealed partial class Decoder
         return config.ResidualScale == 1 ? normed : normed * config.ResidualScale;
     }
 
-    private Tensor AttendInSteps(BlockWeights block, Tensor x, Rotary? rotary, Tensor? mask, HookRun hooks, string name)
+    // Queries, keys and values of a block's input. Where a hook gave some head an input of its own, that one goes through norm and projection as a row of its own.
+    private (Tensor Q, Tensor K, Tensor V) ProjectedInSteps(BlockWeights block, Tensor x, HookRun hooks, string name)
+    {
+        var (q, k, v) = QueryKeyValue(block, block.AttentionNorm?.Apply(x, hooks, name + "ln1.") ?? x);
+        Tensor ForHeads(int heads) => x.unsqueeze(2).expand(x.size(0), x.size(1), heads, x.size(2));
+        var each = hooks.Wants(name + "hook_attn_in") ? hooks.At(name + "hook_attn_in", ForHeads(config.Heads)) : null;
+        return (Input("hook_q_input", config.Heads) is { } ofQ ? OfHeads(QueryKeyValue(block, ofQ).Q) : q,
+            Input("hook_k_input", config.KeyValueHeads) is { } ofK ? OfHeads(QueryKeyValue(block, ofK).K) : k,
+            Input("hook_v_input", config.KeyValueHeads) is { } ofV ? OfHeads(QueryKeyValue(block, ofV).V) : v);
+
+        // [rows · heads, positions, width]; null where no hook asks for it.
+        Tensor? Input(string point, int heads)
+        {
+            if (each is null && !hooks.Wants(name + point))
+                return null;
+            var input = hooks.At(name + point, each ?? ForHeads(heads)).transpose(1, 2).flatten(0, 1);
+            return block.AttentionNorm?.Apply(input) ?? input;
+        }
+
+        // Row h of every heads-many rows is computed for head h alone.
+        Tensor OfHeads(Tensor projected) =>
+            projected.view(x.size(0), -1, x.size(1), projected.size(2), config.HeadDim).diagonal(0, 1, 3).transpose(2, 3).contiguous();
+    }
+
+    private Tensor AttendInSteps(BlockWeights block, (Tensor Q, Tensor K, Tensor V) projected, Rotary? rotary, Tensor? mask, HookRun hooks, string name)
     {
         using var scope = NewDisposeScope();
-        var (q, k, v) = QueryKeyValue(block, x);
+        var (q, k, v) = projected;
         (q, k, v) = (hooks.At(name + "hook_q", q), hooks.At(name + "hook_k", k), hooks.At(name + "hook_v", v));
         (q, k) = (block.QueryNorm?.Apply(q, hooks, name + "q_norm.") ?? q, block.KeyNorm?.Apply(k, hooks, name + "k_norm.") ?? k);
         if (rotary is not null)
