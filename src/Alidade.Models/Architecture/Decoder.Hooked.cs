@@ -84,7 +84,7 @@ internal sealed partial class Decoder
     {
         var (q, k, v) = QueryKeyValue(block, block.AttentionNorm?.Apply(x, hooks, name + "ln1.") ?? x);
         Tensor ForHeads(int heads) => x.unsqueeze(2).expand(x.size(0), x.size(1), heads, x.size(2));
-        var each = hooks.Wants(name + "hook_attn_in") ? hooks.At(name + "hook_attn_in", ForHeads(config.Heads)) : null;
+        var each = config.HeadsPerKey == 1 && hooks.Wants(name + "hook_attn_in") ? hooks.At(name + "hook_attn_in", ForHeads(config.Heads)) : null;
         return (Input("hook_q_input", config.Heads) is { } ofQ ? OfHeads(QueryKeyValue(block, ofQ).Q) : q,
             Input("hook_k_input", config.KeyValueHeads) is { } ofK ? OfHeads(QueryKeyValue(block, ofK).K) : k,
             Input("hook_v_input", config.KeyValueHeads) is { } ofV ? OfHeads(QueryKeyValue(block, ofV).V) : v);

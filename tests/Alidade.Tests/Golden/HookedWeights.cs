@@ -48,10 +48,19 @@ internal static class HookedWeights
         if (block.QueryKeyValue is not { } fused)
             return [('Q', Parts(block.Query!), config.Heads), ('K', Parts(block.Key!), config.KeyValueHeads), ('V', Parts(block.Value!), config.KeyValueHeads)];
         var (weight, bias) = Parts(fused);
+        if (config.QueryKeyValueLayout == FusedLayout.ByKeyHead)
+            (weight, bias) = (InBlocks(config, weight, 1), InBlocks(config, bias, 0));
         int[] heads = [config.Heads, config.KeyValueHeads, config.KeyValueHeads];
         long[] sizes = [.. heads.Select(h => (long)h * config.HeadDim)];
         var (weights, biases) = (weight.split(sizes, 1), bias.split(sizes, 0));
         return Enumerable.Range(0, 3).Select(i => ("QKV"[i], (weights[i].contiguous(), biases[i]), heads[i]));
+    }
+
+    // From queries, key and value of each key head to all queries, all keys, all values.
+    private static Tensor InBlocks(DecoderConfig config, Tensor fused, int dimension)
+    {
+        var parts = fused.unflatten(dimension, [config.KeyValueHeads, config.HeadsPerKey + 2, config.HeadDim]).split([config.HeadsPerKey, 1, 1], dimension + 1);
+        return cat([.. parts.Select(p => p.flatten(dimension, dimension + 2))], dimension);
     }
 
     private static (Tensor Weight, Tensor Bias) Parts(Linear linear) => (linear.InputMajorWeight(), linear.Bias ?? zeros(linear.Outputs));

@@ -125,6 +125,12 @@ public sealed class InterpretabilityGoldenTests
     {
         var (file, key) = (path[..path.LastIndexOf('/')], path[(path.LastIndexOf('/') + 1)..]);
         var parts = key.Split('.');
+        if (parts is ["attribution", _])
+        {
+            Attributed(golden, file, parts[1]);
+            return;
+        }
+
         if (parts is not ["patch" or "normalised", "resid_pre" or "resid_mid" or "resid_post" or "attn_out" or "mlp_out"])
             throw new NotBuiltException($"of the patching files, only the residual stream, attention and MLP outputs are patched");
         var expected = GoldenTensors.Read(GoldenFolder.PathOf(file + ".safetensors"));
@@ -141,6 +147,40 @@ public sealed class InterpretabilityGoldenTests
         var grid = ActivationPatching.Grid(model, corrupted, cache, "hook_" + parts[1], Metric).Cast<double>();
         golden.Close(key, expected[key].Values, [.. parts[0] == "patch" ? grid : grid.Select(m => ActivationPatching.Normalised(m, low, high))], Patched);
     });
+
+    // Σ (a_clean − a_corrupted) · ∂m/∂a on the corrupted run, summed over what the grid's axes do not name.
+    private static void Attributed(GoldenCase golden, string file, string grid)
+    {
+        var (point, reduce) = grid switch
+        {
+            "resid_pre" or "resid_mid" or "resid_post" or "attn_out" or "mlp_out" => ("hook_" + grid, (Func<Tensor, Tensor>)(x => x.sum([0, 2]))),
+            "z_by_head" or "q_by_head" or "k_by_head" or "v_by_head" => ("attn.hook_" + grid[..1], x => x.sum([0, 1, 3])),
+            "z_by_pos_head" or "q_by_pos_head" or "k_by_pos_head" or "v_by_pos_head" => ("attn.hook_" + grid[..1], x => x.sum([0, 3])),
+            "pattern_by_head" => ("attn.hook_pattern", x => x.sum([0, 2, 3])),
+            "pattern_by_head_pos" => ("attn.hook_pattern", x => x.sum([0, 3])),
+            _ => throw new NotBuiltException($"attribution over '{grid}'"),
+        };
+        var expected = GoldenTensors.Read(GoldenFolder.PathOf(file + ".safetensors"));
+        using var scope = NewDisposeScope();
+        using var model = Model(file.Split('/')[^1]);
+        using var clean = Grid(expected["clean_ids"]);
+        using var corrupted = Grid(expected["corrupted_ids"]);
+        var (answers, wrong) = (expected["answer_ids"].Integers!, expected["wrong_ids"].Integers!);
+        string[] points = [$"blocks.*.{point}"];
+        using var insert = ActivationCache.Record(model.Hooks, points, () => model.Hidden(clean).Dispose());
+        var (activations, gradients) = ActivationCache.RecordWithGradients(model.Hooks, points, () =>
+        {
+            var last = model.Logits(corrupted).select(1, -1);
+            return (last.gather(1, tensor(answers).unsqueeze(1)) - last.gather(1, tensor(wrong).unsqueeze(1))).mean();
+        });
+        using (activations)
+        using (gradients)
+        {
+            var rows = Enumerable.Range(0, model.Config.Layers).Select(l => $"blocks.{l}.{point}").Where(n => activations.Names.Contains(n))
+                .Select(n => reduce((insert[n] - activations[n]) * gradients[n]));
+            DecoderGoldenTests.Difference(golden, "attribution." + grid, expected["attribution." + grid], stack([.. rows]), null, Patched);
+        }
+    }
 
     private static CausalLM Model(string name) => CausalLM.Load(GoldenFolder.PathOf("interpretability/models/" + name));
 

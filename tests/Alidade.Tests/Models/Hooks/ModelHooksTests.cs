@@ -178,7 +178,7 @@ public sealed class ModelHooksTests : IDisposable
                     return Loss().item<float>();
                 }
 
-                Assert.True(Math.Abs((At(1e-2) - At(-1e-2)) / 2e-2 - slope) < 2e-3 * (1 + Math.Abs(slope)), $"{point}: {slope} against {(At(1e-2) - At(-1e-2)) / 2e-2}");
+                Assert.True(Math.Abs((At(1e-3) - At(-1e-3)) / 2e-3 - slope) < 5e-3 * (1 + Math.Abs(slope)), $"{point}: {slope} against {(At(1e-3) - At(-1e-3)) / 2e-3}");
             }
         }
     }
