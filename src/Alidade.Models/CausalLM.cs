@@ -102,6 +102,13 @@ public sealed partial class CausalLM : IDisposable
     /// <exception cref="AlidadeException">The head has a bias (<see cref="Processing.WeightProcessing"/>), for which the family's file has no place.</exception>
     public void Save(string folder, string format = "F32", long shardBytes = SafetensorsShards.DefaultBytes) => ModelSaver.Save(this, Family, folder, format, shardBytes);
 
+    /// <summary>Writes a GGUF file: weights, configuration, tokenizer and chat template, as llama.cpp's converter writes them.</summary>
+    /// <param name="path">The file to make or replace.</param>
+    /// <param name="format">Number format of the matrices: "F32", "F16", "BF16", "Q8_0", "Q5_0", "Q5_1", "Q4_0" or "Q4_1".</param>
+    /// <exception cref="AlidadeException">The format is not known, or a weight is beyond it.</exception>
+    /// <exception cref="NotBuiltException">A GGUF file has no place for something of the model; the message names it.</exception>
+    public void SaveGguf(string path, string format = "F32") => GgufSaver.Save(this, path, format);
+
     /// <summary>Uses an adapter (null: the bare base) until the returned scope is disposed.</summary>
     /// <exception cref="AlidadeException">The adapter was made for another base, or the weights are processed; the layer is named.</exception>
     public IDisposable Use(LoraAdapter? adapter)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Alidade.Models.Architecture;
+using Alidade.Models.Families;
 
 namespace Alidade.Models;
 
@@ -46,10 +47,9 @@ public sealed record ModelSummary
         return new()
         {
             Name = model.Name,
-            Architecture = string.Create(CultureInfo.InvariantCulture,
-                $"{c.Family}: {c.Layers} layers, width {c.Width}, {c.Heads} heads of {c.HeadDim} over {c.KeyValueHeads} key heads, {(c.GatedMlp ? "gated " : "")}MLP {c.MlpWidth} ({Activations.Name(c.Activation)}), {(c.Norm == NormKind.Rms ? "RMSNorm" : "LayerNorm")}, {Positions(c)}{(c.TiedHead ? ", tied head" : "")}"),
+            Architecture = Describe(c),
             Parameters = model.ParameterCount,
-            Parts = model.Parameters.GroupBy(p => Part(p.Key)).ToDictionary(g => g.Key, g => g.Sum(p => p.Value.numel())),
+            Parts = PartsOf(model.Family, c),
             MemoryBytes = model.Parameters.Values.Sum(p => p.numel() * p.element_size()),
             NumberType = model.DType.ToString(),
             ContextLength = c.ContextLength,
@@ -60,14 +60,23 @@ public sealed record ModelSummary
         };
     }
 
+    /// <summary>A decoder's shape in words.</summary>
+    internal static string Describe(DecoderConfig c) => string.Create(CultureInfo.InvariantCulture,
+        $"{c.Family}: {c.Layers} layers, width {c.Width}, {c.Heads} heads of {c.HeadDim} over {c.KeyValueHeads} key heads, {(c.GatedMlp ? "gated " : "")}MLP {c.MlpWidth} ({Activations.Name(c.Activation)}), {(c.Norm == NormKind.Rms ? "RMSNorm" : "LayerNorm")}, {Positions(c)}{(c.Window is { } window ? $", window {window}" : "")}{(c.TiedHead ? ", tied head" : "")}");
+
+    /// <summary>The number of weights of each part, by the tensors that a model of this configuration has.</summary>
+    internal static IReadOnlyDictionary<string, long> PartsOf(ModelFamily family, DecoderConfig config) =>
+        DecoderAssembly.Expected(family, config).GroupBy(e => Part(e.GgufName)).ToDictionary(g => g.Key, g => g.Sum(e => e.Shape.Aggregate(1L, (product, size) => product * size)));
+
+    // GGUF's names are the same for every family.
+    private static string Part(string name) =>
+        name.Contains("norm", StringComparison.Ordinal) ? "norms"
+        : name.Contains("attn", StringComparison.Ordinal) ? "attention"
+        : name.Contains("ffn", StringComparison.Ordinal) ? "mlp"
+        : name.Contains("embd", StringComparison.Ordinal) ? "embedding"
+        : "head";
+
     private static string Positions(DecoderConfig config) => config.Rotary is { } rotary
         ? string.Create(CultureInfo.InvariantCulture, $"rotary positions θ {rotary.Theta:g}{(rotary.Scaling == RotaryScaling.None ? "" : $" ({rotary.Scaling})")}")
         : config.Alibi ? "ALiBi" : "learned positions";
-
-    private static string Part(string name) =>
-        name.Contains("attn", StringComparison.Ordinal) ? "attention"
-        : name.Contains("mlp", StringComparison.Ordinal) ? "mlp"
-        : name.Contains("embed", StringComparison.Ordinal) || name.Contains("wte", StringComparison.Ordinal) || name.Contains("wpe", StringComparison.Ordinal) ? "embedding"
-        : name.Contains("head", StringComparison.Ordinal) ? "head"
-        : "norms";
 }

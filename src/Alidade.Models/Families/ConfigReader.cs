@@ -170,9 +170,10 @@ internal sealed class GgufConfigReader(IReadOnlyDictionary<string, object> metad
     /// <summary>A text, or null when absent.</summary>
     public string? Text(string key) => metadata.TryGetValue($"{architecture}.{key}", out var value) ? value as string : null;
 
-    /// <summary>A token id of the tokenizer's part, or null when absent.</summary>
+    /// <summary>A token id of the tokenizer's part, or null when absent; 2³² − 1 stands for none.</summary>
     public int? TokenId(string key) =>
-        metadata.TryGetValue($"tokenizer.ggml.{key}", out var value) && value is IConvertible and not string ? Convert.ToInt32(value, CultureInfo.InvariantCulture) : null;
+        metadata.TryGetValue($"tokenizer.ggml.{key}", out var value) && value is IConvertible and not string
+            && Convert.ToDouble(value, CultureInfo.InvariantCulture) is >= 0 and <= int.MaxValue and var id ? (int)id : null;
 
     /// <summary>Number of tokens in the vocabulary, or null when the file has none.</summary>
     public int? VocabularySize => metadata.TryGetValue("tokenizer.ggml.tokens", out var value) && value is string[] tokens ? tokens.Length : null;

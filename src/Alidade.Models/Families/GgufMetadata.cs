@@ -33,7 +33,8 @@ internal static class GgufMetadata
             Window = metadata.Count("attention.sliding_window") is > 0 and var window ? window : null,
             TiedHead = false,
             BeginningOfText = metadata.TokenId("bos_token_id"),
-            EndOfText = metadata.TokenId("eos_token_id") is { } end ? [end] : [],
+            // Of a text, of a turn, of a message.
+            EndOfText = [.. new[] { "eos_token_id", "eot_token_id", "eom_token_id" }.Select(metadata.TokenId).OfType<int>().Distinct()],
         };
     }
 }

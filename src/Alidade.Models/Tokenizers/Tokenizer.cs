@@ -72,6 +72,8 @@ public sealed class Tokenizer
 
     internal IDecoder Decoder => decoder;
 
+    internal TokenizerDefinition Definition => definition;
+
     /// <summary>Reads a tokenizer.json, or tokenizer.json.gz.</summary>
     /// <exception cref="AlidadeException">The file is missing or malformed; the message names the field.</exception>
     /// <exception cref="NotBuiltException">The tokenizer has a component that is not supported.</exception>

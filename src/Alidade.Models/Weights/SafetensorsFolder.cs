@@ -23,6 +23,9 @@ public sealed class SafetensorsFolder : IWeightFile
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, TensorEntry> Tensors => tensors;
 
+    /// <summary>The files that are open.</summary>
+    internal IEnumerable<string> Files => shards.Select(s => s.Path);
+
     /// <summary>Opens the folder's weights: the single file where there is one, else every shard of the index.</summary>
     /// <exception cref="AlidadeException">
     /// The folder holds neither, the index is malformed or names a file outside the folder, a shard is absent or malformed, or a tensor is not in the shard

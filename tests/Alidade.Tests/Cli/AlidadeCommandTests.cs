@@ -42,17 +42,19 @@ public sealed class AlidadeCommandTests
         CommandLine.Run("generate", "--prompt", "hello", option, value).IsOneLine(value);
 
     // In a process of its own, since this one has loaded the tensor library long ago.
-    [Fact]
-    public void Help_loads_no_tensor_library()
+    [Theory]
+    [InlineData("help", "align")]
+    [InlineData("info", "parameters")]
+    public void Help_and_a_look_at_headers_load_no_tensor_library(string what, string says)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        start.Environment[NativeChild.Variable] = "help";
+        start.Environment[NativeChild.Variable] = what;
         using var process = Process.Start(start)!;
         using var limit = new Timer(_ => process.Kill(), null, TimeSpan.FromSeconds(30), Timeout.InfiniteTimeSpan);
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.Equal(0, process.ExitCode);
-        Assert.Contains("align", output, StringComparison.Ordinal);
+        Assert.Contains(says, output, StringComparison.Ordinal);
         var files = output.Split('\n').Where(l => l.StartsWith("mapped ", StringComparison.Ordinal)).Select(Path.GetFileName).ToArray();
         Assert.Contains("alidade.dll", files);
         Assert.DoesNotContain(files, f => f!.Contains("torch", StringComparison.OrdinalIgnoreCase));
