@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Models.Families;
+using Alidade.Models.Hub;
 using Alidade.Models.Tokenizers;
 using Alidade.Models.Weights;
 using TorchSharp;
@@ -36,6 +37,7 @@ internal static class EncoderLoader
     /// <param name="head">Asks for the head's tensors; their numbers are not there yet.</param>
     public static (EncoderModel Model, THead Head) Load<THead>(string folder, LoadOptions options, Func<OpenedEncoder, THead> head)
     {
+        folder = ModelLocation.Resolve(folder);
         var configPath = Path.Combine(folder, "config.json");
         if (!File.Exists(configPath))
             throw NoFolder(folder);

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Models.Families;
+using Alidade.Models.Hub;
 using Microsoft.Extensions.AI;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -69,6 +70,7 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
     /// <exception cref="NotBuiltException">The architecture, or a module, is not supported.</exception>
     public static SentenceEncoder Load(string path, LoadOptions? options = null)
     {
+        path = ModelLocation.Resolve(path);
         options ??= new();
         var folder = SentenceFolder.Read(path);
         var encoder = EncoderModel.Load(folder.Encoder, options);
