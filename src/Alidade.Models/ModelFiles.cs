@@ -147,6 +147,8 @@ internal sealed class ModelFiles : IDisposable
     // A vocabulary of a kind that is not supported does not keep the weights from being used.
     private static Tokenizer? TokenizerOf(GgufFile file)
     {
+        if (file.Metadata.GetValueOrDefault("tokenizer.ggml.model") is null or "no_vocab" or "none")
+            return null;
         try
         {
             return Tokenizers.Tokenizer.FromGguf(file.Metadata, file.Path);
