@@ -43,7 +43,7 @@ internal static class GgufSaver
         metadata["general.file_type"] = fileType;
         if (format.StartsWith('Q'))
             metadata["general.quantization_version"] = 2u;
-        foreach (var (key, value) in own.Concat(Vocabulary(model)))
+        foreach (var (key, value) in own.Concat(Vocabulary(model, architecture)))
             metadata[key] = value;
         var tensors = Tensors(model, reader, format, divisors);
         Check(model, reader, architecture, metadata, divisors, tensors);
@@ -51,12 +51,12 @@ internal static class GgufSaver
         return tensors.CountBy(t => t.Format).ToDictionary();
     }
 
-    private static OrderedDictionary<string, object> Vocabulary(CausalLM model)
+    private static OrderedDictionary<string, object> Vocabulary(CausalLM model, string architecture)
     {
         // llama.cpp's word for a model without one.
         if (!model.HasTokenizer)
             return new() { ["tokenizer.ggml.model"] = "no_vocab" };
-        var metadata = GgufVocabularyWriter.Write(model.Tokenizer.Definition, model.Config.VocabularySize);
+        var metadata = GgufVocabularyWriter.Write(model.Tokenizer.Definition, model.Config.VocabularySize, architecture);
         // Tokens that end an answer beside the one that ends a text: of a turn and of a message.
         foreach (var (key, id) in new[] { "eot", "eom" }.Zip(model.EndTokens.Where(id => id != model.Tokenizer.EndOfText).Order()))
             metadata[$"tokenizer.ggml.{key}_token_id"] = (uint)id;

@@ -24,8 +24,9 @@ internal static class GgufVocabularyWriter
     /// <summary>The metadata of a tokenizer.</summary>
     /// <param name="definition">The tokenizer.</param>
     /// <param name="vocabularySize">Rows of the model's embedding; rows without a token are filled up.</param>
+    /// <param name="architecture">The file's <c>general.architecture</c>, on which some vocabularies depend.</param>
     /// <exception cref="NotBuiltException">GGUF has no vocabulary that encodes as this tokenizer does.</exception>
-    public static OrderedDictionary<string, object> Write(TokenizerDefinition definition, int vocabularySize)
+    public static OrderedDictionary<string, object> Write(TokenizerDefinition definition, int vocabularySize, string architecture)
     {
         var tokenizer = new Tokenizer(definition);
         if (tokenizer.VocabularySize > vocabularySize)
@@ -44,7 +45,7 @@ internal static class GgufVocabularyWriter
 
         bool Fits(OrderedDictionary<string, object> metadata)
         {
-            var back = Tokenizer.FromGguf(metadata, definition.Name);
+            var back = Tokenizer.FromGguf(new OrderedDictionary<string, object>(metadata) { ["general.architecture"] = architecture }, definition.Name);
             return probes.Zip(expected).All(p => Ids(back, p.First).SequenceEqual(p.Second));
         }
     }
