@@ -46,6 +46,7 @@ internal static class NativeChild
                 break;
             case "serve":
                 Environment.Exit(Alidade.Cli.Commands.AlidadeCommand.Run(["serve", "--port", "0", "--threads", "1"]));
+                break;
             case "info":
                 Environment.ExitCode = Alidade.Cli.Commands.AlidadeCommand.Run(["model", "info"]);
                 PrintFiles();
