@@ -144,6 +144,39 @@ public sealed class AdapterTests
             Small.Close(before, Small.Logits(model, Ids), 1e-5);
     }
 
+    // The norm of the rows is a constant in backward, on transposed weights and embeddings too: d/dm and d/dA from the gradient of the merged weight.
+    [Fact]
+    public void Gradients_of_dora_follow_from_those_of_the_merged_weight()
+    {
+        using var model = Small.Model("gpt2");
+        using var adapter = Small.Trained(model, new() { Rank = 2, Dora = true, Targets = ["c_attn", "wte"] }, 3);
+        using var scope = NewDisposeScope();
+        using (model.Use(adapter))
+            Loss().backward();
+        foreach (var (module, f) in adapter.Factors)
+        {
+            var weight = model.Parameters[module + ".weight"];
+            var merged = f.Merge(weight, inputMajor: true).detach().requires_grad_(true);
+            using var dense = new LoraAdapter("dense", adapter.Options, [], new(model.Places.Merged(adapter)
+                .Select(m => KeyValuePair.Create(m.Name, m.Name == module + ".weight" ? merged : m.Value.detach())), StringComparer.Ordinal));
+            using (model.Use(dense))
+                Loss().backward();
+            using var noGrad = no_grad();
+            var v = weight + (matmul(f.A.t(), f.B.t()) * f.Scale);
+            var norm = v.norm(0);
+            Near(module + ", m", (merged.grad! * v).sum([0]) / norm, f.Magnitude!.grad!);
+            Near(module + ", A", matmul(f.B.t(), (merged.grad! * (f.Magnitude! / norm)).t()) * f.Scale, f.A.grad!);
+        }
+
+        Tensor Loss() => -model.LogProbs(BranchedBatch.OfTexts([Ids])).mean();
+
+        static void Near(string what, Tensor expected, Tensor actual)
+        {
+            var (most, difference) = (expected.abs().max().item<float>(), (expected - actual).abs().max().item<float>());
+            Assert.True(most > 0 && difference <= 1e-4 * most, $"{what}: values up to {most}, difference {difference}");
+        }
+    }
+
     [Theory]
     [InlineData("q_proj", null, "0,1,2", "0.self_attn.q_proj 1.self_attn.q_proj 2.self_attn.q_proj")]
     [InlineData("q_proj", null, "1", "1.self_attn.q_proj")]
