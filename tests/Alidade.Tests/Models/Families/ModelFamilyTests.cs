@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Models;
+using Alidade.Models.Adapters;
 using Alidade.Models.Batches;
 using Alidade.Models.Families;
 using Alidade.Models.Generation;
@@ -128,6 +129,37 @@ public sealed class ModelFamilyTests
         using var processed = WeightProcessing.Apply(model);
         using var grid = TokenGrid.Of(Ids);
         Assert.InRange(Largest(model.Logits(grid).log_softmax(-1) - processed.Logits(grid).log_softmax(-1)), 0, 1e-4);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void An_adapter_in_use_merged_and_through_folders_is_the_same_model(string family)
+    {
+        using var folder = new TemporaryFolder();
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var model = Model(family);
+        using var grid = TokenGrid.Of(Ids);
+        var off = model.Logits(grid);
+        string[] targets = [.. model.AdaptableModules.Keys.Select(m => m[(m.LastIndexOf('.') + 1)..]).Distinct()];
+        using var adapter = LoraAdapter.Create(model, "all", new() { Rank = 2, Dora = true, Targets = targets, Bias = TrainedBiases.All, ScoringLabels = 2 }, seed: 1);
+        using (model.Use(adapter))
+            Assert.InRange(Largest(off - model.Logits(grid)) / Largest(off), 0, 1e-5);
+        Adapters.Small.Shake(adapter, seed: 2);
+        PeftFolder.Save(adapter, model, folder.File("adapter"));
+        using var loaded = PeftFolder.Load(model, folder.File("adapter"));
+        Tensor on, scores;
+        using (model.Use(loaded))
+            (on, scores) = (model.Logits(grid), model.Scores(grid));
+        Assert.True(Largest(off - on) / Largest(off) > 0.01);
+        using (model.UseMerged(adapter))
+            Assert.InRange(Largest(on - model.Logits(grid)) / Largest(on), 0, 1e-4);
+        Assert.Equal(0, Largest(off - model.Logits(grid)));
+        model.Merge(adapter);
+        Assert.InRange(Largest(on - model.Logits(grid)) / Largest(on), 0, 1e-4);
+        model.Save(folder.File("merged"));
+        using var scorer = CausalLM.Load(folder.File("merged"));
+        Assert.InRange(Largest(scores - scorer.Scores(grid)) / Largest(scores), 0, 1e-4);
     }
 
     [Theory]
