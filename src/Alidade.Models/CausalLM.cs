@@ -178,7 +178,7 @@ public sealed partial class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         using var attention = new GridAttention(Config, grid, grid.Positions.to(Device), grid.Mask?.to(DType).to(Device), DType);
         var ids = grid.Ids.to(Device);
-        return NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids).MoveToOuterDisposeScope();
+        return Run(ids, attention).MoveToOuterDisposeScope();
     }
 
     /// <summary>Applies the output head: h·W_Uᵀ + b_U, with the factor and the soft cap that the architecture has.</summary>
@@ -232,7 +232,9 @@ public sealed partial class CausalLM : IDisposable
     internal CausalLM Processed(DecoderConfig config, OrderedDictionary<string, Tensor> weights) =>
         new(Family, config, weights, tokenizer, ChatTemplate, Name) { HasProcessedWeights = true };
 
-    internal Tensor Run(Tensor ids, IAttention attention) => NativeErrors.Run("forward pass", () => decoder.Run(ids, attention), ids);
+    /// <summary>The explicit path when hooks are registered.</summary>
+    internal Tensor Run(Tensor ids, IAttentionInSteps attention) =>
+        NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids);
 
     internal void CheckLength(long length)
     {

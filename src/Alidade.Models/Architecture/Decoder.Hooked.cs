@@ -40,10 +40,10 @@ internal sealed partial class Decoder
 
     /// <summary>The explicit path.</summary>
     /// <param name="ids">[rows, positions], int64.</param>
-    /// <param name="attention">The padded grid.</param>
+    /// <param name="attention">Who sees whom.</param>
     /// <param name="hooks">The hooks to run.</param>
     /// <returns>[rows, positions, width].</returns>
-    public Tensor Run(Tensor ids, GridAttention attention, HookRun hooks)
+    public Tensor Run(Tensor ids, IAttentionInSteps attention, HookRun hooks)
     {
         using var scope = NewDisposeScope();
         using var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.Weight.dtype);
@@ -57,7 +57,7 @@ internal sealed partial class Decoder
             var block = blocks[layer];
             var name = $"blocks.{layer}.";
             x = hooks.At(name + "hook_resid_pre", x);
-            var attended = AttendInSteps(block, ProjectedInSteps(block, x, hooks, name), rotary.Of(layer), attention.Mask(layer), hooks, name + "attn.");
+            var attended = AttendInSteps(layer, block, ProjectedInSteps(block, x, hooks, name), rotary.Of(layer), attention, hooks, name + "attn.");
             attended = hooks.At(name + "hook_attn_out", Added(block.AttentionPostNorm, attended, hooks, name + "ln1_post."));
             var middle = x + attended;
             if (!config.ParallelResidual)
@@ -103,7 +103,8 @@ internal sealed partial class Decoder
             projected.view(x.size(0), -1, x.size(1), projected.size(2), config.HeadDim).diagonal(0, 1, 3).transpose(2, 3).contiguous();
     }
 
-    private Tensor AttendInSteps(BlockWeights block, (Tensor Q, Tensor K, Tensor V) projected, Rotary? rotary, Tensor? mask, HookRun hooks, string name)
+    private Tensor AttendInSteps(
+        int layer, BlockWeights block, (Tensor Q, Tensor K, Tensor V) projected, Rotary? rotary, IAttentionInSteps attention, HookRun hooks, string name)
     {
         using var scope = NewDisposeScope();
         var (q, k, v) = projected;
@@ -111,8 +112,11 @@ internal sealed partial class Decoder
         (q, k) = (block.QueryNorm?.Apply(q, hooks, name + "q_norm.") ?? q, block.KeyNorm?.Apply(k, hooks, name + "k_norm.") ?? k);
         if (rotary is not null)
             (q, k) = (hooks.At(name + "hook_rot_q", rotary.Turn(q)), hooks.At(name + "hook_rot_k", rotary.Turn(k)));
+        (k, v) = attention.Extended(layer, k, v);
+        // The queries are the last of the keys' positions.
+        var mask = attention.Mask(layer) ?? full([q.size(1), k.size(1)], float.NegativeInfinity, q.dtype, q.device).triu(k.size(1) - q.size(1) + 1);
         var raw = Heads.Scores(q.transpose(1, 2), Heads.Repeat(k, config.HeadsPerKey).transpose(1, 2), config.Scores);
-        var scores = hooks.At(name + "hook_attn_scores", raw + (mask ?? full([q.size(1), q.size(1)], float.NegativeInfinity, q.dtype, q.device).triu(1)));
+        var scores = hooks.At(name + "hook_attn_scores", raw + mask);
         var pattern = hooks.At(name + "hook_pattern", nn.functional.softmax(scores, -1));
         var z = hooks.At(name + "hook_z", matmul(pattern, Heads.Repeat(v, config.HeadsPerKey).transpose(1, 2)).transpose(1, 2));
         if (!hooks.Wants(name + "hook_result"))

@@ -9,7 +9,7 @@ namespace Alidade.Models.Attention;
 /// Attention with a cache of keys and values, for generation. Rows are padded on the left, so that all of them end at the same place; rows join, leave and
 /// change places between steps, and the memory, allocated ahead of need, grows when it must.
 /// </summary>
-internal sealed class CachedAttention : IAttention
+internal sealed class CachedAttention : IAttentionInSteps
 {
     /// <summary>What the cache grows by at least, in tokens of a row.</summary>
     private const int Growth = 128;
@@ -157,9 +157,7 @@ internal sealed class CachedAttention : IAttention
     public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
     {
         using var scope = NewDisposeScope();
-        var (rowKeys, rowValues) = (keys[layer].narrow(0, 0, Rows), values[layer].narrow(0, 0, Rows));
-        rowKeys.narrow(2, Held, incoming).copy_(k.transpose(1, 2));
-        rowValues.narrow(2, Held, incoming).copy_(v.transpose(1, 2));
+        var (rowKeys, rowValues) = Appended(layer, k, v);
         var seen = Held + incoming;
         // One query leaves out the keys before its window.
         var first = incoming == 1 && config.WindowOf(layer) is { } window ? Math.Max(0, seen - window) : 0;
@@ -176,12 +174,29 @@ internal sealed class CachedAttention : IAttention
         return Heads.AttendByHead(grouped, allKeys, allValues, mask, causal: false, config.Scores).view(q.size(0), 1, q.size(2), q.size(3)).MoveToOuterDisposeScope();
     }
 
+    public (Tensor Keys, Tensor Values) Extended(int layer, Tensor k, Tensor v)
+    {
+        var (rowKeys, rowValues) = Appended(layer, k, v);
+        return (rowKeys.narrow(2, 0, Held + incoming).transpose(1, 2), rowValues.narrow(2, 0, Held + incoming).transpose(1, 2));
+    }
+
+    public Tensor? Mask(int layer) => masks!.Of(layer);
+
     public void Dispose()
     {
         foreach (var tensor in keys.Concat(values).Append(positions))
             tensor.Dispose();
         visible?.Dispose();
         masks?.Dispose();
+    }
+
+    // The memory of the rows, the new keys and values put in: [rows, key heads, room, head size].
+    private (Tensor Keys, Tensor Values) Appended(int layer, Tensor k, Tensor v)
+    {
+        var (rowKeys, rowValues) = (keys[layer].narrow(0, 0, Rows), values[layer].narrow(0, 0, Rows));
+        rowKeys.narrow(2, Held, incoming).copy_(k.transpose(1, 2));
+        rowValues.narrow(2, Held, incoming).copy_(v.transpose(1, 2));
+        return (rowKeys, rowValues);
     }
 
     // [rows, held + new]; padding stands at 0, where the mask hides it.

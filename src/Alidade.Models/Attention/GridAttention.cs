@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Alidade.Models.Attention;
 
 /// <summary>Attention over a padded grid.</summary>
-internal sealed class GridAttention(DecoderConfig config, TokenGrid grid, Tensor positions, Tensor? visible, ScalarType dtype) : IAttention
+internal sealed class GridAttention(DecoderConfig config, TokenGrid grid, Tensor positions, Tensor? visible, ScalarType dtype) : IAttentionInSteps
 {
     private readonly LayerMasks masks = new(config, grid.Length, visible, positions, () => positions, dtype);
 
@@ -14,10 +14,11 @@ internal sealed class GridAttention(DecoderConfig config, TokenGrid grid, Tensor
 
     public long Length => grid.Length;
 
-    /// <summary>The additive mask of a layer, which broadcasts to [rows, heads, queries, keys]; null for plain causal.</summary>
     public Tensor? Mask(int layer) => masks.Of(layer);
 
     public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v) => Heads.Attend(q, k, v, Mask(layer), Mask(layer) is null, config.Scores);
+
+    public (Tensor Keys, Tensor Values) Extended(int layer, Tensor k, Tensor v) => (k, v);
 
     // The grid owns positions and mask.
     public void Dispose() => masks.Dispose();

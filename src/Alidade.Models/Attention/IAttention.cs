@@ -19,3 +19,17 @@ internal interface IAttention : IDisposable
     /// <returns>[rows, positions, heads, head size].</returns>
     Tensor Attend(int layer, Tensor q, Tensor k, Tensor v);
 }
+
+/// <summary>Attention that can be taken apart, for the explicit path.</summary>
+internal interface IAttentionInSteps : IAttention
+{
+    /// <summary>The keys and values that the new queries may see: the new ones, behind those that are kept.</summary>
+    /// <param name="layer">Number of the block.</param>
+    /// <param name="k">[rows, positions, key heads, head size].</param>
+    /// <param name="v">[rows, positions, key heads, head size].</param>
+    /// <returns>[rows, keys, key heads, head size] each.</returns>
+    (Tensor Keys, Tensor Values) Extended(int layer, Tensor k, Tensor v);
+
+    /// <summary>The additive mask of a layer, which broadcasts to [rows, heads, queries, keys]; null for plain causal.</summary>
+    Tensor? Mask(int layer);
+}

@@ -67,6 +67,8 @@ public sealed class PrefixCache(int mostTokens) : IDisposable
         if (held > mostTokens || model.Config.Rotary is { DependsOnLength: true })
             return;
         CheckOwner(model);
+        if (model.Hooks.Any)
+            return;
         int[] kept = [.. tokens.Take(held)];
         if (entries.Any(e => Common(e.Tokens, kept, held) == held))
             return;
@@ -89,7 +91,8 @@ public sealed class PrefixCache(int mostTokens) : IDisposable
     private void CheckOwner(CausalLM model)
     {
         var version = model.Parameters.Values.Concat(model.Adapter?.Parameters.Select(p => p.Value) ?? []).Sum(Interop.Version);
-        if (owner != (model, model.Adapter, version))
+        // What a hook changed is in the keys and values too.
+        if (owner != (model, model.Adapter, version) || model.Hooks.Any)
             Clear();
         owner = (model, model.Adapter, version);
     }

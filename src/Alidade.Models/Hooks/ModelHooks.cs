@@ -20,6 +20,7 @@ public delegate Tensor? Hook(Tensor value, string name);
 /// <remarks>
 /// <para>Not thread safe, like the model itself. Shapes: residual [batch, position, width]; q, k, v, z [batch, position, head, head size], keys and values as few
 /// as the architecture has; scores and pattern [batch, head, query, key].</para>
+/// <para>While text is generated a pass covers the new tokens alone: the prompt at first, then one position a token. Scores and patterns cover all keys.</para>
 /// <para><c>hook_q_input</c>, <c>hook_k_input</c>, <c>hook_v_input</c> and, where each head has keys of its own, <c>hook_attn_in</c> hold the residual stream once
 /// for each head, [batch, position, head, width], before the norm. A replacement there goes through the norm without the norm's own hooks.</para>
 /// </remarks>
