@@ -226,22 +226,22 @@ public sealed class ModelHooksTests : IDisposable
     public void Hooks_run_while_text_is_generated(bool grouped)
     {
         using var other = Model(grouped ? Grouped : Layered);
-        IReadOnlyList<IReadOnlyList<int>> prompts = [Ids, Ids[..3]];
-        GenerationOptions options = new() { MaxNewTokens = 5, IgnoreEndTokens = true };
-        var plain = TextGenerator.Generate(other, prompts, options);
+        static IReadOnlyList<Generated> Generate(CausalLM model) =>
+            TextGenerator.Generate(model, [Ids, Ids[..3]], new() { MaxNewTokens = 5, IgnoreEndTokens = true }, cancellation: TestContext.Current.CancellationToken);
+        var plain = Generate(other);
         var widths = new List<long>();
         using (other.Hooks.Add("blocks.1.attn.hook_pattern", (value, _) =>
         {
             widths.Add(value.size(3));
             return null;
         }))
-            Assert.Equal(plain.SelectMany(g => g.Ids), TextGenerator.Generate(other, prompts, options).SelectMany(g => g.Ids));
+            Assert.Equal(plain.SelectMany(g => g.Ids), Generate(other).SelectMany(g => g.Ids));
         // The prompts, and then a token at a time, the shorter prompt padded.
         Assert.Equal([3L, 8, 9, 10, 11, 12], widths.Order());
 
         // A push along one token's own direction makes the model say that token, at every step.
         using var steer = other.Hooks.Add("ln_final.hook_normalized", (value, _) => value + (other.Parameters.First().Value[7] * 1000));
-        Assert.All(TextGenerator.Generate(other, prompts, options), g => Assert.Equal([7, 7, 7, 7, 7], g.Ids));
+        Assert.All(Generate(other), g => Assert.Equal([7, 7, 7, 7, 7], g.Ids));
     }
 
     [Fact]
