@@ -82,12 +82,11 @@ internal sealed partial class Decoder
     // Queries, keys and values of a block's input. Where a hook gave some head an input of its own, that one goes through norm and projection as a row of its own.
     private (Tensor Q, Tensor K, Tensor V) ProjectedInSteps(BlockWeights block, Tensor x, HookRun hooks, string name)
     {
-        var (q, k, v) = QueryKeyValue(block, block.AttentionNorm?.Apply(x, hooks, name + "ln1.") ?? x);
         Tensor ForHeads(int heads) => x.unsqueeze(2).expand(x.size(0), x.size(1), heads, x.size(2));
         var each = config.HeadsPerKey == 1 && hooks.Wants(name + "hook_attn_in") ? hooks.At(name + "hook_attn_in", ForHeads(config.Heads)) : null;
-        return (Input("hook_q_input", config.Heads) is { } ofQ ? OfHeads(QueryKeyValue(block, ofQ).Q) : q,
-            Input("hook_k_input", config.KeyValueHeads) is { } ofK ? OfHeads(QueryKeyValue(block, ofK).K) : k,
-            Input("hook_v_input", config.KeyValueHeads) is { } ofV ? OfHeads(QueryKeyValue(block, ofV).V) : v);
+        var (ofQ, ofK, ofV) = (Input("hook_q_input", config.Heads), Input("hook_k_input", config.KeyValueHeads), Input("hook_v_input", config.KeyValueHeads));
+        var (q, k, v) = QueryKeyValue(block, block.AttentionNorm?.Apply(x, hooks, name + "ln1.") ?? x);
+        return (ofQ is null ? q : OfHeads(QueryKeyValue(block, ofQ).Q), ofK is null ? k : OfHeads(QueryKeyValue(block, ofK).K), ofV is null ? v : OfHeads(QueryKeyValue(block, ofV).V));
 
         // [rows · heads, positions, width]; null where no hook asks for it.
         Tensor? Input(string point, int heads)
