@@ -8,6 +8,10 @@ if (args is [LoadBenchmark.Child, var one])
     return LoadBenchmark.Once(one);
 if (args is ["load", .. var models])
     return LoadBenchmark.Run(models, rounds: 3);
+if (args is [TokenizerBenchmark.Child, var words, var tokenizer])
+    return TokenizerBenchmark.Once(words, tokenizer);
+if (args is ["tokenizers", var text, _, ..])
+    return TokenizerBenchmark.Run(text, args[2..]);
 var known = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
 {
     ["train"] = () => new TrainBenchmark(),

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+using Alidade.Models.Tokenizers;
+using Alidade.Models.Weights;
+
+namespace Alidade.Benchmarks;
+
+/// <summary>Tokens per second on one core, each tokenizer in a process of its own: at the first use, with a new tokenizer, and with one that knows the words.</summary>
+internal static class TokenizerBenchmark
+{
+    /// <summary>The word that makes a process measure one tokenizer and tell.</summary>
+    public const string Child = "tokenize-once";
+
+    private const int Rounds = 5;
+
+    /// <summary>Measures each tokenizer on a text whose lines are encoded one by one.</summary>
+    /// <param name="text">A text file.</param>
+    /// <param name="tokenizers">tokenizer.json, tokenizer.json.gz or GGUF files.</param>
+    public static int Run(string text, IReadOnlyList<string> tokenizers)
+    {
+        Console.WriteLine($"CPU {Machine.Cpu()}; one core; .NET {Environment.Version}; revision {Machine.Revision()}; {new FileInfo(text).Length / 1e6:f1} MB of text");
+        foreach (var path in tokenizers)
+        {
+            using var child = Process.Start(Environment.ProcessPath!, [Child, text, path]);
+            child.WaitForExit();
+            if (child.ExitCode != 0)
+                return child.ExitCode;
+        }
+
+        return 0;
+    }
+
+    /// <summary>Measures one tokenizer and prints a line.</summary>
+    public static int Once(string text, string path)
+    {
+        var lines = File.ReadAllLines(text);
+        var whole = string.Join('\n', lines);
+        var (tokenizer, load) = Timed(() => Load(path));
+        var (tokens, first) = Timed(() => Encode(tokenizer, lines));
+        var (cold, warm, one, offsets) = (double.MaxValue, double.MaxValue, double.MaxValue, double.MaxValue);
+        for (var round = 0; round < Rounds; round++)
+        {
+            tokenizer = Load(path);
+            cold = Math.Min(cold, Timed(() => Encode(tokenizer, lines)).Seconds);
+            warm = Math.Min(warm, Timed(() => Encode(tokenizer, lines)).Seconds);
+            one = Math.Min(one, Timed(() => Encode(tokenizer, [whole])).Seconds);
+            offsets = Math.Min(offsets, Timed(() => lines.Sum(l => tokenizer.EncodeWithOffsets(l, new()).Ids.Count)).Seconds);
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{Name(path),-16} {tokens,8} tokens   read {load,5:f2} s   first {Rate(first)}   cold {Rate(cold)}   warm {Rate(warm)}   as one text {Rate(one)}   with offsets {Rate(offsets)}"));
+        return 0;
+
+        string Rate(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{tokens / seconds / 1e6,5:f2} M/s");
+    }
+
+    private static int Encode(Tokenizer tokenizer, string[] texts) => texts.Sum(t => tokenizer.Encode(t).Length);
+
+    private static (T Result, double Seconds) Timed<T>(Func<T> run)
+    {
+        var result = default(T);
+        var seconds = Clock.Time(() => result = run());
+        return (result!, seconds);
+    }
+
+    private static string Name(string path) => Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)))!;
+
+    private static Tokenizer Load(string path)
+    {
+        if (!path.EndsWith(".gguf", StringComparison.Ordinal))
+            return Tokenizer.FromJson(path);
+        using var file = GgufFile.Open(path);
+        return Tokenizer.FromGguf(file.Metadata, path);
+    }
+}
