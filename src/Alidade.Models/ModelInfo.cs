@@ -82,7 +82,7 @@ public sealed record ModelInfo
         using var files = ModelFiles.Open(pathOrId);
         var (c, tokenizer) = (files.Config, files.Tokenizer());
         // A template that does not parse is told now and not in the first chat.
-        var template = tokenizer?.ChatTemplateSource is { } source ? ChatTemplate.Parse(source, files.Path) : null;
+        var template = ChatTemplate.Of(tokenizer, files.Path);
         var weights = WeightFiles(files).ToList();
         var wanted = files.Tensors.ToDictionary(t => t.InFile, StringComparer.Ordinal);
         var stored = files.Weights.Tensors.Values.Where(t => wanted.ContainsKey(t.Name)).ToList();

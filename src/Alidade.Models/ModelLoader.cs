@@ -17,7 +17,7 @@ internal static class ModelLoader
         try
         {
             var tokenizer = files.Tokenizer();
-            var template = tokenizer?.ChatTemplateSource is { } source ? ChatTemplate.Parse(source, files.Path) : null;
+            var template = ChatTemplate.Of(tokenizer, files.Path);
             return new(files.Family, files.Config, parameters, tokenizer, template, files.Path);
         }
         catch

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Models.Chat.Jinja;
+using Alidade.Models.Tokenizers;
 
 namespace Alidade.Models.Chat;
 
@@ -17,11 +18,13 @@ namespace Alidade.Models.Chat;
 public sealed class ChatTemplate
 {
     private readonly JinjaTemplate template;
+    private readonly JinjaTemplate? withTools;
 
-    private ChatTemplate(string source, JinjaTemplate template)
+    private ChatTemplate(string source, JinjaTemplate template, JinjaTemplate? withTools)
     {
         Source = source;
         this.template = template;
+        this.withTools = withTools;
     }
 
     /// <summary>The template's text as it was given.</summary>
@@ -30,8 +33,15 @@ public sealed class ChatTemplate
     /// <summary>Parses a template.</summary>
     /// <param name="source">The Jinja text.</param>
     /// <param name="name">What errors call it, such as the model's name or a file.</param>
+    /// <param name="withTools">The Jinja text for conversations with tools, where the model has another one for them.</param>
     /// <exception cref="AlidadeException">It does not parse; the message has the line and column.</exception>
-    public static ChatTemplate Parse(string source, string name) => new(source, JinjaTemplate.Parse(source, name));
+    public static ChatTemplate Parse(string source, string name, string? withTools = null) =>
+        new(source, JinjaTemplate.Parse(source, name), withTools is null ? null : JinjaTemplate.Parse(withTools, name + " (with tools)"));
+
+    /// <summary>The template that came with a tokenizer, with the one for tools where there is one; null when there is none.</summary>
+    /// <exception cref="AlidadeException">It does not parse; the message has the line and column.</exception>
+    internal static ChatTemplate? Of(Tokenizer? tokenizer, string name) =>
+        (tokenizer?.ChatTemplateSource ?? tokenizer?.ToolChatTemplateSource) is { } source ? Parse(source, name, tokenizer!.ToolChatTemplateSource) : null;
 
     /// <summary>Renders a conversation of plain messages.</summary>
     /// <exception cref="AlidadeException">The template refuses the conversation (its own words) or fails (line and column).</exception>
@@ -87,6 +97,6 @@ public sealed class ChatTemplate
             variables.Set(name, new Str(token));
         foreach (var (name, value) in options.Variables ?? [])
             variables.Set(name, Json.FromNode(value, text => new Str(text)));
-        return template.Render(variables, options.Clock);
+        return (options.Tools is null ? template : withTools ?? template).Render(variables, options.Clock);
     }
 }

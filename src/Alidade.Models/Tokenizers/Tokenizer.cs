@@ -70,6 +70,9 @@ public sealed class Tokenizer
     /// <summary>The source of the chat template that came with the tokenizer, or null.</summary>
     public string? ChatTemplateSource => definition.ChatTemplateSource;
 
+    /// <summary>The source of the chat template for conversations with tools, where the tokenizer came with one of its own (<c>tool_use</c>); else null.</summary>
+    public string? ToolChatTemplateSource => definition.ToolChatTemplateSource;
+
     internal IDecoder Decoder => decoder;
 
     internal TokenizerDefinition Definition => definition;
@@ -98,8 +101,9 @@ public sealed class Tokenizer
     public static Tokenizer FromJson(Stream utf8, string name) => new(TokenizerJson.Read(utf8, name));
 
     /// <summary>
-    /// Reads a model's folder: tokenizer.json (or .gz), and from tokenizer_config.json, chat_template.jinja, generation_config.json and config.json, where
-    /// they are there, the begin, end and padding tokens and the chat template.
+    /// Reads a model's folder: tokenizer.json (or .gz), and from tokenizer_config.json, generation_config.json and config.json, where they are there, the begin,
+    /// end and padding tokens. The chat template is that of chat_template.jinja (with those of additional_chat_templates), else of chat_template.json, else of
+    /// tokenizer_config.json: one text, or a list of named ones, of which <c>default</c> and <c>tool_use</c> are kept.
     /// </summary>
     /// <exception cref="AlidadeException">A file is missing or malformed; the message names file and field.</exception>
     /// <exception cref="NotBuiltException">The tokenizer has a component that is not supported.</exception>
@@ -234,10 +238,10 @@ public sealed class Tokenizer
 
     private AlignedText Normalize(AlignedText text) => normalizer is null ? text : normalizer.Normalize(text);
 
-    private List<Piece> Pieces(string text, bool parseSpecial, IReadOnlyList<TextRange>? untrusted = null)
+    private List<Piece> Pieces(AlignedText text, bool parseSpecial, IReadOnlyList<TextRange>? untrusted = null)
     {
         var raw = new List<Piece>();
-        rawTokens.Cut(new(CodePoints.WellFormed(text), 0), parseSpecial, raw, untrusted);
+        rawTokens.Cut(text, parseSpecial, raw, untrusted);
         var pieces = new List<Piece>();
         foreach (var piece in raw)
             if (piece.IsText)
@@ -250,7 +254,8 @@ public sealed class Tokenizer
     private int[] Ids(string text, bool parseSpecial)
     {
         var ids = new List<int>(text.Length / 3 + 8);
-        foreach (var piece in Pieces(text, parseSpecial))
+        var whole = new AlignedText(CodePoints.WellFormed(text), 0) { KeepsOrigins = preTokenizer is { ReadsOrigins: true } };
+        foreach (var piece in Pieces(whole, parseSpecial))
             if (piece.IsText)
                 foreach (var subword in model.Tokenize(piece.Span))
                     ids.Add(subword.Id);
@@ -263,7 +268,7 @@ public sealed class Tokenizer
     {
         var output = new List<EncodedToken>();
         var codePoints = EncodingBuilder.CodePointAt(text);
-        foreach (var piece in Pieces(text, parseSpecial, untrusted))
+        foreach (var piece in Pieces(new(CodePoints.WellFormed(text), 0), parseSpecial, untrusted))
         {
             if (!piece.IsText)
             {

@@ -44,6 +44,9 @@ internal sealed record TokenizerDefinition
     /// <summary>The chat template's source, if there is one.</summary>
     public string? ChatTemplateSource { get; init; }
 
+    /// <summary>The source of the chat template for conversations with tools, if that is another one.</summary>
+    public string? ToolChatTemplateSource { get; init; }
+
     /// <summary>A component written as JSON text.</summary>
     public static JsonElement Component(string json)
     {

@@ -13,13 +13,14 @@ internal static class TokenizerFolder
         using var config = Open(folder, "tokenizer_config.json");
         using var generation = Open(folder, "generation_config.json");
         using var model = Open(folder, "config.json");
-        var jinja = Path.Combine(folder, "chat_template.jinja");
+        var (chat, tools) = ChatTemplateFiles.Find(folder, config.Field);
         return definition with
         {
             BeginningOfText = Id("bos_token"),
             EndOfText = Id("eos_token"),
             Padding = Id("pad_token"),
-            ChatTemplateSource = File.Exists(jinja) ? File.ReadAllText(jinja) : Template(config.Field["chat_template"]),
+            ChatTemplateSource = chat,
+            ToolChatTemplateSource = tools,
         };
 
         int? Id(string name)
@@ -54,8 +55,7 @@ internal static class TokenizerFolder
             foreach (var (name, id) in new[] { ("bos_token", definition.BeginningOfText), ("eos_token", definition.EndOfText), ("pad_token", definition.Padding) })
                 if (id is { } known)
                     writer.WriteString(name, tokenizer.Token(known));
-            if (definition.ChatTemplateSource is { } template)
-                writer.WriteString("chat_template", template);
+            ChatTemplateFiles.Write(writer, definition.ChatTemplateSource, definition.ToolChatTemplateSource);
             writer.WriteEndObject();
         });
     }
@@ -79,18 +79,8 @@ internal static class TokenizerFolder
         }
     }
 
-    // A text, or a list of named templates of which "default" is for chat.
-    private static string? Template(JsonField field)
-    {
-        if (field.Value.ValueKind != JsonValueKind.Array)
-            return field.OptionalText;
-        foreach (var item in field.Items)
-            if (item["name"].Text == "default")
-                return item["template"].Text;
-        return null;
-    }
-
-    private static ConfigFile Open(string folder, string name)
+    /// <summary>A JSON file beside the tokenizer; empty when it is absent.</summary>
+    public static ConfigFile Open(string folder, string name)
     {
         var path = Path.Combine(folder, name);
         if (!File.Exists(path))
@@ -105,10 +95,13 @@ internal static class TokenizerFolder
         }
     }
 
-    private sealed record ConfigFile(JsonDocument? Document, string Path) : IDisposable
+    /// <summary>A JSON file that may be absent.</summary>
+    internal sealed record ConfigFile(JsonDocument? Document, string Path) : IDisposable
     {
+        /// <summary>Its contents.</summary>
         public JsonField Field => new(Document?.RootElement ?? default, Path, "");
 
+        /// <inheritdoc/>
         public void Dispose() => Document?.Dispose();
     }
 }

@@ -141,5 +141,6 @@ internal sealed class GgufVocabulary
         EndOfText = Token("tokenizer.ggml.eos_token_id"),
         Padding = Token("tokenizer.ggml.padding_token_id"),
         ChatTemplateSource = Optional<string>("tokenizer.chat_template"),
+        ToolChatTemplateSource = Optional<string>("tokenizer.chat_template.tool_use"),
     };
 }

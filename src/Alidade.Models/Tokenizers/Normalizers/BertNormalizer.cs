@@ -15,8 +15,8 @@ internal static class BertNormalizer
         var parts = new List<INormalizer>();
         if (field["clean_text"].Flag(true))
         {
-            parts.Add(new FilterNormalizer(c => c is not (0 or 0xFFFD) && !IsControl(c)));
-            parts.Add(new SpaceNormalizer(c => c is '\t' or '\n' or '\r' || CodePoints.IsWhiteSpace(c)));
+            parts.Add(new FilterNormalizer(c => c is >= ' ' and < 127 || (c is not (0 or 0xFFFD) && !IsControl(c))));
+            parts.Add(new SpaceNormalizer(c => c != ' ' && CodePoints.IsWhiteSpace(c)));
         }
 
         if (field["handle_chinese_chars"].Flag(true))
@@ -24,7 +24,7 @@ internal static class BertNormalizer
         if (field["strip_accents"].Flag(lowercase))
         {
             parts.Add(new UnicodeNormalizer(compatibility: false, compose: false));
-            parts.Add(new FilterNormalizer(c => !IsNonSpacingMark(c)));
+            parts.Add(new FilterNormalizer(c => c < 0x300 || !IsNonSpacingMark(c)));
         }
 
         if (lowercase)
@@ -43,28 +43,15 @@ internal static class BertNormalizer
     private static bool IsNonSpacingMark(int c) => c == 0x1734
         || (CharUnicodeInfo.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark && c is not (0x1885 or 0x1886 or 0xA9BD or 0x111C9) && UnicodeTables.IsIn(c, 8));
 
-    private sealed class ChineseNormalizer : INormalizer
+    private sealed class ChineseNormalizer : CharacterNormalizer
     {
-        public AlignedText Normalize(AlignedText text)
+        protected override bool Changes(int codePoint) => IsChinese(codePoint);
+
+        protected override void Put(int codePoint, AlignedText.Builder builder)
         {
-            var builder = new AlignedText.Builder(text);
-            var changed = false;
-            while (builder.Position < text.Text.Length)
-            {
-                var c = CodePoints.At(text.Text, builder.Position);
-                if (!IsChinese(c))
-                {
-                    builder.Put(c, 0);
-                    continue;
-                }
-
-                changed = true;
-                builder.Put(' ', 0);
-                builder.Put(c, 1);
-                builder.Put(' ', 1);
-            }
-
-            return changed ? builder.Build() : text;
+            builder.Put(' ', 0);
+            builder.Put(codePoint, 1);
+            builder.Put(' ', 1);
         }
 
         private static bool IsChinese(int c) => c is >= 0x4E00 and <= 0x9FFF or >= 0x3400 and <= 0x4DBF or >= 0x20000 and <= 0x2A6DF

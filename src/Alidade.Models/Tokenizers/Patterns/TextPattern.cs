@@ -101,10 +101,11 @@ internal sealed class RegexPattern : TextPattern
     public override void Find(ReadOnlySpan<char> text, List<TextSpan> matches)
     {
         var matcher = new PatternMatcher(text, slots, where);
+        var hopeless = new int[alternatives.Length];
         var lastEnd = -1;
         for (var start = 0; start <= text.Length;)
         {
-            var end = MatchAt(ref matcher, text, start);
+            var end = MatchAt(ref matcher, text, start, hopeless);
             // An empty match right after a match does not count.
             if (end < 0 || (end == start && start == lastEnd))
             {
@@ -118,18 +119,31 @@ internal sealed class RegexPattern : TextPattern
         }
     }
 
-    private int MatchAt(ref PatternMatcher matcher, ReadOnlySpan<char> text, int start)
+    private int MatchAt(ref PatternMatcher matcher, ReadOnlySpan<char> text, int start, int[] hopeless)
     {
         var c = start < text.Length ? text[start] : '\uFFFF';
         foreach (var i in c < 128 ? candidates[c] : all)
         {
+            if (start < hopeless[i])
+                continue;
             if (slots > 2)
                 matcher.Reset();
-            var end = matcher.Match(alternatives[i].Code, start);
+            var code = alternatives[i].Code;
+            var end = matcher.Match(code, start);
             if (end >= 0)
                 return end;
+            // Where an endless run comes first and no end of it leads to a match, no later start inside the run does: it has fewer ends.
+            if (code[0] is { Operation: PatternOperation.Run, B: int.MaxValue, Set: { } set })
+                hopeless[i] = EndOfRun(set, text, start);
         }
 
         return -1;
+    }
+
+    private static int EndOfRun(CharacterSet set, ReadOnlySpan<char> text, int start)
+    {
+        while (start < text.Length && set.Contains(CodePoints.At(text, start)))
+            start += CodePoints.LengthAt(text, start);
+        return start;
     }
 }

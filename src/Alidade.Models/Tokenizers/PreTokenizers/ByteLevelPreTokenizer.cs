@@ -63,35 +63,27 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
             {
                 for (var i = 0; i < characters.Length; i++)
                     characters[i] = ByteAlphabet.Character((byte)from.Text[from.start + i]);
-            }), source.Offset + start);
+            }), source.Offset + start) { KeepsOrigins = source.KeepsOrigins };
             for (var i = first; i < end; i++)
                 output.Add(new(text, pieces[i].Start - start, pieces[i].Length));
             return;
         }
 
-        var characters = new StringBuilder(2 * length);
-        var starts = new List<int>(2 * length);
-        var ends = new List<int>(2 * length);
+        // The pieces need not touch each other, so they are cut out first; each character then becomes its bytes.
         var bounds = new List<int>(end - first + 1) { 0 };
+        var builder = new AlignedText.Builder(source);
         Span<byte> bytes = stackalloc byte[4];
         for (var i = first; i < end; i++)
         {
+            builder.DropTo(pieces[i].Start);
             var stop = pieces[i].Start + pieces[i].Length;
-            for (var at = pieces[i].Start; at < stop; at += CodePoints.LengthAt(source.Text, at))
-            {
-                var origin = source.Origin(at);
-                for (var (k, count) = (0, ByteAlphabet.Encode(CodePoints.At(source.Text, at), bytes)); k < count; k++)
-                {
-                    characters.Append(ByteAlphabet.Character(bytes[k]));
-                    starts.Add(origin.Start);
-                    ends.Add(origin.End);
-                }
-            }
-
-            bounds.Add(characters.Length);
+            while (builder.Position < stop)
+                for (var (k, count) = (0, ByteAlphabet.Encode(CodePoints.At(source.Text, builder.Position), bytes)); k < count; k++)
+                    builder.Put(ByteAlphabet.Character(bytes[k]), k == 0 ? 0 : 1);
+            bounds.Add(builder.Length);
         }
 
-        var changed = new AlignedText(characters.ToString(), [.. starts], [.. ends], source.Offset);
+        var changed = builder.Build();
         for (var i = 0; i + 1 < bounds.Count; i++)
             output.Add(new(changed, bounds[i], bounds[i + 1] - bounds[i]));
     }

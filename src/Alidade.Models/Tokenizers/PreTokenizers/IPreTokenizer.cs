@@ -5,6 +5,9 @@ namespace Alidade.Models.Tokenizers;
 /// <summary>Cuts pieces into smaller ones, inside which the model joins characters.</summary>
 internal interface IPreTokenizer
 {
+    /// <summary>True when the pieces depend on where in the original text they begin.</summary>
+    bool ReadsOrigins => false;
+
     /// <summary>The pieces, cut; pieces that are added tokens stay as they are.</summary>
     List<Piece> Cut(List<Piece> pieces);
 }
@@ -42,6 +45,9 @@ internal static class PreTokenizerReader
 /// <summary>Pre-tokenizers one after the other.</summary>
 internal sealed class SequencePreTokenizer(IReadOnlyList<IPreTokenizer> parts) : IPreTokenizer
 {
+    /// <inheritdoc/>
+    public bool ReadsOrigins => parts.Any(p => p.ReadsOrigins);
+
     /// <inheritdoc/>
     public List<Piece> Cut(List<Piece> pieces)
     {

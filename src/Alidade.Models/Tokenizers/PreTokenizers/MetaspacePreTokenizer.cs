@@ -20,19 +20,20 @@ internal enum PrependScheme
 internal sealed class MetaspacePreTokenizer : IPreTokenizer
 {
     private readonly string replacement;
+    private readonly int symbol;
     private readonly PrependScheme scheme;
-    private readonly ReplaceNormalizer spaces;
-    private readonly PrependNormalizer prepend;
-    private readonly SplitPreTokenizer? split;
+    private readonly bool split;
 
     private MetaspacePreTokenizer(string replacement, PrependScheme scheme, bool split)
     {
         this.replacement = replacement;
         this.scheme = scheme;
-        spaces = new(new LiteralPattern(" "), replacement);
-        prepend = new(replacement);
-        this.split = split ? new(new LiteralPattern(replacement), SplitBehavior.MergedWithNext) : null;
+        this.split = split;
+        symbol = CodePoints.At(replacement, 0);
     }
+
+    /// <inheritdoc/>
+    public bool ReadsOrigins => scheme == PrependScheme.First;
 
     /// <summary>Reads its options.</summary>
     public static MetaspacePreTokenizer Read(JsonField field) => new(field["replacement"].Character, ReadScheme(field), field["split"].Flag(true));
@@ -56,14 +57,50 @@ internal sealed class MetaspacePreTokenizer : IPreTokenizer
                 output.Add(piece);
             if (!piece.IsText || piece.Length == 0)
                 continue;
-            var part = piece.Part();
-            var isFirst = part.Offset == 0;
-            part = spaces.Normalize(part);
-            if (!part.Text.StartsWith(replacement, StringComparison.Ordinal) && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && isFirst)))
-                part = prepend.Normalize(part);
-            output.Add(new(part, 0, part.Text.Length));
+            var text = Escaped(piece.Part());
+            if (split)
+                Cut(text, output);
+            else
+                output.Add(new(text, 0, text.Text.Length));
         }
 
-        return split is null ? output : split.Cut(output);
+        return output;
+    }
+
+    private AlignedText Escaped(AlignedText text)
+    {
+        var all = text.Text;
+        var prepends = all[0] != ' ' && !all.StartsWith(replacement, StringComparison.Ordinal)
+            && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && text.Offset == 0));
+        var space = all.IndexOf(' ', StringComparison.Ordinal);
+        if (!prepends && space < 0)
+            return text;
+        var builder = new AlignedText.Builder(text);
+        if (prepends)
+        {
+            // What is put in front is aligned to the first character, as if that had grown.
+            builder.Put(symbol, 0);
+            builder.Put(CodePoints.At(all, 0), 1);
+        }
+
+        for (; space >= 0; space = all.IndexOf(' ', space + 1))
+        {
+            builder.KeepTo(space);
+            builder.Put(symbol, 0);
+        }
+
+        builder.KeepTo(all.Length);
+        return builder.Build();
+    }
+
+    // Every visible space begins a piece.
+    private void Cut(AlignedText text, List<Piece> output)
+    {
+        for (int start = 0, end; start < text.Text.Length; start = end)
+        {
+            var next = start + 1 < text.Text.Length ? text.Text.IndexOf(replacement, start + 1, StringComparison.Ordinal) : -1;
+            end = next < 0 ? text.Text.Length : next;
+            output.Add(new(text, start, end - start));
+        }
     }
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Alidade.Models.Tokenizers;
 
 /// <summary>
@@ -7,19 +5,18 @@ namespace Alidade.Models.Tokenizers;
 /// </summary>
 /// <remarks>
 /// Equal to NormalizedString of Hugging Face tokenizers, with UTF-16 units in place of UTF-8 bytes. While nothing has changed the alignment is the
-/// identity and takes no memory. Immutable.
+/// identity and takes no memory; where only ids are wanted it is not kept at all. Immutable.
 /// </remarks>
 internal sealed class AlignedText
 {
     private readonly int[]? starts;
     private readonly int[]? ends;
-    private readonly int offset;
 
     /// <summary>A stretch of the original text that starts at its unit <paramref name="offset"/>, unchanged.</summary>
     public AlignedText(string text, int offset)
     {
         Text = text;
-        this.offset = offset;
+        Offset = offset;
     }
 
     /// <summary>A changed text; unit i came from the units starts[i] to ends[i] of the original.</summary>
@@ -33,11 +30,14 @@ internal sealed class AlignedText
     /// <summary>The text as it now is.</summary>
     public string Text { get; }
 
-    /// <summary>True while the text is that of the original.</summary>
+    /// <summary>False where nobody will ask for an origin, so that none is kept.</summary>
+    public bool KeepsOrigins { get; init; } = true;
+
+    /// <summary>True while the text is that of the original, and where no origins are kept.</summary>
     public bool IsIdentity => starts is null;
 
     /// <summary>Where the stretch starts in the original text.</summary>
-    public int Offset => offset;
+    public int Offset { get; }
 
     /// <summary>The units of the original from which the character at <paramref name="unit"/> came.</summary>
     public (int Start, int End) Origin(int unit)
@@ -45,7 +45,7 @@ internal sealed class AlignedText
         if (starts is not null)
             return (starts[unit], ends![unit]);
         var first = unit > 0 && char.IsLowSurrogate(Text[unit]) ? unit - 1 : unit;
-        return (offset + first, offset + first + CodePoints.LengthAt(Text, first));
+        return (Offset + first, Offset + first + CodePoints.LengthAt(Text, first));
     }
 
     /// <summary>The units of the original from which a non-empty range came.</summary>
@@ -57,8 +57,8 @@ internal sealed class AlignedText
         if (start == 0 && length == Text.Length)
             return this;
         var part = Text.Substring(start, length);
-        return starts is null ? new(part, offset + start)
-            : new(part, starts[start..(start + length)], ends![start..(start + length)], length > 0 ? starts[start] : offset);
+        return starts is null ? new(part, Offset + start) { KeepsOrigins = KeepsOrigins }
+            : new(part, starts[start..(start + length)], ends![start..(start + length)], length > 0 ? starts[start] : Offset);
     }
 
     /// <summary>
@@ -66,13 +66,20 @@ internal sealed class AlignedText
     /// </summary>
     internal sealed class Builder(AlignedText source)
     {
-        private readonly StringBuilder text = new(source.Text.Length + 8);
-        private readonly List<int> starts = new(source.Text.Length + 8);
-        private readonly List<int> ends = new(source.Text.Length + 8);
+        private char[] text = new char[source.Text.Length + 8];
+        private int[] starts = new int[source.KeepsOrigins ? source.Text.Length + 8 : 0];
+        private int[] ends = new int[source.KeepsOrigins ? source.Text.Length + 8 : 0];
+        private int count;
         private int position;
 
         /// <summary>The unit of the old text at which the next character stands.</summary>
         public int Position => position;
+
+        /// <summary>The units of the new text so far.</summary>
+        public int Length => count;
+
+        /// <summary>Goes on at the unit <paramref name="start"/> of the old text.</summary>
+        public void DropTo(int start) => position = start;
 
         /// <summary>Drops the next <paramref name="characters"/> of the old text; what is inserted afterwards is aligned to the last of them.</summary>
         public void Skip(int characters)
@@ -87,30 +94,57 @@ internal sealed class AlignedText
         /// </summary>
         public void Put(int codePoint, int change)
         {
-            var origin = (change > 0 || position >= source.Text.Length) && position == 0 ? (source.offset, source.offset)
-                : source.Origin(change > 0 || position >= source.Text.Length ? position - 1 : position);
-            if (change <= 0)
-                Skip(1 - change);
-            for (var i = CodePoints.Utf16Length(codePoint); i > 0; i--)
+            var length = CodePoints.Utf16Length(codePoint);
+            Reserve(length);
+            if (source.KeepsOrigins)
             {
-                starts.Add(origin.Item1);
-                ends.Add(origin.Item2);
+                var origin = (change > 0 || position >= source.Text.Length) && position == 0 ? (source.Offset, source.Offset)
+                    : source.Origin(change > 0 || position >= source.Text.Length ? position - 1 : position);
+                starts.AsSpan(count, length).Fill(origin.Item1);
+                ends.AsSpan(count, length).Fill(origin.Item2);
             }
 
-            if (codePoint > 0xFFFF)
-                text.Append(char.ConvertFromUtf32(codePoint));
+            if (change <= 0)
+                Skip(1 - change);
+            if (length == 2)
+                char.ConvertFromUtf32(codePoint).CopyTo(text.AsSpan(count));
             else
-                text.Append((char)codePoint);
+                text[count] = (char)codePoint;
+            count += length;
         }
 
         /// <summary>Keeps old characters up to the unit <paramref name="end"/>.</summary>
         public void KeepTo(int end)
         {
-            while (position < end)
-                Put(CodePoints.At(source.Text, position), 0);
+            var length = end - position;
+            if (length <= 0)
+                return;
+            Reserve(length);
+            source.Text.AsSpan(position, length).CopyTo(text.AsSpan(count));
+            if (source.KeepsOrigins)
+                for (var i = 0; i < length; i++)
+                    (starts[count + i], ends[count + i]) = source.Origin(position + i);
+            count += length;
+            position = end;
         }
 
         /// <summary>The finished text.</summary>
-        public AlignedText Build() => new(text.ToString(), [.. starts], [.. ends], source.offset);
+        public AlignedText Build()
+        {
+            var changed = new string(text, 0, count);
+            return source.KeepsOrigins ? new(changed, starts[..count], ends[..count], source.Offset) : new(changed, source.Offset) { KeepsOrigins = false };
+        }
+
+        private void Reserve(int more)
+        {
+            if (count + more <= text.Length)
+                return;
+            var size = Math.Max(2 * text.Length, count + more);
+            Array.Resize(ref text, size);
+            if (!source.KeepsOrigins)
+                return;
+            Array.Resize(ref starts, size);
+            Array.Resize(ref ends, size);
+        }
     }
 }
