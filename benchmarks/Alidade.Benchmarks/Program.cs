@@ -12,13 +12,16 @@ if (args is [TokenizerBenchmark.Child, var words, var tokenizer])
     return TokenizerBenchmark.Once(words, tokenizer);
 if (args is ["tokenizers", var text, _, ..])
     return TokenizerBenchmark.Run(text, args[2..]);
+if (args is ["start", var started])
+    return StartBenchmark.Run(started, rounds: 5);
+var (only, rounds, threads, file) = ("", 5, Environment.ProcessorCount, "");
 var known = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
 {
     ["train"] = () => new TrainBenchmark(),
     ["dpo"] = () => new DpoBenchmark(),
     ["generate"] = () => new GenerationBenchmark(),
+    ["quantized"] = () => new QuantizedBenchmark(file, threads),
 };
-var (only, rounds, threads) = ("", 5, Environment.ProcessorCount);
 for (var i = 0; i < args.Length; i += 2)
 {
     var value = i + 1 < args.Length ? args[i + 1] : "";
@@ -28,6 +31,9 @@ for (var i = 0; i < args.Length; i += 2)
         case "--only" when known.ContainsKey(value):
             only = value;
             break;
+        case "--model" when File.Exists(value):
+            file = value;
+            break;
         case "--rounds" when number is >= 1 and <= 1000:
             rounds = number;
             break;
@@ -35,7 +41,7 @@ for (var i = 0; i < args.Length; i += 2)
             threads = number;
             break;
         default:
-            Console.Error.WriteLine($"'{args[i]} {value}' is not understood; there are --only {string.Join('|', known.Keys)}, --rounds N (default 5), --threads N (default all)");
+            Console.Error.WriteLine($"'{args[i]} {value}' is not understood; there are --only {string.Join('|', known.Keys)}, --model FILE (a .gguf file, for quantized), --rounds N (default 5), --threads N (default all)");
             return 2;
     }
 }
@@ -44,6 +50,12 @@ Threads.Use(threads);
 Console.WriteLine($"CPU {Machine.Cpu()}; {threads} of {Environment.ProcessorCount} threads; {RuntimeInformation.OSDescription}; .NET {Environment.Version}; revision {Machine.Revision()}; {rounds} rounds");
 foreach (var (name, make) in known.Where(k => only.Length == 0 || k.Key == only))
 {
+    if (name == "quantized" && file.Length == 0)
+    {
+        Console.WriteLine("quantized is left out: name a file with --model");
+        continue;
+    }
+
     Console.WriteLine(name);
     using var benchmark = make();
     Interleaved.Run(benchmark, rounds, Console.Out);

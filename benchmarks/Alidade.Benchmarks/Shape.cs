@@ -31,6 +31,13 @@ internal static class Shape
         TiedHead = true,
     };
 
+    /// <summary>Throws when a model has not this shape, so that its operations would be counted wrong.</summary>
+    public static void Check(DecoderConfig config)
+    {
+        if ((config.Width, config.Layers, config.Heads, config.KeyValueHeads, config.MlpWidth, config.VocabularySize) != (Config.Width, Config.Layers, Config.Heads, Config.KeyValueHeads, Config.MlpWidth, Config.VocabularySize))
+            throw new Alidade.Core.AlidadeException("the operations are counted for SmolLM2-135M's shape; give a file of that model");
+    }
+
     /// <summary>A new model.</summary>
     public static CausalLM Model() => CausalLM.Create(Config, tokenizer: null, chatTemplate: null, seed: 1);
 

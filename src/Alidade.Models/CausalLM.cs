@@ -8,6 +8,7 @@ using Alidade.Models.Families;
 using Alidade.Models.Functional;
 using Alidade.Models.Hooks;
 using Alidade.Models.Native;
+using Alidade.Models.Quantized;
 using Alidade.Models.Tokenizers;
 using Alidade.Models.Weights;
 using TorchSharp;
@@ -24,18 +25,23 @@ public sealed partial class CausalLM : IDisposable
 {
     private readonly Tokenizer? tokenizer;
     private readonly OrderedDictionary<string, Tensor> parameters;
+    private readonly OrderedDictionary<string, PackedMatrix> packed;
     private readonly Decoder decoder;
     private readonly OutputHead? head;
     private readonly string embedding;
 
-    internal CausalLM(ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name)
+    internal CausalLM(
+        ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name,
+        OrderedDictionary<string, PackedMatrix>? packed = null)
     {
         this.tokenizer = tokenizer;
         this.parameters = parameters;
+        this.packed = packed ?? [];
         (Family, Config, ChatTemplate, Name) = (family, config, chatTemplate, name);
-        var assembly = new DecoderAssembly(family, config, parameters);
+        var assembly = new DecoderAssembly(family, config, parameters, this.packed);
         (head, decoder, embedding) = (assembly.Head, assembly.Decoder, assembly.Embedding.Name + ".weight");
         Places = new(name, head is null ? decoder.Modules : decoder.Modules.Append(head.Projection), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots, config.Width);
+        Step = this.packed.Count == 0 ? null : StepDecoder.Of(config, assembly.Embedding, decoder);
         Hooks = new(Decoder.HookNames(config));
         EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
     }
@@ -60,15 +66,20 @@ public sealed partial class CausalLM : IDisposable
     public ModelHooks Hooks { get; }
 
     /// <summary>The weights by the names and in the layout of the family's safetensors files; a tied head is not listed apart.</summary>
-    public IReadOnlyDictionary<string, Tensor> Parameters => parameters;
+    /// <exception cref="AlidadeException">Matrices are held as their file stores them (<see cref="WeightStorage.AsStored"/>): such a model is for inference only.</exception>
+    public IReadOnlyDictionary<string, Tensor> Parameters => packed.Count == 0 ? parameters : throw new AlidadeException(
+        $"{Name} was loaded with its weights as stored ({StoredFormats}), for inference only; load them decoded (--weights float32) to train, change, merge or save them");
+
+    /// <summary>How the weights are held.</summary>
+    public WeightStorage Weights => packed.Count == 0 ? WeightStorage.Decoded : WeightStorage.AsStored;
 
     /// <summary>Number of weights, a tied head counted once.</summary>
-    public long ParameterCount => parameters.Values.Sum(p => p.numel());
+    public long ParameterCount => WeightSizes.Sum(w => w.Count);
 
     /// <summary>Where the weights lie.</summary>
     public Device Device => parameters.GetAt(0).Value.device;
 
-    /// <summary>Number type of the weights.</summary>
+    /// <summary>Number type of the weights, and of what is computed with them.</summary>
     public ScalarType DType => parameters.GetAt(0).Value.dtype;
 
     /// <summary>Tokens that end an answer: those of the configuration and the tokenizer's end token.</summary>
@@ -145,6 +156,7 @@ public sealed partial class CausalLM : IDisposable
     /// <exception cref="AlidadeException">An adapter is in use, the adapter was made for another base, or the weights are processed.</exception>
     public void Merge(LoraAdapter adapter)
     {
+        _ = Parameters;
         RefuseProcessed(adapter);
         if (Adapter is { } used)
             throw new AlidadeException($"adapter '{adapter.Name}' cannot be merged while adapter '{used.Name}' is in use; stop using it first");
@@ -217,6 +229,9 @@ public sealed partial class CausalLM : IDisposable
     {
         foreach (var parameter in parameters.Values)
             parameter.Dispose();
+        foreach (var matrix in packed.Values)
+            matrix.Dispose();
+        Step?.Dispose();
     }
 
     /// <summary>True when the family stores projections as [in, out].</summary>
@@ -224,6 +239,13 @@ public sealed partial class CausalLM : IDisposable
 
     /// <summary>What adapters change.</summary>
     internal AdapterPlaces Places { get; }
+
+    /// <summary>Every weight's number of values and bytes in memory.</summary>
+    internal IEnumerable<(string Name, long Count, long Bytes)> WeightSizes =>
+        parameters.Select(p => (p.Key, p.Value.numel(), p.Value.numel() * p.Value.element_size())).Concat(packed.Select(p => (p.Key, (long)p.Value.Rows * p.Value.Columns, p.Value.Bytes)));
+
+    /// <summary>The formats of the packed matrices, the commonest first, such as "Q4_1, Q8_0".</summary>
+    internal string StoredFormats => string.Join(", ", packed.Values.GroupBy(p => p.Format).OrderByDescending(g => g.Count()).Select(g => g.Key));
 
     /// <summary>The table that names the weights.</summary>
     internal ModelFamily Family { get; }
@@ -235,6 +257,31 @@ public sealed partial class CausalLM : IDisposable
     /// <summary>The explicit path when hooks are registered.</summary>
     internal Tensor Run(Tensor ids, IAttentionInSteps attention) =>
         NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids);
+
+    /// <summary>The decoding step without tensors; null where the weights are not packed or the architecture has a fact that it does not know.</summary>
+    internal StepDecoder? Step { get; }
+
+    /// <summary>The weights that are tensors: all, or those beside the packed matrices.</summary>
+    internal IEnumerable<Tensor> Tensors => parameters.Values;
+
+    /// <summary>The next tokens of each row of a cache; the caller advances it.</summary>
+    /// <param name="ids">[rows · count].</param>
+    /// <param name="count">Tokens of a row.</param>
+    /// <param name="cache">What stands before them.</param>
+    /// <returns>The final, normalised hidden states, [rows, count, width].</returns>
+    internal Tensor Next(long[] ids, int count, CachedAttention cache)
+    {
+        if (count == 1 && ids.Length <= StepDecoder.MostRows && Step is not null && Adapter is null && !Hooks.Any)
+        {
+            cache.Reserve(1);
+            using var hidden = Step.Run(ids, cache);
+            return hidden.unsqueeze(1);
+        }
+
+        cache.Next(count);
+        using var tokens = tensor(ids, [ids.Length / count, count], device: Device);
+        return Run(tokens, cache);
+    }
 
     internal void CheckLength(long length)
     {
@@ -306,4 +353,28 @@ public sealed record LoadOptions
 
     /// <summary>Number type of the weights in memory; on a CPU only float32 is fast.</summary>
     public ScalarType DType { get; init; } = ScalarType.Float32;
+
+    /// <summary>How matrices are held that a GGUF file stores in blocks of codes.</summary>
+    public WeightStorage Weights { get; init; }
+
+    /// <summary>The fastest way to generate on a device: weights as stored where the processor has vector instructions for them.</summary>
+    public static LoadOptions ForInference(string device) => new()
+    {
+        Device = device,
+        Weights = device == "cpu" && PackedProduct.Best != InstructionSet.Scalar ? WeightStorage.AsStored : WeightStorage.Decoded,
+    };
+}
+
+/// <summary>How the weights are held in memory.</summary>
+public enum WeightStorage
+{
+    /// <summary>As numbers of the model's type. Everything is possible.</summary>
+    Decoded,
+
+    /// <summary>
+    /// In the codes of the file (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0; other formats are decoded), multiplied as they are by activations rounded to bytes, a scale to
+    /// each 32. An eighth of the memory and several times the speed; on the CPU, for inference only. A product differs from that of the decoded weights by
+    /// at most Σ|w|·δ/2, δ = max|x| / 127 over each 32 activations.
+    /// </summary>
+    AsStored,
 }

@@ -1,6 +1,8 @@
+using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Chat;
 using Alidade.Models.Families;
+using Alidade.Models.Quantized;
 using Alidade.Models.Tokenizers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,17 +14,21 @@ internal static class ModelLoader
 {
     public static CausalLM Load(string path, LoadOptions options)
     {
+        if (options.Weights == WeightStorage.AsStored && (options.DType != ScalarType.Float32 || device(options.Device).type != DeviceType.CPU))
+            throw new AlidadeException($"weights as stored are multiplied on the CPU in float32, not on '{options.Device}' in {options.DType}; load them decoded");
         using var files = ModelFiles.Open(path);
-        var parameters = Read(files, options);
+        // The vocabulary is built while the tensor library and the weights are loaded.
+        var vocabulary = Task.Run(files.Tokenizer);
+        var (parameters, packed) = Read(files, options);
         try
         {
-            var tokenizer = files.Tokenizer();
+            var tokenizer = vocabulary.GetAwaiter().GetResult();
             var template = ChatTemplate.Of(tokenizer, files.Path);
-            return new(files.Family, files.Config, parameters, tokenizer, template, files.Path);
+            return new(files.Family, files.Config, parameters, tokenizer, template, files.Path, packed);
         }
         catch
         {
-            Dispose(parameters);
+            Dispose(parameters, packed);
             throw;
         }
     }
@@ -46,26 +52,34 @@ internal static class ModelLoader
         return new(family, config, parameters, tokenizer, chatTemplate, "new model");
     }
 
-    private static OrderedDictionary<string, Tensor> Read(ModelFiles files, LoadOptions options)
+    // The tensors, and the matrices that stay as they are stored.
+    private static (OrderedDictionary<string, Tensor> Tensors, OrderedDictionary<string, PackedMatrix> Packed) Read(ModelFiles files, LoadOptions options)
     {
         using var noGrad = no_grad();
         var parameters = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
+        var packed = new OrderedDictionary<string, PackedMatrix>(StringComparer.Ordinal);
         try
         {
             foreach (var wanted in files.Tensors)
-                parameters.Add(wanted.Name, wanted.Layout.Read(files.Weights, wanted.InFile, wanted.Shape, options.DType, device(options.Device)));
-            return parameters;
+            {
+                if (options.Weights == WeightStorage.AsStored && wanted.Layout.Pack(files.Weights, wanted.InFile) is { } matrix)
+                    packed.Add(wanted.Name, matrix);
+                else
+                    parameters.Add(wanted.Name, wanted.Layout.Read(files.Weights, wanted.InFile, wanted.Shape, options.DType, device(options.Device)));
+            }
+
+            return (parameters, packed);
         }
         catch
         {
-            Dispose(parameters);
+            Dispose(parameters, packed);
             throw;
         }
     }
 
-    private static void Dispose(OrderedDictionary<string, Tensor> parameters)
+    private static void Dispose(OrderedDictionary<string, Tensor> parameters, OrderedDictionary<string, PackedMatrix> packed)
     {
-        foreach (var parameter in parameters.Values)
-            parameter.Dispose();
+        foreach (var weight in parameters.Values.Concat<IDisposable>(packed.Values))
+            weight.Dispose();
     }
 }

@@ -17,11 +17,12 @@ internal static class ChatCommand
         var system = new Option<string?>("--system") { Description = "A system message to begin with" };
         var command = new Command("chat", "Talk with a model; an empty line leaves") { system };
         model.AddTo(command);
+        command.Options.Add(model.Weights);
         flags.AddTo(command);
         command.SetAction(parsed =>
         {
             var options = flags.Of(parsed);
-            using var loaded = model.Load(parsed);
+            using var loaded = model.LoadForInference(parsed);
             // Of each turn only what is new is read.
             using var prefixes = new PrefixCache(loaded.Model.Config.ContextLength);
             var messages = new List<Message>();

@@ -20,6 +20,7 @@ internal static class GenerateCommand
         var early = new Option<EarlyStopping>("--early-stopping") { Description = "Beam search: when it ends", DefaultValueFactory = _ => EarlyStopping.WhenUnlikely };
         var command = new Command("generate", "Continue a text") { prompt, samples, beams, lengthPenalty, early };
         model.AddTo(command);
+        command.Options.Add(model.Weights);
         flags.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -32,7 +33,7 @@ internal static class GenerateCommand
             if (count > 1 && search.Beams > 1)
                 throw new AlidadeException("--samples and --beams exclude each other; a beam search gives as many continuations as it has beams");
             using var interruption = new Interruption();
-            using var loaded = model.Load(parsed);
+            using var loaded = model.LoadForInference(parsed);
             var ids = loaded.Model.Tokenizer.Encode(parsed.GetValue(prompt)!);
             var json = parsed.GetValue(model.Json);
             if (search.Beams > 1)

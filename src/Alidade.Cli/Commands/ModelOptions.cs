@@ -16,6 +16,8 @@ internal sealed class ModelOptions
 
     public Option<string> Device { get; } = new("--device") { Description = "cpu, cuda or cuda:n", DefaultValueFactory = _ => "cpu" };
 
+    public Option<string> Weights { get; } = new Option<string>("--weights") { Description = "stored: quantised matrices of a .gguf file are multiplied as they are; float32: they are decoded. stored on a CPU when left out" }.AcceptOnlyFromAmong("stored", "float32");
+
     public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON" };
 
     public void AddTo(Command command)
@@ -24,12 +26,26 @@ internal sealed class ModelOptions
             command.Options.Add(option);
     }
 
-    /// <summary>Loads the model that was asked for.</summary>
-    public LoadedModel Load(ParseResult parsed)
+    /// <summary>Loads the model that was asked for, with decoded weights.</summary>
+    public LoadedModel Load(ParseResult parsed) => Load(parsed, new() { Device = parsed.GetValue(Device)! });
+
+    /// <summary>Loads the model of a command that has <see cref="Weights"/>: it only generates.</summary>
+    public LoadedModel LoadForInference(ParseResult parsed)
+    {
+        var fastest = LoadOptions.ForInference(parsed.GetValue(Device)!);
+        return Load(parsed, parsed.GetValue(Weights) switch
+        {
+            "stored" => fastest with { Weights = WeightStorage.AsStored },
+            "float32" => fastest with { Weights = WeightStorage.Decoded },
+            _ => fastest,
+        });
+    }
+
+    private LoadedModel Load(ParseResult parsed, LoadOptions options)
     {
         if (parsed.GetValue(Threads) is { } threads)
             Native(threads);
-        var model = CausalLM.Load(parsed.GetValue(Model) ?? BaseModel.Shipped, new() { Device = parsed.GetValue(Device)! });
+        var model = CausalLM.Load(parsed.GetValue(Model) ?? BaseModel.Shipped, options);
         return new(model, parsed.GetValue(Adapter)!);
     }
 

@@ -1,4 +1,5 @@
 using Alidade.Models.Adapters;
+using Alidade.Models.Quantized;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Architecture;
@@ -15,14 +16,20 @@ internal abstract class AdaptableModule(string name, WeightSlot weight, bool inp
     /// <summary>The weight as the family stores it, without the update.</summary>
     public Tensor Weight => weight.Value;
 
+    /// <summary>The weight as its file stores it; null when it is held as a tensor.</summary>
+    public PackedMatrix? Packed => weight.Packed;
+
+    /// <summary>Number type of what is computed with it.</summary>
+    public ScalarType DType => weight.DType;
+
     /// <summary>True when the weight is stored as [in, out].</summary>
     public bool InputMajor => inputMajor;
 
     /// <summary>Size of the input.</summary>
-    public long Inputs => Weight.size(inputMajor ? 0 : 1);
+    public long Inputs => weight.Size(inputMajor ? 0 : 1);
 
     /// <summary>Size of the output.</summary>
-    public long Outputs => Weight.size(inputMajor ? 1 : 0);
+    public long Outputs => weight.Size(inputMajor ? 1 : 0);
 
     /// <summary>The update of the adapter in use; null for none.</summary>
     public LoraFactors? Update { get; set; }

@@ -46,7 +46,7 @@ internal sealed partial class Decoder
     public Tensor Run(Tensor ids, IAttentionInSteps attention, HookRun hooks)
     {
         using var scope = NewDisposeScope();
-        using var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.Weight.dtype);
+        using var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.DType);
         var embedded = Embedded(ids);
         var x = hooks.At("hook_embed", embeddingNorm?.Apply(embedded, hooks, "embed.ln.") ?? embedded);
         if (positionEmbedding is not null)

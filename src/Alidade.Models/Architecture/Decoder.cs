@@ -40,7 +40,7 @@ internal sealed partial class Decoder(
     public Tensor Run(Tensor ids, IAttention attention)
     {
         using var scope = NewDisposeScope();
-        using var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.Weight.dtype);
+        using var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.DType);
         var x = Embedded(ids);
         if (embeddingNorm is not null)
             x = embeddingNorm.Apply(x);

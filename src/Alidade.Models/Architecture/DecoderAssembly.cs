@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Alidade.Models.Families;
+using Alidade.Models.Quantized;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Architecture;
@@ -39,11 +41,16 @@ internal sealed class DecoderAssembly
     private readonly ModelFamily family;
     private readonly DecoderConfig config;
     private readonly IReadOnlyDictionary<string, Tensor> parameters;
+    private readonly IReadOnlyDictionary<string, PackedMatrix> packed;
     private readonly Dictionary<string, WeightSlot> slots = new(StringComparer.Ordinal);
 
-    public DecoderAssembly(ModelFamily family, DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters)
+    /// <param name="family">The table that names the tensors.</param>
+    /// <param name="config">The architecture.</param>
+    /// <param name="parameters">The tensors.</param>
+    /// <param name="packed">The matrices that are held as their file stores them; null for none.</param>
+    public DecoderAssembly(ModelFamily family, DecoderConfig config, IReadOnlyDictionary<string, Tensor> parameters, IReadOnlyDictionary<string, PackedMatrix>? packed = null)
     {
-        (this.family, this.config, this.parameters) = (family, config, parameters);
+        (this.family, this.config, this.parameters, this.packed) = (family, config, parameters, packed ?? ImmutableDictionary<string, PackedMatrix>.Empty);
         var names = family.Names;
         var prefix = names.OptionalPrefix;
         Embedding = EmbeddingOf(prefix + names.Embedding);
@@ -200,7 +207,7 @@ internal sealed class DecoderAssembly
     // A tied head has a place of its own, for an adapter may change one of the two.
     private OutputHead HeadOf(string module)
     {
-        var weight = Slot(module + ".weight", config.TiedHead ? Embedding.Weight : parameters[module + ".weight"]);
+        var weight = config.TiedHead ? Slot(module + ".weight", slots[Embedding.Name + ".weight"].Copy()) : Slot(module + ".weight");
         return new(config, new(module, weight, config.HeadBias ? Slot(module + ".bias") : null, inputMajor: false));
     }
 
@@ -210,7 +217,11 @@ internal sealed class DecoderAssembly
 
     private WeightSlot? OptionalSlot(string name) => parameters.ContainsKey(name) ? Slot(name) : null;
 
-    private WeightSlot Slot(string name) => Slot(name, parameters[name]);
+    private WeightSlot Slot(string name) =>
+        // A packed projection is [out, in] whatever the family's order; a table of vectors is as it is.
+        Slot(name, packed.TryGetValue(name, out var matrix) ? new(matrix, family.InputMajor && !IsTable(name)) : new(parameters[name]));
 
-    private WeightSlot Slot(string name, Tensor value) => slots[name] = new(value);
+    private WeightSlot Slot(string name, WeightSlot slot) => slots[name] = slot;
+
+    private bool IsTable(string name) => name == family.Names.Head + ".weight" || new[] { family.Names.Embedding, family.Names.Positions }.Any(n => n is not null && name == family.Names.OptionalPrefix + n + ".weight");
 }

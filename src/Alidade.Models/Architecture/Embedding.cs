@@ -1,3 +1,4 @@
+using Alidade.Models.Quantized;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,7 +15,7 @@ internal sealed class Embedding(string name, WeightSlot weight) : AdaptableModul
     {
         using var scope = NewDisposeScope();
         var flat = ids.flatten();
-        var rows = Weight.index_select(0, flat);
+        var rows = Packed is { } table ? PackedLinear.Rows(table, flat) : Weight.index_select(0, flat);
         if (Update is { } update)
         {
             rows = update.Add(rows, update.A.index_select(1, flat).t());

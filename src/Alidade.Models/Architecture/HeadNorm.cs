@@ -10,6 +10,9 @@ namespace Alidade.Models.Architecture;
 /// <param name="gains">Where each head has its own: one tensor [heads, head size], or one of [head size] for each head. Else empty.</param>
 internal sealed class HeadNorm(QueryKeyNorm kind, Norm norm, IReadOnlyList<WeightSlot> gains)
 {
+    /// <summary>The norm of each head where all share it (<see cref="QueryKeyNorm.PerHead"/>); else null.</summary>
+    public Norm? Shared => kind == QueryKeyNorm.PerHead ? norm : null;
+
     /// <param name="x">[rows, positions, heads, head size].</param>
     /// <returns>The same shape.</returns>
     public Tensor Apply(Tensor x)

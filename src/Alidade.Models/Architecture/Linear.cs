@@ -1,3 +1,4 @@
+using Alidade.Models.Quantized;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -45,6 +46,8 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
     // The one place where the base's weight meets an input.
     private Tensor Product(Tensor x, Tensor? shift)
     {
+        if (Packed is { } packed)
+            return PackedLinear.Apply(x, packed, shift);
         using var transposed = InputMajor ? Weight.t() : null;
         return nn.functional.linear(x, transposed ?? Weight, shift);
     }

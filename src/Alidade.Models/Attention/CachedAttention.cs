@@ -53,20 +53,34 @@ internal sealed class CachedAttention : IAttentionInSteps
     /// <summary>Tokens held by one row, without padding.</summary>
     public int LengthOf(int row) => Held - padding[row];
 
-    /// <summary>Announces the next tokens; the same number for each row.</summary>
-    public void Next(int count)
+    /// <summary>Makes room for the next tokens, the same number for each row, which the caller puts into <see cref="Memory"/>.</summary>
+    public void Reserve(int count)
     {
         incoming = count;
         using var scope = NewDisposeScope();
         if (Held + count > tokenRoom)
             Move(rowRoom, Held + count + Math.Max(Growth, Held / 4), 0);
+        Length = Math.Max(Length, Held + count - padding.Min());
+    }
+
+    /// <summary>Where a layer's keys and values lie, until rows join, leave or are reserved; on a CPU.</summary>
+    public unsafe CacheMemory Memory(int layer)
+    {
+        fixed (byte* key = keys[layer].bytes, value = values[layer].bytes)
+            return new((float*)key, (float*)value, config.KeyValueHeads, tokenRoom * config.HeadDim);
+    }
+
+    /// <summary>Announces the next tokens; the same number for each row.</summary>
+    public void Next(int count)
+    {
+        Reserve(count);
+        using var scope = NewDisposeScope();
         var place = new long[Rows * count];
         for (var row = 0; row < Rows; row++)
             for (var i = 0; i < count; i++)
                 place[(row * count) + i] = Math.Max(0, Held + i - padding[row]);
         positions.Dispose();
         positions = tensor(place, [Rows, count], device: keys[0].device).DetachFromDisposeScope();
-        Length = Math.Max(Length, place.Max() + 1);
         visible?.Dispose();
         masks?.Dispose();
         visible = VisibleOf(count)?.DetachFromDisposeScope();
@@ -259,4 +273,14 @@ internal sealed class CachedAttention : IAttentionInSteps
                     values[(((row * count) + q) * seen) + key] = (key <= Held + q && key >= padding[row]) || key == Held + q ? 0 : float.NegativeInfinity;
         return tensor(values, [Rows, 1, count, seen], keys[0].dtype, keys[0].device);
     }
+}
+
+/// <summary>The memory of one layer of a <see cref="CachedAttention"/>: for each row and key head the tokens one after the other, padding first.</summary>
+internal readonly unsafe struct CacheMemory(float* keys, float* values, int heads, int headStride)
+{
+    /// <summary>The first key of a row's head.</summary>
+    public float* Keys(int row, int head) => keys + ((((long)row * heads) + head) * headStride);
+
+    /// <summary>The first value of a row's head.</summary>
+    public float* Values(int row, int head) => values + ((((long)row * heads) + head) * headStride);
 }

@@ -14,8 +14,7 @@ internal static class CachedForward
     /// <returns>[rows, count, width], normalised.</returns>
     public static Tensor Hidden(CausalLM model, CachedAttention cache, long[] ids, int count)
     {
-        cache.Next(count);
-        var hidden = model.Run(tensor(ids, [ids.Length / count, count], device: model.Device), cache);
+        var hidden = model.Next(ids, count, cache);
         cache.Advance();
         return hidden;
     }

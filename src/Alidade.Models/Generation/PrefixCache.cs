@@ -90,7 +90,7 @@ public sealed class PrefixCache(int mostTokens) : IDisposable
     // Every change of a tensor in place counts up its version, so the sum tells whether any weight has changed.
     private void CheckOwner(CausalLM model)
     {
-        var version = model.Parameters.Values.Concat(model.Adapter?.Parameters.Select(p => p.Value) ?? []).Sum(Interop.Version);
+        var version = model.Tensors.Concat(model.Adapter?.Parameters.Select(p => p.Value) ?? []).Sum(Interop.Version);
         // What a hook changed is in the keys and values too.
         if (owner != (model, model.Adapter, version) || model.Hooks.Any)
             Clear();

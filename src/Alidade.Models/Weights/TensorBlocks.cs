@@ -49,4 +49,7 @@ public sealed class TensorBlocks
         ArgumentOutOfRangeException.ThrowIfGreaterThan((Int128)rows * BytesPerRow, int.MaxValue, nameof(rows));
         return file.Span(offset + (firstRow * BytesPerRow), (int)(rows * BytesPerRow));
     }
+
+    /// <summary>Says that the rows have been read; see <see cref="MappedFile.Release"/>.</summary>
+    internal void Release() => file.Release(offset, Rows * BytesPerRow);
 }

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Alidade.Core;
+using Alidade.Models.Quantized;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -76,8 +78,25 @@ internal abstract record TensorLayout
         }
     }
 
+    /// <summary>Packs a matrix as it is stored, its rows in the model's order, [out, in].</summary>
+    /// <returns>Null where the format has to be decoded, or the layout changes the numbers.</returns>
+    /// <exception cref="AlidadeException">A scale is infinite or not a number.</exception>
+    public PackedMatrix? Pack(IWeightFile file, string name)
+    {
+        var entry = file.Tensors[name];
+        if (entry.Shape.Count != 2 || BlockLayout.Of(entry.Format) is null || RowInFile(entry.Shape[0]) is not { } rowInFile)
+            return null;
+        var blocks = file.Blocks(name);
+        var matrix = PackedMatrix.Pack(entry.Format, checked((int)entry.Shape[0]), checked((int)entry.Shape[1]), row => blocks.Span(rowInFile(row), 1), $"{file.Path}: tensor '{name}'");
+        blocks.Release();
+        return matrix;
+    }
+
     /// <summary>A tensor of the model as the file stores it.</summary>
     public virtual Tensor InFile(Tensor value) => value.alias();
+
+    /// <summary>The row of the file that is a given row of [out, in]; null where the numbers are not whole rows of the file.</summary>
+    protected virtual Func<int, int>? RowInFile(long rows) => null;
 
     /// <summary>Rows that are reordered among themselves.</summary>
     protected virtual long RowsTogether(long rows) => 1;
@@ -85,13 +104,18 @@ internal abstract record TensorLayout
     /// <summary>Puts rows of the file, [count, columns] from <paramref name="first"/> on, into their place in the model's tensor.</summary>
     protected virtual void Put(Tensor rows, Tensor model, long first) => model.view(-1, rows.size(1)).narrow(0, first, rows.size(0)).copy_(rows);
 
-    private sealed record Same : TensorLayout;
+    private sealed record Same : TensorLayout
+    {
+        protected override Func<int, int>? RowInFile(long rows) => row => row;
+    }
 
     private sealed record Exchanged : TensorLayout
     {
         public override long[] ShapeInFile(long[] shape) => [.. shape.Reverse()];
 
         public override Tensor InFile(Tensor value) => value.t();
+
+        protected override Func<int, int>? RowInFile(long rows) => row => row;
 
         protected override void Put(Tensor rows, Tensor model, long first) => model.narrow(1, first, rows.size(0)).copy_(rows.t());
     }
@@ -106,6 +130,12 @@ internal abstract record TensorLayout
     private sealed record Paired(int Heads) : TensorLayout
     {
         public override Tensor InFile(Tensor value) => value.view(Heads, 2, -1, Columns(value)).transpose(1, 2).reshape(value.shape);
+
+        protected override Func<int, int>? RowInFile(long rows)
+        {
+            var size = (int)(rows / Heads);
+            return row => row - (row % size) + (row % size * 2 % size) + (row % size * 2 / size);
+        }
 
         protected override long RowsTogether(long rows) => rows / Heads;
 

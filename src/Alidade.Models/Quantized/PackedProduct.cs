@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Alidade.Models.Quantized;
+
+/// <summary>
+/// Y = X̂Ŵᵀ with Ŵ the numbers that the packed weights stand for and X̂ the activations rounded to bytes (<see cref="QuantizedActivations"/>). For each block the
+/// codes are multiplied in integers, exactly; blocks are added in float32, in order.
+/// </summary>
+/// <remarks>
+/// Against the product with the activations as they were: |Δy| ≤ Σ_blocks δ/2 · Σ|w| + γ(3·blocks + 2) · Σ_blocks (|d|·Σq·127δ + |m|·|δΣx̂|), γ(n) = n·2⁻²⁴. The scheme
+/// is that of GGML's block products (ggml-cpu, vec_dot with Q8_0 and Q8_1 activations), with float32 scales of the activations.
+/// </remarks>
+internal static unsafe class PackedProduct
+{
+    /// <summary>The instruction sets that this machine has, the best first; the last is always there.</summary>
+    public static IReadOnlyList<InstructionSet> Supported { get; } =
+        [.. Enum.GetValues<InstructionSet>().Where(s => s switch { InstructionSet.Avx512 => Lanes512.IsSupported, InstructionSet.Avx2 => Lanes256.IsSupported, _ => true })];
+
+    /// <summary>The instruction set in use, unless a call names another.</summary>
+    public static InstructionSet Best => Supported[0];
+
+    /// <summary>The products of a run of tiles with all rows.</summary>
+    /// <param name="weights">W.</param>
+    /// <param name="x">X̂, with as many columns.</param>
+    /// <param name="y">Where the results go; a row has <paramref name="stride"/> numbers.</param>
+    /// <param name="stride">Numbers from one row of y to the next.</param>
+    /// <param name="from">First tile.</param>
+    /// <param name="to">Tile after the last.</param>
+    /// <param name="set">How.</param>
+    public static void Tiles(PackedMatrix weights, QuantizedActivations x, float* y, long stride, int from, int to, InstructionSet set)
+    {
+        switch (set)
+        {
+            case InstructionSet.Avx512:
+                Tiles<Lanes512, Vector512<byte>, Vector512<float>>(weights, x, y, stride, from, to);
+                break;
+            case InstructionSet.Avx2:
+                Tiles<Lanes256, Vector256<byte>, Vector256<float>>(weights, x, y, stride, from, to);
+                break;
+            default:
+                Tiles<Lanes1, uint, float>(weights, x, y, stride, from, to);
+                break;
+        }
+    }
+
+    private static void Tiles<TLanes, TBytes, TFloats>(PackedMatrix weights, QuantizedActivations x, float* y, long stride, int from, int to)
+        where TLanes : ILanes<TBytes, TFloats>
+        where TBytes : unmanaged
+        where TFloats : unmanaged
+    {
+        var sums = stackalloc float[QuantizedActivations.GroupRows * PackedMatrix.TileRows];
+        for (var tile = from; tile < to; tile++)
+        {
+            var outputs = Math.Min(PackedMatrix.TileRows, weights.Rows - (tile * PackedMatrix.TileRows));
+            for (var group = 0; group < x.Groups; group++)
+            {
+                var rows = Math.Min(QuantizedActivations.GroupRows, x.Rows - (group * QuantizedActivations.GroupRows));
+                new Span<float>(sums, rows * PackedMatrix.TileRows).Clear();
+                for (var lane = 0; lane < PackedMatrix.TileRows; lane += TLanes.Count)
+                    Tile<TLanes, TBytes, TFloats>(weights, weights.Tile(tile), lane, x, group, rows, sums + lane);
+                for (var row = 0; row < rows; row++)
+                {
+                    var to_ = y + (((group * QuantizedActivations.GroupRows) + row) * stride) + (tile * PackedMatrix.TileRows);
+                    new ReadOnlySpan<float>(sums + (row * PackedMatrix.TileRows), outputs).CopyTo(new(to_, outputs));
+                }
+            }
+        }
+    }
+
+    // Some lanes of one tile with one group of rows. A block's codes are unpacked into registers once for all rows.
+    // Optimised at the first call: the first token is waited for.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile<TLanes, TBytes, TFloats>(PackedMatrix weights, byte* tile, int lane, QuantizedActivations x, int group, int rows, float* sums)
+        where TLanes : ILanes<TBytes, TFloats>
+        where TBytes : unmanaged
+        where TFloats : unmanaged
+    {
+        var layout = weights.Layout;
+        var offset = TLanes.Broadcast((float)-layout.Offset);
+        var codes = x.Codes(group);
+        var scales = x.Scales(group);
+        var blockSums = x.Sums(group);
+        for (var block = 0; block < weights.Blocks; block++, tile += weights.TileBlockBytes, codes += x.Stride * BlockLayout.Values, scales += x.Stride, blockSums += x.Stride)
+        {
+            var scale = TLanes.LoadHalf((ushort*)tile + lane);
+            var minimum = layout.HasMinimum ? TLanes.LoadHalf((ushort*)tile + PackedMatrix.TileRows + lane) : TLanes.Multiply(scale, offset);
+            var plane = tile + weights.PlanesOffset + (4 * lane);
+            for (var row = 0; row < rows; row++)
+            {
+                var at = sums + (row * PackedMatrix.TileRows);
+                TLanes.Store(TLanes.MultiplyAdd(minimum, TLanes.Broadcast(blockSums[row]), TLanes.Load(at)), at);
+            }
+
+            Plane<TLanes, TBytes, TFloats>(plane, scale, codes, scales, rows, sums);
+            if (layout.Planes == 2)
+                Plane<TLanes, TBytes, TFloats>(plane + 256, TLanes.Multiply(scale, TLanes.Broadcast(16f)), codes, scales, rows, sums);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Plane<TLanes, TBytes, TFloats>(byte* plane, TFloats scale, sbyte* codes, float* scales, int rows, float* sums)
+        where TLanes : ILanes<TBytes, TFloats>
+        where TBytes : unmanaged
+        where TFloats : unmanaged
+    {
+        var (p0, p1, p2, p3) = (TLanes.Load(plane), TLanes.Load(plane + 64), TLanes.Load(plane + 128), TLanes.Load(plane + 192));
+        var (w0, w1, w2, w3) = (TLanes.Low(p0), TLanes.Low(p1), TLanes.Low(p2), TLanes.Low(p3));
+        var (w4, w5, w6, w7) = (TLanes.High(p0), TLanes.High(p1), TLanes.High(p2), TLanes.High(p3));
+        for (var row = 0; row < rows; row++, codes += BlockLayout.Values, sums += PackedMatrix.TileRows)
+        {
+            var sum = TLanes.Accumulate(default, w0, TLanes.Broadcast(codes));
+            sum = TLanes.Accumulate(sum, w1, TLanes.Broadcast(codes + 4));
+            sum = TLanes.Accumulate(sum, w2, TLanes.Broadcast(codes + 8));
+            sum = TLanes.Accumulate(sum, w3, TLanes.Broadcast(codes + 12));
+            sum = TLanes.Accumulate(sum, w4, TLanes.Broadcast(codes + 16));
+            sum = TLanes.Accumulate(sum, w5, TLanes.Broadcast(codes + 20));
+            sum = TLanes.Accumulate(sum, w6, TLanes.Broadcast(codes + 24));
+            sum = TLanes.Accumulate(sum, w7, TLanes.Broadcast(codes + 28));
+            TLanes.Store(TLanes.MultiplyAdd(TLanes.Multiply(scale, TLanes.Broadcast(scales[row])), TLanes.Total(sum), TLanes.Load(sums)), sums);
+        }
+    }
+}
+
+/// <summary>How <see cref="PackedProduct"/> computes; all agree bit for bit. The best comes first.</summary>
+internal enum InstructionSet
+{
+    /// <summary>AVX-512 (F, BW).</summary>
+    Avx512,
+
+    /// <summary>AVX2 and FMA.</summary>
+    Avx2,
+
+    /// <summary>Without vector instructions.</summary>
+    Scalar,
+}
