@@ -16,7 +16,7 @@ internal sealed class ModelOptions
 
     public Option<string> Device { get; } = new("--device") { Description = "cpu, cuda or cuda:n", DefaultValueFactory = _ => "cpu" };
 
-    public Option<string> Weights { get; } = new Option<string>("--weights") { Description = "stored: quantised matrices of a .gguf file are multiplied as they are; float32: they are decoded. stored on a CPU when left out" }.AcceptOnlyFromAmong("stored", "float32");
+    public Option<string> Weights { get; } = new Option<string>("--weights") { Description = "stored: quantised matrices of a .gguf file are multiplied as they are; float32: they are decoded. stored on a CPU when left out, float32 with an adapter" }.AcceptOnlyFromAmong("stored", "float32");
 
     public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON" };
 
@@ -37,7 +37,8 @@ internal sealed class ModelOptions
         {
             "stored" => fastest with { Weights = WeightStorage.AsStored },
             "float32" => fastest with { Weights = WeightStorage.Decoded },
-            _ => fastest,
+            // An adapter is merged into the weights, which must be numbers for that.
+            _ => parsed.GetValue(Adapter) is { Length: > 0 } ? fastest with { Weights = WeightStorage.Decoded } : fastest,
         });
     }
 

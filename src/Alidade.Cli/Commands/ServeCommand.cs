@@ -20,6 +20,7 @@ internal static class ServeCommand
         var rows = new Option<int>("--max-batch") { Description = "Most answers that are decoded together", DefaultValueFactory = _ => 16 };
         var command = new Command("serve", "Serve a model in OpenAI's protocol: chat, completions, embeddings") { host, port, name, embedding, key, rows };
         model.AddTo(command);
+        command.Options.Add(model.Weights);
         command.SetAction(parsed => Serve(parsed, model, parsed.GetValue(embedding), new()
         {
             Host = parsed.GetValue(host)!,
@@ -38,7 +39,7 @@ internal static class ServeCommand
     {
         options.Validate();
         using var interruption = new Interruption();
-        using var loaded = model.Load(parsed);
+        using var loaded = model.LoadForInference(parsed);
         using var embeddings = embeddingModel is null ? null : SentenceEncoder.Load(embeddingModel, new() { Device = parsed.GetValue(model.Device)! });
         RunAsync(loaded, embeddings, options, interruption.Token).GetAwaiter().GetResult();
         return 0;
