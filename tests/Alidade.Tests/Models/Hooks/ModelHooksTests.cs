@@ -13,39 +13,8 @@ public sealed class ModelHooksTests : IDisposable
 {
     private static readonly int[] Ids = [3, 1, 4, 1, 5, 9, 2, 6];
 
-    private static readonly DecoderConfig Layered = new()
-    {
-        Family = "gpt2",
-        VocabularySize = 20,
-        Width = 16,
-        Layers = 2,
-        Heads = 4,
-        KeyValueHeads = 4,
-        HeadDim = 4,
-        MlpWidth = 24,
-        ContextLength = 16,
-        Norm = NormKind.Layer,
-        NormEpsilon = 1e-5,
-        Activation = Activation.GeluTanh,
-        GatedMlp = false,
-        TiedHead = true,
-        QueryKeyValueBias = true,
-        OutputBias = true,
-        MlpBias = true,
-    };
-
-    private static readonly DecoderConfig Grouped = Layered with
-    {
-        Family = "llama",
-        KeyValueHeads = 2,
-        Norm = NormKind.Rms,
-        Activation = Activation.Silu,
-        GatedMlp = true,
-        Rotary = new() { Dimensions = 4 },
-    };
-
     private readonly DisposeScope scope = NewDisposeScope();
-    private readonly CausalLM model = Model(Layered);
+    private readonly CausalLM model = Model(TinyDecoders.Layered);
     private readonly TokenGrid grid = TokenGrid.Of(Ids);
 
     public void Dispose()
@@ -60,7 +29,7 @@ public sealed class ModelHooksTests : IDisposable
     [InlineData(true)]
     public void Every_hook_point_fires_once_with_its_activation_and_changes_nothing(bool grouped)
     {
-        using var other = Model(grouped ? Grouped : Layered);
+        using var other = Model(grouped ? TinyDecoders.Grouped : TinyDecoders.Layered);
         using var noGrad = no_grad();
         var plain = other.Logits(grid);
         var met = new List<string>();
@@ -86,7 +55,7 @@ public sealed class ModelHooksTests : IDisposable
     [InlineData("hook_v_input", true)]
     public void A_head_whose_input_is_replaced_by_itself_computes_the_same(string point, bool grouped)
     {
-        using var other = Model(grouped ? Grouped : Layered);
+        using var other = Model(grouped ? TinyDecoders.Grouped : TinyDecoders.Layered);
         using var noGrad = no_grad();
         var plain = other.Logits(grid);
         using var hook = other.Hooks.Add("blocks.*." + point, (value, _) => value.clone());
@@ -100,7 +69,7 @@ public sealed class ModelHooksTests : IDisposable
     [InlineData("hook_v_input", "attn.hook_v")]
     public void Replacing_the_input_of_one_head_changes_that_head_alone(string input, string output)
     {
-        using var other = Model(Grouped);
+        using var other = Model(TinyDecoders.Grouped);
         using var noGrad = no_grad();
         using var before = ActivationCache.Record(other.Hooks, ["blocks.1." + output], () => other.Logits(grid));
         using var hook = other.Hooks.Add("blocks.1." + input, (value, _) =>
@@ -225,7 +194,7 @@ public sealed class ModelHooksTests : IDisposable
     [InlineData(true)]
     public void Hooks_run_while_text_is_generated(bool grouped)
     {
-        using var other = Model(grouped ? Grouped : Layered);
+        using var other = Model(grouped ? TinyDecoders.Grouped : TinyDecoders.Layered);
         static IReadOnlyList<Generated> Generate(CausalLM model) =>
             TextGenerator.Generate(model, [Ids, Ids[..3]], new() { MaxNewTokens = 5, IgnoreEndTokens = true }, cancellation: TestContext.Current.CancellationToken);
         var plain = Generate(other);
@@ -239,8 +208,9 @@ public sealed class ModelHooksTests : IDisposable
         // The prompts, and then a token at a time, the shorter prompt padded.
         Assert.Equal([3L, 8, 9, 10, 11, 12], widths.Order());
 
+        var head = other.Parameters.Values.Last(p => p.size(0) == other.Config.VocabularySize);
         // A push along one token's own direction makes the model say that token, at every step.
-        using var steer = other.Hooks.Add("ln_final.hook_normalized", (value, _) => value + (other.Parameters.First().Value[7] * 1000));
+        using var steer = other.Hooks.Add("ln_final.hook_normalized", (value, _) => value + (head[7] * 1000));
         Assert.All(Generate(other), g => Assert.Equal([7, 7, 7, 7, 7], g.Ids));
     }
 

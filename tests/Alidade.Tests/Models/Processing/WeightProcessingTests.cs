@@ -13,47 +13,14 @@ public sealed class WeightProcessingTests
 {
     private static readonly int[] Ids = [3, 1, 4, 1, 5, 9, 2, 6];
 
-    private static readonly DecoderConfig Layered = new()
-    {
-        Family = "gpt2",
-        VocabularySize = 20,
-        Width = 16,
-        Layers = 2,
-        Heads = 4,
-        KeyValueHeads = 4,
-        HeadDim = 4,
-        MlpWidth = 24,
-        ContextLength = 16,
-        Norm = NormKind.Layer,
-        NormEpsilon = 1e-5,
-        Activation = Activation.GeluTanh,
-        GatedMlp = false,
-        TiedHead = true,
-        QueryKeyValueBias = true,
-        OutputBias = true,
-        MlpBias = true,
-    };
-
-    // Grouped keys, so that a value bias is shared by two heads.
-    private static readonly DecoderConfig Rms = Layered with
-    {
-        Family = "llama",
-        KeyValueHeads = 2,
-        Norm = NormKind.Rms,
-        Activation = Activation.Silu,
-        GatedMlp = true,
-        Rotary = new() { Dimensions = 4 },
-        TiedHead = false,
-    };
-
     public static TheoryData<string> Configurations() => [.. Named.Keys];
 
     private static readonly Dictionary<string, DecoderConfig> Named = new(StringComparer.Ordinal)
     {
-        ["LayerNorm, tied head"] = Layered,
-        ["LayerNorm, no biases"] = Layered with { QueryKeyValueBias = false, OutputBias = false, MlpBias = false },
-        ["RMSNorm, grouped keys, biases"] = Rms,
-        ["RMSNorm, tied head, no biases"] = Rms with { TiedHead = true, QueryKeyValueBias = false, OutputBias = false, MlpBias = false },
+        ["LayerNorm, tied head"] = TinyDecoders.Layered,
+        ["LayerNorm, no biases"] = TinyDecoders.Layered with { QueryKeyValueBias = false, OutputBias = false, MlpBias = false },
+        ["RMSNorm, grouped keys, biases"] = TinyDecoders.Grouped,
+        ["RMSNorm, tied head, no biases"] = TinyDecoders.Grouped with { TiedHead = true, QueryKeyValueBias = false, OutputBias = false, MlpBias = false },
     };
 
     [Theory]
@@ -76,7 +43,7 @@ public sealed class WeightProcessingTests
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var model = Model(Layered);
+        using var model = Model(TinyDecoders.Layered);
         using var processed = WeightProcessing.Apply(model);
         var batch = BranchedBatch.OfTexts([Ids]);
         Assert.InRange(Largest(model.LogProbs(batch) - processed.LogProbs(batch)), 0, 1e-5);
@@ -120,7 +87,7 @@ public sealed class WeightProcessingTests
     [Fact]
     public void Adapters_fit_the_weights_as_they_were()
     {
-        using var model = Model(Layered);
+        using var model = Model(TinyDecoders.Layered);
         using var adapter = LoraAdapter.Create(model, "policy", new() { Rank = 2 }, seed: 1);
         using var processed = WeightProcessing.Apply(model);
         Assert.Contains("with processed weights", Assert.Throws<AlidadeException>(() => processed.Use(adapter)).Message, StringComparison.Ordinal);
@@ -131,7 +98,7 @@ public sealed class WeightProcessingTests
     [Fact]
     public void Saving_is_refused_and_writes_nothing()
     {
-        using var model = Model(Layered);
+        using var model = Model(TinyDecoders.Layered);
         using var processed = WeightProcessing.Apply(model);
         var folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         Assert.Contains("bias on its output head", Assert.Throws<AlidadeException>(() => processed.Save(folder)).Message, StringComparison.Ordinal);
