@@ -76,6 +76,6 @@ public static class ModelConversion
         var dtype = request.DType?.ToUpperInvariant() ?? (writable.Contains(most) ? most : "F32");
         if (!writable.Contains(dtype))
             throw new AlidadeException($"number format '{request.DType}' is not written to {to} files{Suggest.Hint(dtype, writable)}");
-        return (files.Path, dtype, ModelLicense.Of(files));
+        return (files.Path, dtype, ModelLicense.Of(files.Path, files.Gguf));
     }
 }

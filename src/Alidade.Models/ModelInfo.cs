@@ -4,6 +4,8 @@ using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Models.Architecture;
 using Alidade.Models.Chat;
+using Alidade.Models.Encoders;
+using Alidade.Models.Hub;
 using Alidade.Models.Tokenizers;
 using Alidade.Models.Weights;
 
@@ -13,18 +15,18 @@ namespace Alidade.Models;
 /// <param name="Kind">Such as "byte-level BPE".</param>
 /// <param name="Tokens">One more than the largest id.</param>
 /// <param name="AddedTokens">Tokens that are found in a text as they stand.</param>
-/// <param name="SpecialTokens">Begin, end and padding, where they are known, and the other control tokens.</param>
+/// <param name="SpecialTokens">Begin, end and padding (of an encoder: first, separator, padding, mask, unknown), where they are known, and the other control tokens.</param>
 public sealed record TokenizerInfo(string Kind, int Tokens, int AddedTokens, IReadOnlyDictionary<string, string> SpecialTokens);
 
 /// <summary>
 /// What a model is, from its configuration and the headers of its files: no tensor is read and no tensor library loaded.
 /// </summary>
-public sealed record ModelInfo
+public sealed partial record ModelInfo
 {
     /// <summary>Folder or file.</summary>
     public required string Path { get; init; }
 
-    /// <summary>"Hugging Face folder" or "GGUF file".</summary>
+    /// <summary>"Hugging Face folder", "sentence-transformers folder" or "GGUF file".</summary>
     public required string Kind { get; init; }
 
     /// <summary>Its shape in words.</summary>
@@ -45,8 +47,8 @@ public sealed record ModelInfo
     /// <summary>Bytes of the weights in memory, by number format.</summary>
     public required IReadOnlyDictionary<string, long> MemoryBytes { get; init; }
 
-    /// <summary>Bytes of keys and values that 1,000 tokens of one sequence take, by number format, where no window forgets them.</summary>
-    public required IReadOnlyDictionary<string, long> CacheBytesPer1000Tokens { get; init; }
+    /// <summary>Bytes of keys and values that 1,000 tokens of one sequence take, by number format, where no window forgets them; empty for an encoder, which keeps none.</summary>
+    public IReadOnlyDictionary<string, long> CacheBytesPer1000Tokens { get; init; } = new Dictionary<string, long>();
 
     /// <summary>Longest sequence, in tokens.</summary>
     public required int ContextLength { get; init; }
@@ -57,14 +59,17 @@ public sealed record ModelInfo
     /// <summary>The tokenizer; null where there is none, or its kind is not supported.</summary>
     public TokenizerInfo? Tokenizer { get; init; }
 
+    /// <summary>Heads, labels and pooling of an encoder; null for a model that writes text.</summary>
+    public EncoderInfo? Encoder { get; init; }
+
     /// <summary>Whether there is a chat template.</summary>
-    public required bool HasChatTemplate { get; init; }
+    public bool HasChatTemplate { get; init; }
 
     /// <summary>What the chat template can do: system messages, tools, documents, thinking, marks of what the assistant wrote.</summary>
-    public required IReadOnlyList<string> ChatTemplateFeatures { get; init; }
+    public IReadOnlyList<string> ChatTemplateFeatures { get; init; } = [];
 
     /// <summary>The tokens that end an answer.</summary>
-    public required IReadOnlyList<string> EndTokens { get; init; }
+    public IReadOnlyList<string> EndTokens { get; init; } = [];
 
     /// <summary>The licence that the files name; null where they name none.</summary>
     public string? License { get; init; }
@@ -79,40 +84,46 @@ public sealed record ModelInfo
     /// <exception cref="NotBuiltException">The architecture is not known.</exception>
     public static ModelInfo Read(string pathOrId, bool hash = false)
     {
-        using var files = ModelFiles.Open(pathOrId);
+        var path = ModelLocation.Resolve(pathOrId);
+        bool Has(string file) => File.Exists(System.IO.Path.Combine(path, file));
+        // A decoder may have a modules.json too; the encoder of a sentence-transformers folder may lie in a folder of its own.
+        return (Has("config.json") ? EncoderFiles.Is(path) : Has("modules.json"))
+            ? OfEncoder(path, Has("modules.json") ? SentenceFolder.Read(path) : null, hash)
+            : OfDecoder(path, hash);
+    }
+
+    private static ModelInfo OfDecoder(string path, bool hash)
+    {
+        using var files = ModelFiles.Open(path);
         var (c, tokenizer) = (files.Config, files.Tokenizer());
         // A template that does not parse is told now and not in the first chat.
         var template = ChatTemplate.Of(tokenizer, files.Path);
-        var weights = WeightFiles(files).ToList();
+        string? Token(int? id) => id is { } known ? tokenizer!.Token(known) : null;
         var wanted = files.Tensors.ToDictionary(t => t.InFile, StringComparer.Ordinal);
         var stored = files.Weights.Tensors.Values.Where(t => wanted.ContainsKey(t.Name)).ToList();
         long cached = 2L * c.Layers * c.KeyValueHeads * c.HeadDim * 1000;
+        IReadOnlyList<string> weights = FilesOf(files.Weights);
         return new()
         {
             Path = files.Path,
             Kind = files.Gguf is null ? "Hugging Face folder" : "GGUF file",
             Architecture = ModelSummary.Describe(c),
-            Parameters = stored.Sum(t => t.Count),
             Parts = ModelSummary.PartsOf(files.Family, c),
-            Formats = stored.GroupBy(t => t.Format).OrderByDescending(g => g.Sum(t => t.Count)).ToDictionary(g => g.Key, g => g.Sum(t => t.Count)),
-            FileBytes = weights.Sum(f => new FileInfo(f).ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(f).Length),
-            MemoryBytes = new Dictionary<string, long>
-            {
-                ["F32"] = stored.Sum(t => 4 * t.Count),
-                ["F16"] = stored.Sum(t => 2 * t.Count),
-                // Vectors stay 32-bit floats.
-                ["Q8_0"] = stored.Sum(t => t.Shape.Count > 1 ? t.Count / 32 * 34 : 4 * t.Count),
-            },
+            Parameters = stored.Sum(t => t.Count),
+            Formats = FormatsOf(stored),
+            FileBytes = weights.Sum(Bytes),
+            // Vectors stay 32-bit floats.
+            MemoryBytes = MemoryOf(stored).Append(new("Q8_0", stored.Sum(t => t.Shape.Count > 1 ? t.Count / 32 * 34 : 4 * t.Count))).ToDictionary(),
             CacheBytesPer1000Tokens = new Dictionary<string, long> { ["F32"] = 4 * cached, ["F16"] = 2 * cached },
             ContextLength = c.ContextLength,
             VocabularySize = c.VocabularySize,
-            Tokenizer = tokenizer is null ? null : TokenizerOf(tokenizer),
+            Tokenizer = tokenizer is null ? null : TokenizerOf(tokenizer, [("begin", Token(tokenizer.BeginningOfText)), ("end", Token(tokenizer.EndOfText)), ("padding", Token(tokenizer.Padding))]),
             HasChatTemplate = template is not null,
             ChatTemplateFeatures = template is null ? [] : [.. Features.Where(f => Regex.IsMatch(template.Source, f.Pattern)).Select(f => f.Name)],
             EndTokens = [.. c.EndOfText.Concat(tokenizer?.EndOfText is { } end ? [end] : []).Distinct().Order()
                 .Select(id => tokenizer?.TokenOrNull(id) ?? id.ToString(CultureInfo.InvariantCulture))],
-            License = ModelLicense.Of(files),
-            Hashes = hash ? [.. weights.Select(f => HashedFile.Of("weights", f))] : [],
+            License = ModelLicense.Of(files.Path, files.Gguf),
+            Hashes = HashesOf(weights, hash),
         };
     }
 
@@ -122,15 +133,24 @@ public sealed record ModelInfo
         ("generation prompt", @"\badd_generation_prompt\b"), ("marks of the assistant's text", @"\{%-?\s*generation\b"),
     ];
 
-    private static IEnumerable<string> WeightFiles(ModelFiles files) => files.Weights is SafetensorsFolder folder ? folder.Files : [files.Weights.Path];
+    private static IReadOnlyList<string> FilesOf(IWeightFile weights) => weights is SafetensorsFolder folder ? [.. folder.Files] : [weights.Path];
 
-    private static TokenizerInfo TokenizerOf(Tokenizer tokenizer)
+    private static long Bytes(string file) => new FileInfo(file).ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target.Length : new FileInfo(file).Length;
+
+    private static Dictionary<string, long> FormatsOf(IEnumerable<TensorEntry> stored) =>
+        stored.GroupBy(t => t.Format).OrderByDescending(g => g.Sum(t => t.Count)).ToDictionary(g => g.Key, g => g.Sum(t => t.Count));
+
+    private static Dictionary<string, long> MemoryOf(IReadOnlyList<TensorEntry> stored) => new() { ["F32"] = stored.Sum(t => 4 * t.Count), ["F16"] = stored.Sum(t => 2 * t.Count) };
+
+    private static IReadOnlyList<HashedFile> HashesOf(IReadOnlyList<string> files, bool hash) => hash ? [.. files.Select(f => HashedFile.Of("weights", f))] : [];
+
+    private static TokenizerInfo TokenizerOf(Tokenizer tokenizer, IEnumerable<(string Name, string? Token)> named)
     {
         var definition = tokenizer.Definition;
         var special = new OrderedDictionary<string, string>();
-        foreach (var (name, id) in new[] { ("begin", tokenizer.BeginningOfText), ("end", tokenizer.EndOfText), ("padding", tokenizer.Padding) })
-            if (id is { } known)
-                special[name] = tokenizer.Token(known);
+        foreach (var (name, token) in named)
+            if (token is not null)
+                special[name] = token;
         if (definition.AddedTokens.Where(t => t.Special && !special.ContainsValue(t.Content)).Select(t => t.Content).ToList() is { Count: > 0 } others)
             special["other"] = string.Join(' ', others.Take(12)) + (others.Count > 12 ? $" … ({others.Count} in all)" : "");
         var kind = definition.Model switch

@@ -1,20 +1,21 @@
 using System.Text.RegularExpressions;
+using Alidade.Models.Weights;
 
 namespace Alidade.Models;
 
 /// <summary>Under which licence a model is given.</summary>
 internal static partial class ModelLicense
 {
-    /// <summary>What the files say: <c>general.license</c> of a GGUF, the front matter of README.md, else the first line of the licence file; null where they say nothing.</summary>
-    public static string? Of(ModelFiles files)
+    /// <summary>What a folder or a GGUF file says: <c>general.license</c> of a GGUF, the front matter of README.md, else the first line of the licence file; null where they say nothing.</summary>
+    public static string? Of(string path, GgufFile? gguf)
     {
-        if (files.Gguf?.Metadata.GetValueOrDefault("general.license") is string license)
+        if (gguf?.Metadata.GetValueOrDefault("general.license") is string license)
             return license;
-        var folder = Directory.Exists(files.Path) ? files.Path : Path.GetDirectoryName(Path.GetFullPath(files.Path))!;
+        var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
         var readme = Path.Combine(folder, "README.md");
         // Beside a GGUF file lie files of anything.
-        if (files.Gguf is not null || !File.Exists(readme))
-            return files.Gguf is null && FilesIn(folder).FirstOrDefault(f => !f.EndsWith("README.md", StringComparison.OrdinalIgnoreCase)) is { } file
+        if (gguf is not null || !File.Exists(readme))
+            return gguf is null && FilesIn(folder).FirstOrDefault(f => !f.EndsWith("README.md", StringComparison.OrdinalIgnoreCase)) is { } file
                 ? File.ReadLines(file).Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0)
                 : null;
         var front = string.Join('\n', File.ReadLines(readme).Skip(1).TakeWhile(l => l.Trim() != "---").Take(500));

@@ -105,8 +105,7 @@ internal abstract class EncoderFamily
     /// <summary>All families, by name.</summary>
     public static IReadOnlyList<EncoderFamily> All { get; } =
     [
-        .. typeof(EncoderFamily).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(EncoderFamily)) && !t.IsAbstract)
-            .Select(t => (EncoderFamily)Activator.CreateInstance(t)!).OrderBy(f => f.ModelTypes[0], StringComparer.Ordinal),
+        .. FamilyTypes.Made<EncoderFamily>(typeof(EncoderFamily).Namespace + ".Families").OrderBy(f => f.ModelTypes[0], StringComparer.Ordinal),
     ];
 
     /// <summary>The values of <c>model_type</c> in config.json that mean this family, its own first.</summary>

@@ -11,14 +11,14 @@ internal sealed record MaskedHead(Linear Dense, Activation Activation, Norm Norm
     public static MaskedHead Take(OpenedEncoder opened)
     {
         var (c, weights) = (opened.Config, opened.Weights);
-        var names = opened.Names.MaskedHeads.FirstOrDefault(n => weights.Has(n.Dense + ".weight"))
-            ?? throw opened.NoHead("masked-token head", opened.Names.MaskedHeads[0].Dense + ".weight");
+        var names = opened.Files.MaskedHead ?? throw opened.NoHead("masked-token head", opened.Files.Names.MaskedHeads[0].Dense + ".weight");
+        weights.Take(EncoderTensors.MaskedHead(names, c));
         return new(
-            weights.Linear(names.Dense, c.Width, c.EmbeddingWidth),
+            weights.Linear(names.Dense),
             c.Activation,
-            weights.Norm(names.Norm, c.EmbeddingWidth, c.NormEpsilon),
-            c.TiedHead ? opened.Embedding : weights.Take(names.Output + ".weight", c.VocabularySize, c.EmbeddingWidth),
-            weights.Take(weights.Has(names.Bias) ? names.Bias : names.Output + ".bias", c.VocabularySize));
+            weights.Norm(names.Norm, c.NormEpsilon),
+            c.TiedHead ? opened.Embedding : weights[names.Output + ".weight"],
+            weights[names.Bias]);
     }
 
     /// <summary>What the output matrix is applied to.</summary>

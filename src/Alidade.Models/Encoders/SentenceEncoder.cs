@@ -1,5 +1,4 @@
 using Alidade.Core;
-using Alidade.Models.Families;
 using Alidade.Models.Hub;
 using Microsoft.Extensions.AI;
 using TorchSharp;
@@ -77,35 +76,10 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
         var modules = new List<ISentenceModule>();
         try
         {
-            SentencePooling? pooling = null;
-            var size = encoder.Config.Width;
-            foreach (var (kind, at) in folder.Modules)
-            {
-                if (kind == "Pooling" && pooling is null)
-                {
-                    pooling = SentencePooling.Read(Settings(at), size);
-                    size *= pooling.Modes.Count;
-                    continue;
-                }
-
-                if (pooling is null)
-                    throw new NotBuiltException($"{path}: the module {kind} stands before pooling; only a Pooling may follow the Transformer");
-                ISentenceModule? module = kind switch
-                {
-                    "Normalize" => new NormalizeModule(),
-                    "Dense" => DenseModule.Read(at, Settings(at), size, options),
-                    "LayerNorm" => LayerNormModule.Read(at, size, options),
-                    // It does something in training alone.
-                    "Dropout" => null,
-                    _ => throw new NotBuiltException($"{path}: the module {kind} is not supported; known are Pooling, Dense, LayerNorm, Normalize, Dropout"),
-                };
-                if (module is null)
-                    continue;
-                modules.Add(module);
-                size = module.Outputs(size);
-            }
-
-            return new(encoder, pooling ?? throw new AlidadeException($"{path}: modules.json names no Pooling"), modules, folder.MaxLength, folder.LowerCase)
+            var (pooling, steps) = folder.Steps(encoder.Config.Width);
+            foreach (var step in steps)
+                modules.Add(SentenceModules.Load(step, options));
+            return new(encoder, pooling, modules, folder.MaxLength, folder.LowerCase)
             {
                 Prompts = folder.Prompts,
                 DefaultPrompt = folder.DefaultPrompt,
@@ -200,9 +174,6 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
             module.Dispose();
         Encoder.Dispose();
     }
-
-    private static ConfigReader Settings(string folder) => Path.Combine(folder, "config.json") is var path && File.Exists(path) ? ConfigReader.Open(path)
-        : throw new AlidadeException($"'{folder}' has no config.json, which says what the module does");
 
     private float[] Shortened(float[] vector, int? dimensions)
     {

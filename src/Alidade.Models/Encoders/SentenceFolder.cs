@@ -8,6 +8,9 @@ namespace Alidade.Models.Encoders;
 /// <summary>The parts of a sentence-transformers folder: an encoder, a pooling, what follows, and how texts are to be written.</summary>
 internal sealed record SentenceFolder
 {
+    /// <summary>The folder.</summary>
+    public required string Path { get; init; }
+
     /// <summary>Where the encoder lies.</summary>
     public required string Encoder { get; init; }
 
@@ -29,17 +32,17 @@ internal sealed record SentenceFolder
     /// <summary>Reads modules.json and the settings beside it.</summary>
     public static SentenceFolder Read(string folder)
     {
-        var path = Path.Combine(folder, "modules.json");
+        var path = System.IO.Path.Combine(folder, "modules.json");
         if (!File.Exists(path))
             throw new AlidadeException($"'{folder}' has no modules.json, which says how a sentence encoder pools its tokens; give the folder of a sentence-transformers model, or make one of an EncoderModel with SentenceEncoder.Create");
         var modules = ReadModules(folder, path);
         if (modules is not [("Transformer", var encoder), ..])
             throw new NotBuiltException($"{path}: the first module must be a Transformer, it is {(modules.Count == 0 ? "missing" : modules[0].Kind)}");
-        var settings = new[] { "bert", "roberta", "distilbert", "xlm-roberta", "camembert" }.Select(n => Path.Combine(encoder, $"sentence_{n}_config.json")).FirstOrDefault(File.Exists);
+        var settings = new[] { "bert", "roberta", "distilbert", "xlm-roberta", "camembert" }.Select(n => System.IO.Path.Combine(encoder, $"sentence_{n}_config.json")).FirstOrDefault(File.Exists);
         var transformer = settings is null ? null : ConfigReader.Open(settings);
         var prompts = new Dictionary<string, string>(StringComparer.Ordinal);
         string? defaultPrompt = null;
-        if (Path.Combine(folder, "config_sentence_transformers.json") is var about && File.Exists(about))
+        if (System.IO.Path.Combine(folder, "config_sentence_transformers.json") is var about && File.Exists(about))
         {
             var reader = ConfigReader.Open(about);
             if (reader.Object("prompts") is { } named)
@@ -52,6 +55,7 @@ internal sealed record SentenceFolder
 
         return new()
         {
+            Path = folder,
             Encoder = encoder,
             MaxLength = transformer?.OptionalSize("max_seq_length"),
             LowerCase = transformer?.Flag("do_lower_case", false) ?? false,
@@ -59,6 +63,26 @@ internal sealed record SentenceFolder
             DefaultPrompt = defaultPrompt,
             Modules = modules[1..],
         };
+    }
+
+    /// <summary>The pooling and what follows it; modules that do something in training alone are left out.</summary>
+    /// <param name="width">Size of the encoder's hidden states.</param>
+    public (SentencePooling Pooling, IReadOnlyList<SentenceStep> Steps) Steps(int width)
+    {
+        if (Modules is [])
+            throw new AlidadeException($"{Path}: modules.json names no Pooling");
+        if (Modules[0] is not ("Pooling", var first))
+            throw new NotBuiltException($"{Path}: the module {Modules[0].Kind} stands before pooling; only a Pooling may follow the Transformer");
+        var pooling = SentencePooling.Read(SentenceStep.Settings(first), width);
+        var steps = new List<SentenceStep>();
+        var size = width * pooling.Modes.Count;
+        foreach (var (kind, at) in Modules.Skip(1).Where(m => m.Kind != "Dropout"))
+        {
+            steps.Add(SentenceStep.Read(kind, at, size, Path));
+            size = steps[^1].Outputs;
+        }
+
+        return (pooling, steps);
     }
 
     private static List<(string Kind, string Folder)> ReadModules(string folder, string path)
@@ -73,12 +97,12 @@ internal sealed record SentenceFolder
             throw new AlidadeException($"{path}: not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", exception);
         }
 
-        var root = Path.GetFullPath(folder);
+        var root = System.IO.Path.GetFullPath(folder);
         return [.. array.Select((node, i) =>
         {
             var module = node is JsonObject json ? new ConfigReader(json, $"{path}: module {i}") : throw new AlidadeException($"{path}: module {i} is not an object");
-            var inside = Path.GetFullPath(Path.Combine(root, module.Text("path") ?? ""));
-            if (inside != root && !inside.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            var inside = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, module.Text("path") ?? ""));
+            if (inside != root && !inside.StartsWith(root + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal))
                 throw new AlidadeException($"{path}: module {i} lies in '{module.Text("path")}', outside of the model's folder");
             var kind = module.Text("type") ?? throw new AlidadeException($"{path}: module {i} has no 'type'");
             return (kind.Split('.')[^1], inside == root ? folder : inside);

@@ -1,6 +1,4 @@
-using Alidade.Core;
 using Alidade.Models.Architecture;
-using Alidade.Models.Families;
 using Alidade.Models.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -15,6 +13,29 @@ internal interface ISentenceModule : IDisposable
 
     /// <param name="x">[rows, size].</param>
     Tensor Apply(Tensor x);
+}
+
+/// <summary>Makes modules.</summary>
+internal static class SentenceModules
+{
+    /// <summary>The module that a folder describes.</summary>
+    public static ISentenceModule Load(SentenceStep step, LoadOptions options) => step.Kind switch
+    {
+        SentenceStep.Normalize => new NormalizeModule(),
+        SentenceStep.Dense => DenseModule.Load(step, options),
+        _ => LayerNormModule.Load(step, options),
+    };
+
+    /// <summary>The module's tensors, outside of any scope.</summary>
+    public static EncoderWeights Weights(SentenceStep step, LoadOptions options)
+    {
+        using var file = SafetensorsFolder.Open(step.Folder);
+        using var scope = NewDisposeScope();
+        var weights = new EncoderWeights(file, options);
+        weights.Take(step.Tensors);
+        weights.Read(_ => false);
+        return weights;
+    }
 }
 
 /// <summary>x / max(‖x‖₂, 10⁻¹²).</summary>
@@ -32,12 +53,6 @@ internal sealed class NormalizeModule : ISentenceModule
 /// <summary>f(W x + b).</summary>
 internal sealed class DenseModule(Tensor weight, Tensor? bias, Activation? activation) : ISentenceModule
 {
-    // Names of the reference's classes; none is the identity.
-    private static readonly (string Name, Activation? Kind)[] Functions =
-    [
-        ("Identity", null), ("Tanh", Architecture.Activation.Tanh), ("ReLU", Architecture.Activation.Relu), ("GELU", Architecture.Activation.Gelu), ("SiLU", Architecture.Activation.Silu),
-    ];
-
     public int Outputs(int inputs) => (int)weight.size(0);
 
     public Tensor Apply(Tensor x)
@@ -53,21 +68,10 @@ internal sealed class DenseModule(Tensor weight, Tensor? bias, Activation? activ
         bias?.Dispose();
     }
 
-    public static DenseModule Read(string folder, ConfigReader config, int inputs, LoadOptions options)
+    public static DenseModule Load(SentenceStep step, LoadOptions options)
     {
-        var (given, outputs) = (config.Size("in_features"), config.Size("out_features"));
-        if (given != inputs)
-            throw new AlidadeException($"{config.Where}: 'in_features' is {given}, what comes before gives {inputs}");
-        var function = (config.Text("activation_function") ?? "torch.nn.modules.activation.Tanh").Split('.')[^1];
-        if (Array.Find(Functions, f => f.Name == function) is not (not null, var kind))
-            throw new NotBuiltException($"{config.Where}: 'activation_function' is \"{function}\"; known are {string.Join(", ", Functions.Select(f => f.Name))}");
-        using var file = SafetensorsFolder.Open(folder);
-        using var scope = NewDisposeScope();
-        var weights = new EncoderWeights(file, "", options);
-        var weight = weights.Take("linear.weight", outputs, inputs);
-        var bias = config.Flag("bias", true) ? weights.Take("linear.bias", outputs) : null;
-        weights.Read(_ => false);
-        return new(weight, bias, kind);
+        var weights = SentenceModules.Weights(step, options);
+        return new(weights["linear.weight"], step.Tensors.Count > 1 ? weights["linear.bias"] : null, step.Activation);
     }
 }
 
@@ -84,13 +88,5 @@ internal sealed class LayerNormModule(Norm norm) : ISentenceModule
         norm.Bias?.Dispose();
     }
 
-    public static LayerNormModule Read(string folder, int inputs, LoadOptions options)
-    {
-        using var file = SafetensorsFolder.Open(folder);
-        using var scope = NewDisposeScope();
-        var weights = new EncoderWeights(file, "", options);
-        var norm = weights.Norm("norm", inputs, 1e-5);
-        weights.Read(_ => false);
-        return new(norm);
-    }
+    public static LayerNormModule Load(SentenceStep step, LoadOptions options) => new(SentenceModules.Weights(step, options).Norm("norm", 1e-5));
 }

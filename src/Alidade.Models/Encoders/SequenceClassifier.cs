@@ -93,11 +93,9 @@ public sealed class SequenceClassifier : IDisposable
 
     private static (Linear Dense, Linear Output) Take(OpenedEncoder opened)
     {
-        var (names, c, weights) = (opened.Names.Classifier, opened.Config, opened.Weights);
-        if (!weights.Has(names.Output + ".weight"))
-            throw opened.NoHead("classification head", names.Output + ".weight");
-        var dense = names.Dense.Replace("{prefix}", weights.Prefix, StringComparison.Ordinal);
-        return (weights.Linear(dense, c.Width, c.Width), weights.Linear(names.Output, c.Width, c.Labels.Count));
+        var names = opened.Files.Classifier ?? throw opened.NoHead("classification head", opened.Files.Names.Classifier.Output + ".weight");
+        opened.Weights.Take(EncoderTensors.Classifier(names, opened.Config));
+        return (opened.Weights.Linear(names.Dense), opened.Weights.Linear(names.Output));
     }
 
     private Classifications ClassifyAll(IEnumerable<(string, string?)> texts, EncoderTextOptions options, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using System.Reflection.Metadata;
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Models.Architecture;
@@ -15,8 +14,7 @@ internal abstract class ModelFamily
     /// <summary>All families, by name.</summary>
     public static IReadOnlyList<ModelFamily> All { get; } =
     [
-        .. TypesBeside().Where(t => t.IsSubclassOf(typeof(ModelFamily)) && !t.IsAbstract)
-            .Select(t => (ModelFamily)Activator.CreateInstance(t)!).OrderBy(f => f.ModelType, StringComparer.Ordinal),
+        .. FamilyTypes.Made<ModelFamily>(typeof(ModelFamily).Namespace!).OrderBy(f => f.ModelType, StringComparer.Ordinal),
     ];
 
     /// <summary>The <c>model_type</c> in config.json, also written when saving.</summary>
@@ -71,17 +69,6 @@ internal abstract class ModelFamily
     public static ModelFamily OfGguf(string name, string where) =>
         All.FirstOrDefault(f => f.GgufArchitecture == name)
         ?? throw new NotBuiltException($"{where}: architecture '{name}' is not known; known are {string.Join(", ", All.Select(f => f.GgufArchitecture).OfType<string>().Distinct())}");
-
-    // Only the types of this namespace are loaded: others are made of tensors, and a look at the header of a model needs no tensor library.
-    private static unsafe List<Type> TypesBeside()
-    {
-        var (assembly, beside) = (typeof(ModelFamily).Assembly, typeof(ModelFamily).Namespace!);
-        if (!assembly.TryGetRawMetadata(out var blob, out var length))
-            return [.. assembly.GetTypes()];
-        var metadata = new MetadataReader(blob, length);
-        var names = metadata.TypeDefinitions.Select(metadata.GetTypeDefinition).Where(t => metadata.StringComparer.Equals(t.Namespace, beside)).Select(t => metadata.GetString(t.Name));
-        return [.. names.Select(n => assembly.GetType($"{beside}.{n}", throwOnError: true)!)];
-    }
 
     /// <summary>What every config.json holds.</summary>
     protected JsonObject WriteCommon(DecoderConfig config) => new()

@@ -45,6 +45,7 @@ public sealed class AlidadeCommandTests
     [Theory]
     [InlineData("help", "align")]
     [InlineData("info", "parameters")]
+    [InlineData("encoder info", "LABEL_2")]
     public void Help_and_a_look_at_headers_load_no_tensor_library(string what, string says)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };

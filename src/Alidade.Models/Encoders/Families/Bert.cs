@@ -2,7 +2,7 @@ using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Families;
 
-namespace Alidade.Models.Encoders;
+namespace Alidade.Models.Encoders.Families;
 
 /// <summary>BERT (Devlin et al. 2019): learned positions, two token types, a tanh pooler on the first token.</summary>
 internal sealed class Bert : EncoderFamily

@@ -2,7 +2,7 @@ using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Families;
 
-namespace Alidade.Models.Encoders;
+namespace Alidade.Models.Encoders.Families;
 
 /// <summary>DeBERTa-v2 and -v3 (He et al. 2021): attention that takes content and relative position apart.</summary>
 internal sealed class DebertaV2 : EncoderFamily

@@ -1,7 +1,7 @@
 using Alidade.Models.Architecture;
 using Alidade.Models.Families;
 
-namespace Alidade.Models.Encoders;
+namespace Alidade.Models.Encoders.Families;
 
 /// <summary>DistilBERT (Sanh et al. 2019): BERT without token types and without a pooler.</summary>
 internal sealed class DistilBert : EncoderFamily

@@ -1,7 +1,7 @@
 using Alidade.Core;
 using Alidade.Models.Families;
 
-namespace Alidade.Models.Encoders;
+namespace Alidade.Models.Encoders.Families;
 
 /// <summary>RoBERTa (Liu et al. 2019), and XLM-RoBERTa and CamemBERT, which differ in vocabulary alone: BERT whose first position is the one after the padding token's.</summary>
 internal sealed class Roberta : EncoderFamily

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Alidade.Core;
+using Alidade.Models;
 using Alidade.Models.Encoders;
 using Alidade.Models.Weights;
 using Alidade.Tests.Core;
@@ -65,6 +66,20 @@ public sealed class SentenceEncoderTests : IDisposable
         var normed = dense.Select(d => ((d - average) / Math.Sqrt(variance + 1e-5) * 2) + 0.5).ToArray();
         var length = Math.Sqrt(normed.Sum(n => n * n));
         Close([.. normed.Select(n => (float)(n / length))], vector);
+    }
+
+    [Fact]
+    public void What_the_folder_holds_is_told_as_it_is_loaded()
+    {
+        using var encoder = Load(["cls_token", "mean_tokens"], ["Dense", "LayerNorm", "Dropout", "Normalize"]);
+        var info = ModelInfo.Read(folder.Path);
+        var sentence = info.Encoder!.Sentence!;
+        Assert.Equal("sentence-transformers folder", info.Kind);
+        Assert.Equal(["Cls + Mean pooling", "dense to 5 (tanh)", "layer norm", "length 1"], sentence.Modules);
+        Assert.Equal((encoder.Dimensions, encoder.Normalized, encoder.MaxLength), (sentence.Dimensions, sentence.Normalized, sentence.MaxTokens));
+        Assert.Equal(encoder.Prompts, sentence.Prompts);
+        Assert.Equal(85, info.Parts["dense"]);
+        Assert.Equal(encoder.Encoder.ParameterCount + 85 + 10, info.Parameters);
     }
 
     [Fact]
@@ -161,6 +176,7 @@ public sealed class SentenceEncoderTests : IDisposable
         Write(folder.Path, ["mean_tokens"], [], null);
         File.WriteAllText(folder.File(file), content);
         var message = Assert.ThrowsAny<AlidadeException>(() => SentenceEncoder.Load(folder.Path)).Message;
+        Assert.Equal(message, Assert.ThrowsAny<AlidadeException>(() => ModelInfo.Read(folder.Path)).Message);
         Assert.Contains(holds, message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }

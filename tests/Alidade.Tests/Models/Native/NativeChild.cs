@@ -51,6 +51,10 @@ internal static class NativeChild
                 Environment.ExitCode = Alidade.Cli.Commands.AlidadeCommand.Run(["model", "info"]);
                 PrintFiles();
                 break;
+            case "encoder info":
+                Environment.ExitCode = Alidade.Cli.Commands.AlidadeCommand.Run(["model", "info", Path.Combine(AppContext.BaseDirectory, "Fixtures", "golden", "models", "deberta_v3_cls")]);
+                PrintFiles();
+                break;
             case "maps":
                 Sum();
                 Console.WriteLine(File.ReadAllText("/proc/self/maps"));
