@@ -67,7 +67,7 @@ public sealed class EncoderInfoTests : IDisposable
         var path = Path.Combine(GoldenFolder.Models, "all-MiniLM-L6-v2");
         Assert.SkipUnless(Directory.Exists(path), "the folder of real models is absent");
         var info = ModelInfo.Read(path);
-        // As its model card gives it.
+        // As the hub counts its float weights.
         Assert.Equal(22_713_216, info.Parameters);
         Assert.Equal((384, 256, true), (info.Encoder!.Sentence!.Dimensions, info.Encoder.Sentence.MaxTokens, info.Encoder.Sentence.Normalized));
         Assert.Equal([PoolingMode.Mean], info.Encoder.Sentence.Pooling.Modes);
