@@ -20,29 +20,44 @@ internal static class EncodingBuilder
     }
 
     /// <summary>The public form of finished tokens.</summary>
-    public static Encoding Build(List<EncodedToken> all, IReadOnlyList<string> texts)
+    public static Encoding Build(List<List<EncodedToken>> parts, IReadOnlyList<string> texts)
     {
-        var units = texts.Select(UnitAt).ToList();
+        var units = texts.Select(Units).ToList();
+        var count = parts.Sum(p => p.Count);
+        var (ids, tokens, types, special, attention) = (new int[count], new string[count], new int[count], new bool[count], new bool[count]);
+        var offsets = new (int Start, int End)[count];
+        var utf16 = units.TrueForAll(u => u is null) ? offsets : new (int Start, int End)[count];
+        var i = 0;
+        foreach (var part in parts)
+            foreach (var token in part)
+            {
+                (ids[i], tokens[i], types[i], special[i], attention[i]) = (token.Id, token.Token, token.TypeId, token.Sequence < 0, true);
+                offsets[i] = (token.Start, token.End);
+                utf16[i] = token.Sequence >= 0 && units[token.Sequence] is { } map ? (map[token.Start], map[token.End]) : offsets[i];
+                i++;
+            }
+
         return new()
         {
-            Ids = all.ConvertAll(t => t.Id),
-            Tokens = all.ConvertAll(t => t.Token),
-            Offsets = all.ConvertAll(t => (t.Start, t.End)),
-            Utf16Offsets = all.ConvertAll(t => t.Sequence < 0 ? (t.Start, t.End) : (units[t.Sequence](t.Start), units[t.Sequence](t.End))),
-            TypeIds = all.ConvertAll(t => t.TypeId),
-            SpecialMask = all.ConvertAll(t => t.Sequence < 0),
-            AttentionMask = all.ConvertAll(_ => true),
+            Ids = ids,
+            Tokens = tokens,
+            Offsets = offsets,
+            Utf16Offsets = utf16,
+            TypeIds = types,
+            SpecialMask = special,
+            AttentionMask = attention,
         };
     }
 
-    private static Func<int, int> UnitAt(string text)
+    // For each code point its first UTF-16 unit; null where the two count alike.
+    private static List<int>? Units(string text)
     {
         if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
-            return codePoint => codePoint;
+            return null;
         var map = new List<int>(text.Length + 1);
         for (var i = 0; i < text.Length; i += CodePoints.LengthAt(text, i))
             map.Add(i);
         map.Add(text.Length);
-        return codePoint => map[codePoint];
+        return map;
     }
 }

@@ -159,15 +159,13 @@ public sealed class Tokenizer
         if (rule is null)
             return Framed(parts);
         var cut = rule.Cut(parts, AddedTokens(texts.Length, options.AddSpecialTokens));
-        return Framed([.. cut.Select(p => p[0])]) with { Overflowing = [.. Combinations(cut).Select(Framed)] };
+        return FramedCopy([.. cut.Select(p => p[0])]) with { Overflowing = [.. Combinations(cut).Select(FramedCopy)] };
 
-        Encoding Framed(List<List<EncodedToken>> chosen)
-        {
-            // A post-processor may work in place, and parts are used in several combinations.
-            chosen = chosen.ConvertAll(p => p.ToList());
-            chosen = postProcessor?.Process(chosen, options.AddSpecialTokens) ?? chosen;
-            return EncodingBuilder.Build(chosen.SelectMany(p => p).ToList(), texts);
-        }
+        // A post-processor may work in place, and parts are used in several combinations.
+        Encoding FramedCopy(List<List<EncodedToken>> chosen) => Framed(chosen.ConvertAll(p => p.ToList()));
+
+        Encoding Framed(List<List<EncodedToken>> chosen) =>
+            EncodingBuilder.Build(postProcessor?.Process(chosen, options.AddSpecialTokens) ?? chosen, texts);
     }
 
     // What is left over: every later part of the first text with every part of the second, then its first part with the later ones.
@@ -266,7 +264,7 @@ public sealed class Tokenizer
 
     private List<EncodedToken> Tokens(string text, int sequence, bool parseSpecial, IReadOnlyList<TextRange> untrusted)
     {
-        var output = new List<EncodedToken>();
+        var output = new List<EncodedToken>(text.Length / 3 + 8);
         var codePoints = EncodingBuilder.CodePointAt(text);
         foreach (var piece in Pieces(new(CodePoints.WellFormed(text), 0), parseSpecial, untrusted))
         {

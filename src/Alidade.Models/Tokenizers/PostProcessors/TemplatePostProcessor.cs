@@ -56,7 +56,7 @@ internal sealed class TemplatePostProcessor : IPostProcessor
         var output = new List<List<EncodedToken>>();
         foreach (var part in parts.Count == 2 ? pair : single)
             if (part.Text >= 0)
-                output.Add([.. parts[part.Text].Select(t => t with { TypeId = part.TypeId })]);
+                output.Add(parts[part.Text].ConvertAll(t => t with { TypeId = part.TypeId }));
             else if (addSpecialTokens)
                 output.Add([.. part.Tokens]);
         return output;

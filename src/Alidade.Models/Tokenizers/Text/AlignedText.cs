@@ -19,7 +19,7 @@ internal sealed class AlignedText
         Offset = offset;
     }
 
-    /// <summary>A changed text; unit i came from the units starts[i] to ends[i] of the original.</summary>
+    /// <summary>A changed text; unit i came from the units starts[i] to ends[i] of the original. The arrays may be longer than the text.</summary>
     public AlignedText(string text, int[] starts, int[] ends, int offset)
         : this(text, offset)
     {
@@ -132,7 +132,7 @@ internal sealed class AlignedText
         public AlignedText Build()
         {
             var changed = new string(text, 0, count);
-            return source.KeepsOrigins ? new(changed, starts[..count], ends[..count], source.Offset) : new(changed, source.Offset) { KeepsOrigins = false };
+            return source.KeepsOrigins ? new(changed, starts, ends, source.Offset) : new(changed, source.Offset) { KeepsOrigins = false };
         }
 
         private void Reserve(int more)

@@ -12,7 +12,7 @@ internal static class Normalization
     private const int L0 = 0x1100, V0 = 0x1161, T0 = 0x11A7, S0 = 0xAC00, Vs = 21, Ts = 28, Ss = 19 * Vs * Ts;
 
     /// <summary>Decomposed characters in canonical order, with their changes.</summary>
-    public static List<(int CodePoint, int Change)> Decompose(string text, bool compatibility)
+    public static List<(int CodePoint, int Change)> Decompose(ReadOnlySpan<char> text, bool compatibility)
     {
         var output = new List<(int CodePoint, int Change)>(text.Length + 8);
         for (var i = 0; i < text.Length; i += CodePoints.LengthAt(text, i))
@@ -27,7 +27,7 @@ internal static class Normalization
         return output;
     }
 
-    /// <summary>Composes what <see cref="Decompose(string, bool)"/> gave.</summary>
+    /// <summary>Composes what <see cref="Decompose(ReadOnlySpan{char}, bool)"/> gave.</summary>
     public static List<(int CodePoint, int Change)> Compose(List<(int CodePoint, int Change)> decomposed)
     {
         var output = new List<(int CodePoint, int Change)>(decomposed.Count);
