@@ -3,13 +3,18 @@ namespace Alidade.Core;
 /// <summary>Finds the name that the user meant.</summary>
 public static class Suggest
 {
+    private const int LongestName = 256;
+
     /// <summary>
     /// The known name with the smallest edit distance (insertions, deletions, replacements and swaps of neighbours; case and the marks '-', '_', ' ' do not count), or
-    /// null when none is within a third of the longer name: a far guess misleads.
+    /// null when none is within a third of the longer name: a far guess misleads. None is like a name of more than 256 characters.
     /// </summary>
     /// <remarks>Optimal string alignment distance (Damerau 1964 without overlapping edits).</remarks>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
+        // A name from a damaged file or a stranger's request can be of any length, and the distance takes time in proportion.
+        if (name.Length > LongestName)
+            return null;
         var wanted = Plain(name);
         var best = known.Select(k => (Name: k, Distance: Distance(wanted, Plain(k)))).OrderBy(k => k.Distance).ThenBy(k => k.Name, StringComparer.Ordinal).FirstOrDefault();
         return best.Name is not null && best.Distance <= Math.Max(1, Math.Max(wanted.Length, Plain(best.Name).Length) / 3) ? best.Name : null;

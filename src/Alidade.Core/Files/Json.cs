@@ -21,6 +21,32 @@ public static class Json
     /// <summary>A value as a tree, with the names and numbers written as above.</summary>
     public static JsonNode? ToNode<T>(T value) => JsonSerializer.SerializeToNode(value, Line);
 
+    /// <summary>JSON of strangers as a tree that holds no surprise for its reader: the names of an object differ, and every text is well-formed Unicode.</summary>
+    /// <exception cref="JsonException">It is not JSON, or one of the two does not hold.</exception>
+    public static JsonNode? Parse(ReadOnlySpan<byte> utf8, JsonDocumentOptions options = default)
+    {
+        options.AllowDuplicateProperties = false;
+        try
+        {
+            var node = JsonNode.Parse(utf8, documentOptions: options);
+            ReadTexts(node);
+            return node;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new JsonException("it holds a text that is not valid Unicode", exception);
+        }
+    }
+
+    // A tree decodes its texts when they are asked for, and fails only then.
+    private static void ReadTexts(JsonNode? node)
+    {
+        if (node is JsonValue value)
+            value.TryGetValue<string>(out _);
+        foreach (var child in node switch { JsonObject members => members.Select(m => m.Value), JsonArray items => items, _ => [] })
+            ReadTexts(child);
+    }
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="AlidadeException">The file is absent, is not JSON (with line and column), or lacks a field.</exception>
     public static T ReadFile<T>(string path)

@@ -52,7 +52,7 @@ internal static class ChatSettings
             Constraint = options.ResponseFormat switch
             {
                 null => begin.Constraint,
-                ChatResponseFormatJson { Schema: { } schema } => OutputConstraint.JsonSchema(JsonNode.Parse(schema.GetRawText())!),
+                ChatResponseFormatJson { Schema: { } schema } => OutputConstraint.JsonSchema(schema.GetRawText()),
                 ChatResponseFormatJson => OutputConstraint.Json(),
                 ChatResponseFormatText => null,
                 var other => throw new AlidadeException($"a response format of type {other.GetType().Name} is not supported; text and JSON are"),

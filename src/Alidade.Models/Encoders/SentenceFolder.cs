@@ -90,7 +90,7 @@ internal sealed record SentenceFolder
         JsonArray array;
         try
         {
-            array = JsonNode.Parse(File.ReadAllBytes(path), null, new() { MaxDepth = 16 }) as JsonArray ?? throw new AlidadeException($"{path}: the file must hold a list of modules");
+            array = Core.Files.Json.Parse(File.ReadAllBytes(path), new() { MaxDepth = 16 }) as JsonArray ?? throw new AlidadeException($"{path}: the file must hold a list of modules");
         }
         catch (JsonException exception)
         {

@@ -20,13 +20,14 @@ internal sealed class ConfigReader(JsonObject json, string where)
         try
         {
             var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 64 };
-            if (JsonNode.Parse(File.ReadAllBytes(path), null, options) is JsonObject json)
+            if (Core.Files.Json.Parse(File.ReadAllBytes(path), options) is JsonObject json)
                 return new(json, path);
             throw new AlidadeException($"{path}: the file must hold one JSON object");
         }
         catch (JsonException exception)
         {
-            throw new AlidadeException($"{path}: not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", exception);
+            throw new AlidadeException(
+                exception.LineNumber is { } line ? $"{path}: not valid JSON at line {line + 1}, byte {exception.BytePositionInLine + 1}" : $"{path}: not valid JSON: {exception.Message}", exception);
         }
     }
 

@@ -37,7 +37,7 @@ internal static class TokenizerFolder
             // The tokenizer's own file says best; the others give ids, a list where several tokens end a text.
             foreach (var other in new[] { generation, model })
                 if (other.Field[name + "_id"] is { IsMissing: false } ids)
-                    return ids.Value.ValueKind == JsonValueKind.Array ? ids.Items.FirstOrDefault().Integer : ids.Integer;
+                    return ids.Value.ValueKind != JsonValueKind.Array ? ids.Integer : ids.Items.Any() ? ids.Items.First().Integer : null;
             return null;
         }
     }

@@ -82,6 +82,13 @@ public sealed class GgufModelMetadata
         ? value as bool? ?? throw Wrong(Own(key), $"it must be a bool, not of type {value.GetType().Name}")
         : null;
 
+    /// <summary>A value of one of the format's integer types; null for any other, and above 2⁶³ − 1.</summary>
+    internal static long? Whole(object value) => value switch
+    {
+        byte or sbyte or ushort or short or uint or int or long or (ulong and <= long.MaxValue) => Convert.ToInt64(value, CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
     private void CheckSplit()
     {
         const string Key = "split.count";
@@ -166,12 +173,8 @@ public sealed class GgufModelMetadata
             ? value as T ?? throw Wrong(key, $"it must be of type {typeof(T).Name}, not {value.GetType().Name}")
             : null;
 
-    private long AsInteger(string key, object value) => value switch
-    {
-        byte or sbyte or ushort or short or uint or int or long => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        ulong and <= long.MaxValue => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        _ => throw Wrong(key, $"it must be an integer, not {(value is ulong ? value : "of type " + value.GetType().Name)}"),
-    };
+    private long AsInteger(string key, object value) =>
+        Whole(value) ?? throw Wrong(key, $"it must be an integer, not {(value is ulong ? value : "of type " + value.GetType().Name)}");
 
     private AlidadeException Wrong(string key, string what) => new($"'{file.Path}', metadata '{Shown.Name(key)}': {what}");
 }

@@ -54,7 +54,7 @@ internal static class Limits
     public const int Depth = 200;
 
     /// <summary>Nodes evaluated plus characters and elements made, in one rendering.</summary>
-    public const long Work = 1L << 28;
+    public const long Work = 1L << 26;
 
     /// <summary>Bits of an integer.</summary>
     public const int Bits = 1 << 16;

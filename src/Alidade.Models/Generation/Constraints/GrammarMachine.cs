@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Alidade.Core;
 
 namespace Alidade.Models.Generation.Constraints;
 
@@ -79,6 +81,14 @@ internal sealed class GrammarMachine
         return ReferenceEquals(known, Dead) ? null : known;
     }
 
+    /// <summary>Call before descending into a part of a grammar, whose depth a schema decides.</summary>
+    /// <exception cref="AlidadeException">The stack is used up.</exception>
+    public static void Descend()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new AlidadeException("the schema is nested too deeply; make chains of references, lists of optional properties and names shorter");
+    }
+
     private GrammarState StateOf(List<int> tops)
     {
         var open = new SortedSet<int>();
@@ -97,6 +107,7 @@ internal sealed class GrammarMachine
     {
         if (!seen.Add(stack))
             return;
+        Descend();
         var (top, below, least) = stacks[stack];
         if (least >= Never)
             return;
@@ -154,6 +165,7 @@ internal sealed class GrammarMachine
     {
         if (!visited.Add(node))
             return;
+        Descend();
         IEnumerable<GrammarNode> children = node switch
         {
             SequenceNode sequence => sequence.Parts,

@@ -38,7 +38,17 @@ internal static class JsonGrammar
             Text("\\u"), Bytes(((byte)'d', (byte)'d'), ((byte)'D', (byte)'D')), Bytes(((byte)'c', (byte)'f'), ((byte)'C', (byte)'F')), Hex, Hex)));
 
     private static readonly GrammarNode Character = AnyOf([Bytes((0x20, 0x21), (0x23, 0x5B), (0x5D, 0x7F)), Escape, .. MultiByte]);
-    private static readonly Lazy<GrammarNode> Open = new(() => AnyValue(OpenDepth));
+    // Any value of each depth. One deeper is made of the same node twice: made anew each time they would be 2¹² copies.
+    private static readonly Lazy<GrammarNode[]> Open = new(static () =>
+    {
+        var text = String();
+        var values = new GrammarNode[OpenDepth + 1];
+        values[0] = AnyOf(text, Number!, Boolean!, Null!);
+        for (var depth = 1; depth <= OpenDepth; depth++)
+            values[depth] = AnyOf(text, Number!, Boolean!, Null!, Array(values[depth - 1], 0, null), Object(values[depth - 1]));
+        return values;
+    });
+
 
     /// <summary>Nothing, a space, or a new line with at most 20 spaces.</summary>
     public static readonly GrammarNode Space = AnyOf(Text(""), Text(" "), Sequence(Text("\n"), Repeat(Text(" "), 0, 20)));
@@ -72,10 +82,10 @@ internal static class JsonGrammar
     public static GrammarNode Literal(JsonNode? value) => Text(value is null ? "null" : value.ToJsonString(AsItStands));
 
     /// <summary>Any value, arrays and objects to a bounded depth.</summary>
-    public static GrammarNode AnyValue() => Open.Value;
+    public static GrammarNode AnyValue() => Open.Value[OpenDepth];
 
     /// <summary>An object of any content.</summary>
-    public static GrammarNode AnyObject() => Object(OpenDepth);
+    public static GrammarNode AnyObject() => Object(Open.Value[OpenDepth - 1]);
 
     /// <summary>An array of so many items.</summary>
     public static GrammarNode Array(GrammarNode item, int least, int? most)
@@ -93,6 +103,7 @@ internal static class JsonGrammar
     // given name slips through.
     private static GrammarNode NameBut(byte[][] names, int depth)
     {
+        GrammarMachine.Descend();
         var nexts = names.Where(n => n.Length > depth).GroupBy(n => n[depth]).ToArray();
         bool Differs(byte b) => b is >= 0x20 and <= 0x7F && b != '"' && b != '\\' && nexts.All(g => g.Key != b);
         var ascii = Bytes([.. Enumerable.Range(0, 128).Select(b => (byte)b).Where(Differs).Select(b => (b, b))]);
@@ -106,13 +117,9 @@ internal static class JsonGrammar
         return AnyOf(branches);
     }
 
-    private static GrammarNode AnyValue(int depth) => depth == 0
-        ? AnyOf(String(), Number, Boolean, Null)
-        : AnyOf(String(), Number, Boolean, Null, Array(AnyValue(depth - 1), 0, null), Object(depth));
-
-    private static GrammarNode Object(int depth)
+    private static GrammarNode Object(GrammarNode value)
     {
-        var member = OtherMember([], AnyValue(depth - 1));
+        var member = OtherMember([], value);
         return Sequence(Text("{"), Space, AnyOf(Text(""), Sequence(member, Repeat(Sequence(Comma, member), 0, null), Space)), Text("}"));
     }
 }

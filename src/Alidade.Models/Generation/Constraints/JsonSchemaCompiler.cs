@@ -19,7 +19,11 @@ internal sealed class JsonSchemaCompiler
     private static readonly string[] ArrayKeywords = ["items", "minItems", "maxItems"];
     private static readonly string[] StringKeywords = ["minLength", "maxLength"];
 
+    // How deep, and how often in all, branches of oneOf are compared.
+    private const int MostCompared = 16, MostComparisons = 10_000;
+
     private readonly JsonNode root;
+    private int compared;
     private readonly Dictionary<string, ReferenceNode> references = new(StringComparer.Ordinal);
 
     private JsonSchemaCompiler(JsonNode root) => this.root = root;
@@ -33,6 +37,7 @@ internal sealed class JsonSchemaCompiler
 
     private GrammarNode Value(JsonNode? schema, string at)
     {
+        GrammarMachine.Descend();
         if (schema is JsonValue flag && flag.GetValueKind() is JsonValueKind.True)
             return JsonGrammar.AnyValue();
         if (schema is not JsonObject members)
@@ -154,23 +159,26 @@ internal sealed class JsonSchemaCompiler
         return AnyOf([.. branches.Select((branch, i) => Value(branch, $"{at}/oneOf/{i}"))]);
     }
 
-    // True when no value can match both, as far as types, constants and a required property with constants tell.
-    private bool Exclude(JsonNode? a, JsonNode? b, string at)
+    // True when no value can match both, as far as types, constants and a required property with constants tell. Schemas that contain themselves have no end.
+    private bool Exclude(JsonNode? a, JsonNode? b, string at, int depth = 0)
     {
+        if (depth > MostCompared || ++compared > MostComparisons)
+            return false;
         if (Resolved(a) is not JsonObject first || Resolved(b) is not JsonObject second)
             return false;
         if (Constants(first) is { } some && Constants(second) is { } others)
             return !some.Any(v => others.Any(o => JsonNode.DeepEquals(v, o)));
         if (Kinds(first, at) is { } kinds && Kinds(second, at) is { } otherKinds && !kinds.Overlaps(otherKinds))
             return true;
-        return first["required"] is JsonArray needed && second["required"] is JsonArray alsoNeeded && needed.Select(n => Text(n, at)).Intersect(alsoNeeded.Select(n => Text(n, at)))
-            .Any(name => first["properties"]?[name] is { } one && second["properties"]?[name] is { } other && Kinds(first, at) is { Count: 1 } && Exclude(one, other, at));
+        return first["required"] is JsonArray needed && second["required"] is JsonArray alsoNeeded
+            && first["properties"] is JsonObject properties && second["properties"] is JsonObject otherProperties && needed.Select(n => Text(n, at)).Intersect(alsoNeeded.Select(n => Text(n, at)))
+            .Any(name => properties[name] is { } one && otherProperties[name] is { } other && Kinds(first, at) is { Count: 1 } && Exclude(one, other, at, depth + 1));
     }
 
     private JsonNode? Resolved(JsonNode? schema)
     {
         for (var steps = 0; steps < 32 && schema is JsonObject members && members["$ref"] is JsonValue reference; steps++)
-            schema = reference.GetValue<string>() is var pointer && pointer.StartsWith("#/", StringComparison.Ordinal)
+            schema = reference.TryGetValue<string>(out var pointer) && pointer.StartsWith("#/", StringComparison.Ordinal)
                 ? pointer[2..].Split('/').Aggregate((JsonNode?)root, (node, part) => (node as JsonObject)?[part])
                 : null;
         return schema;

@@ -51,7 +51,7 @@ public sealed class OutputConstraint
     {
         try
         {
-            return JsonSchema(JsonNode.Parse(schema) ?? throw new AlidadeException("a JSON schema is an object or true, not null"));
+            return JsonSchema(Core.Files.Json.Parse(System.Text.Encoding.UTF8.GetBytes(schema)) ?? throw new AlidadeException("a JSON schema is an object or true, not null"));
         }
         catch (JsonException exception)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using Alidade.Core;
 
 namespace Alidade.Models.Tokenizers;
 
@@ -49,6 +50,9 @@ internal sealed class FuseDecoder : IDecoder
 /// <summary>Replaces matches of a pattern in each token.</summary>
 internal sealed class ReplaceDecoder(TextPattern pattern, string content) : IDecoder
 {
+    // Replacements one after the other could make any length of a short token.
+    private const int MostGrown = 1 << 20;
+
     /// <inheritdoc/>
     public ITokenSink Before(ITokenSink next, DecodingMode mode) => new EachToken(next, (token, _) => Replaced(token));
 
@@ -64,6 +68,8 @@ internal sealed class ReplaceDecoder(TextPattern pattern, string content) : IDec
         {
             text.Append(token, done, match.Start - done).Append(content);
             done = match.End;
+            if (text.Length > Math.Max(MostGrown, token.Length))
+                throw new AlidadeException($"the tokenizer's decoders make a text of more than {MostGrown} characters out of a token of {token.Length}");
         }
 
         return text.Append(token, done, token.Length - done).ToString();

@@ -84,8 +84,7 @@ internal sealed class GgufVocabulary
     {
         if (Optional<object>(key) is not { } value)
             return null;
-        var id = value is IConvertible number and not string ? number.ToInt64(null) : -1;
-        return id >= 0 && id < Tokens.Length ? (int)id
+        return Weights.GgufModelMetadata.Whole(value) is { } id && id >= 0 && id < Tokens.Length ? (int)id
             : throw new AlidadeException($"{Name}: {key} is {value}; it must be the id of one of the {Tokens.Length} tokens");
     }
 
@@ -120,7 +119,7 @@ internal sealed class GgufVocabulary
             ["type"] = "TemplateProcessing",
             ["single"] = Parts(single),
             ["pair"] = Parts(pair),
-            ["special_tokens"] = new JsonObject(single.Concat(pair).Select(p => p.Id).Where(id => id >= 0).Distinct().Select(id => KeyValuePair.Create<string, JsonNode?>(
+            ["special_tokens"] = new JsonObject(single.Concat(pair).Select(p => p.Id).Where(id => id >= 0).DistinctBy(id => Tokens[id]).Select(id => KeyValuePair.Create<string, JsonNode?>(
                 Tokens[id], new JsonObject { ["id"] = Tokens[id], ["ids"] = new JsonArray(id), ["tokens"] = new JsonArray(Tokens[id]) }))),
         };
         return JsonSerializer.SerializeToElement(template);

@@ -8,6 +8,7 @@ internal ref struct PatternMatcher
 {
     // Kinds of entries on the stack: where to go on, what a run may give back, what a note held before.
     private const int Resume = 0, GiveBack = 1, Undo = 2;
+    private const int StackPerCharacter = 64, StackAtLeast = 1 << 22;
     private const long WorkPerCharacter = 2_000, WorkAtLeast = 10_000_000;
 
     private readonly ReadOnlySpan<char> text;
@@ -169,6 +170,8 @@ internal ref struct PatternMatcher
 
     private void Push(int kind, int a, int b, int c)
     {
+        if (top + 4 > Math.Max(StackAtLeast, (long)StackPerCharacter * text.Length))
+            throw new AlidadeException($"{where}: the pattern needs too much memory on a text of {text.Length} characters");
         if (top + 4 > stack.Length)
             Array.Resize(ref stack, 2 * stack.Length);
         (stack[top], stack[top + 1], stack[top + 2], stack[top + 3]) = (kind, a, b, c);

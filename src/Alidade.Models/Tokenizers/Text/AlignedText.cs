@@ -1,3 +1,5 @@
+using Alidade.Core;
+
 namespace Alidade.Models.Tokenizers;
 
 /// <summary>
@@ -9,6 +11,10 @@ namespace Alidade.Models.Tokenizers;
 /// </remarks>
 internal sealed class AlignedText
 {
+    // Compatibility forms make 18 characters of one; replacements one after the other could make any number.
+    private const long MostAtLeast = 1 << 18, MostPerUnit = 64;
+
+    private int most;
     private readonly int[]? starts;
     private readonly int[]? ends;
 
@@ -16,6 +22,7 @@ internal sealed class AlignedText
     public AlignedText(string text, int offset)
     {
         Text = text;
+        most = (int)Math.Min(Array.MaxLength, MostAtLeast + (MostPerUnit * text.Length));
         Offset = offset;
     }
 
@@ -57,8 +64,8 @@ internal sealed class AlignedText
         if (start == 0 && length == Text.Length)
             return this;
         var part = Text.Substring(start, length);
-        return starts is null ? new(part, Offset + start) { KeepsOrigins = KeepsOrigins }
-            : new(part, starts[start..(start + length)], ends![start..(start + length)], length > 0 ? starts[start] : Offset);
+        return starts is null ? new(part, Offset + start) { KeepsOrigins = KeepsOrigins, most = most }
+            : new(part, starts[start..(start + length)], ends![start..(start + length)], length > 0 ? starts[start] : Offset) { most = most };
     }
 
     /// <summary>
@@ -132,13 +139,15 @@ internal sealed class AlignedText
         public AlignedText Build()
         {
             var changed = new string(text, 0, count);
-            return source.KeepsOrigins ? new(changed, starts, ends, source.Offset) : new(changed, source.Offset) { KeepsOrigins = false };
+            return source.KeepsOrigins ? new(changed, starts, ends, source.Offset) { most = source.most } : new(changed, source.Offset) { KeepsOrigins = false, most = source.most };
         }
 
         private void Reserve(int more)
         {
             if (count + more <= text.Length)
                 return;
+            if (count + more > source.most)
+                throw new AlidadeException($"the tokenizer makes a text of more than {source.most} characters out of a short one");
             var size = Math.Max(2 * text.Length, count + more);
             Array.Resize(ref text, size);
             if (!source.KeepsOrigins)
