@@ -63,7 +63,7 @@ public sealed class ServerFuzz
                 throw new AlidadeException("left out");
             using var content = new ByteArrayContent(body);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-            using var request = new HttpRequestMessage(HttpMethod.Post, route == "chat" ? "v1/chat/completions" : "v1/" + route) { Content = content };
+            using var request = new HttpRequestMessage(HttpMethod.Post, route == "chat" ? "chat/completions" : route) { Content = content };
             using var response = running.Http.Send(request);
             using var reader = new StreamReader(response.Content.ReadAsStream());
             var answer = reader.ReadToEnd();
@@ -73,7 +73,7 @@ public sealed class ServerFuzz
             using var error = JsonDocument.Parse(answer);
             throw new AlidadeException(error.RootElement.GetProperty("error").GetProperty("message").GetString()!);
         });
-        using var health = await running.Http.GetAsync("health", TestContext.Current.CancellationToken);
+        using var health = await running.Http.GetAsync("/health", TestContext.Current.CancellationToken);
         Assert.True(health.IsSuccessStatusCode);
     }
 
