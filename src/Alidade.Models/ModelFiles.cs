@@ -22,10 +22,12 @@ internal sealed class ModelFiles : IDisposable
 {
     private readonly Func<Tokenizer?> tokenizer;
 
-    private ModelFiles(string path, ModelFamily family, DecoderConfig config, IWeightFile weights, IReadOnlyList<WantedTensor> tensors, TensorNames names, Func<Tokenizer?> tokenizer)
+    private ModelFiles(string path, ModelFamily family, DecoderConfig config, IWeightFile weights, IEnumerable<WantedTensor> tensors, TensorNames names, Func<Tokenizer?> tokenizer)
     {
-        (Path, Family, Config, Weights, Tensors, this.tokenizer) = (path, family, config, weights, tensors, tokenizer);
-        CheckTensors(names);
+        (Path, Family, Config, Weights, this.tokenizer) = (path, family, config, weights, tokenizer);
+        // One after the other, so that a configuration of a thousand million layers ends at the first tensor that is missing.
+        Tensors = [.. tensors.Select(Checked)];
+        RefuseStrangers(names);
     }
 
     /// <summary>The folder or GGUF file.</summary>
@@ -105,7 +107,7 @@ internal sealed class ModelFiles : IDisposable
         return Kept(SafetensorsFolder.Open(folder), file =>
         {
             var prefix = PrefixIn(file, family.Names);
-            var tensors = DecoderAssembly.Expected(family, config).Select(e => new WantedTensor(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, TensorLayout.AsIs)).ToList();
+            var tensors = DecoderAssembly.Expected(family, config).Select(e => new WantedTensor(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, TensorLayout.AsIs));
             return new(folder, family, config, file, tensors, family.Names, () => File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizers.Tokenizer.FromFolder(folder) : null);
         });
     }
@@ -115,7 +117,7 @@ internal sealed class ModelFiles : IDisposable
         var architecture = GgufModelMetadata.Read(file, [.. ModelFamily.All.Select(f => f.GgufArchitecture).OfType<string>()]).Architecture;
         var family = ModelFamily.OfGguf(architecture, path);
         var config = GgufConfig(family, new(file.Metadata, architecture, path), file.Tensors.ContainsKey, Divisors).Checked(path);
-        var tensors = DecoderAssembly.Expected(family, config).Select(e => new WantedTensor(e.Name, e.GgufName, e.Shape, family.GgufLayout(config, e))).ToList();
+        var tensors = DecoderAssembly.Expected(family, config).Select(e => new WantedTensor(e.Name, e.GgufName, e.Shape, family.GgufLayout(config, e)));
         return new(path, family, config, file, tensors, TensorNames.Gguf, () => TokenizerOf(file));
 
         IReadOnlyList<double>? Divisors(string name, int count)
@@ -165,17 +167,17 @@ internal sealed class ModelFiles : IDisposable
     private static string InFile(string name, TensorNames names, string prefix) =>
         names.OptionalPrefix.Length > 0 && name.StartsWith(names.OptionalPrefix, StringComparison.Ordinal) ? prefix + name[names.OptionalPrefix.Length..] : name;
 
-    private void CheckTensors(TensorNames names)
+    private WantedTensor Checked(WantedTensor wanted)
     {
-        foreach (var wanted in Tensors)
-        {
-            if (!Weights.Tensors.TryGetValue(wanted.InFile, out var entry))
-                throw new AlidadeException($"{Weights.Path}: tensor '{wanted.InFile}' is missing");
-            var shape = wanted.Layout.ShapeInFile(wanted.Shape);
-            if (!entry.Shape.SequenceEqual(shape))
-                throw new AlidadeException($"{Weights.Path}: tensor '{wanted.InFile}' has shape [{string.Join(", ", entry.Shape)}], the configuration asks for [{string.Join(", ", shape)}]");
-        }
+        if (!Weights.Tensors.TryGetValue(wanted.InFile, out var entry))
+            throw new AlidadeException($"{Weights.Path}: tensor '{wanted.InFile}' is missing");
+        var shape = wanted.Layout.ShapeInFile(wanted.Shape);
+        return entry.Shape.SequenceEqual(shape) ? wanted
+            : throw new AlidadeException($"{Weights.Path}: tensor '{wanted.InFile}' has shape [{string.Join(", ", entry.Shape)}], the configuration asks for [{string.Join(", ", shape)}]");
+    }
 
+    private void RefuseStrangers(TensorNames names)
+    {
         var known = Tensors.Select(w => w.InFile).ToHashSet(StringComparer.Ordinal);
         // A tied head may be stored a second time.
         known.Add(names.Head + ".weight");
