@@ -76,7 +76,12 @@ internal static unsafe class PackedLinear
             var count = Math.Min(RowsAtOnce, rows - first);
             rounded.Reset(count, weight.Columns);
             Workers.Run(new Rounding(rounded, x + ((long)first * weight.Columns)), count, 64);
-            Workers.Run(new Product(weight, rounded, y + ((long)first * weight.Rows)), weight.Tiles, TilesAtOnce);
+            var product = new Product(weight, rounded, y + ((long)first * weight.Rows));
+            // The head of a decoding step: its helpers still spin, and the library's threads would wait for their core.
+            if (rows <= StepDecoder.MostRows)
+                SpinningTeam.Run(product, weight.Tiles, TilesAtOnce, get_num_threads());
+            else
+                Workers.Run(product, weight.Tiles, TilesAtOnce);
         }
     }
 
