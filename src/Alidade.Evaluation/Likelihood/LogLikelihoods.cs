@@ -9,20 +9,24 @@ namespace Alidade.Evaluation.Likelihood;
 /// <summary>One context and the continuations whose log-likelihood is wanted.</summary>
 /// <param name="Context">Token ids; at least one.</param>
 /// <param name="Continuations">Token ids of each; at least one token each.</param>
-public sealed record LikelihoodRequest(IReadOnlyList<int> Context, IReadOnlyList<IReadOnlyList<int>> Continuations);
+public sealed record LikelihoodRequest(IReadOnlyList<int> Context, IReadOnlyList<IReadOnlyList<int>> Continuations)
+{
+    internal int Size => Context.Count + Continuations.Sum(c => c.Count);
+}
 
 /// <summary>Σ log p(token | context, earlier tokens) of one continuation.</summary>
 /// <param name="LogProb">The sum, in nats.</param>
 /// <param name="Tokens">Tokens summed over.</param>
-public readonly record struct Likelihood(double LogProb, int Tokens)
+/// <param name="IsGreedy">True when each of them is the likeliest in its place.</param>
+public readonly record struct Likelihood(double LogProb, int Tokens, bool IsGreedy = false)
 {
     /// <summary>Mean log-probability of a token, in nats.</summary>
     public double PerToken => LogProb / Tokens;
 }
 
 /// <summary>
-/// Log-likelihoods of continuations. A context is computed once for all of its continuations, and what all contexts of a batch begin with is computed
-/// once for the batch; requests are sorted by length.
+/// Log-likelihoods of continuations. A context is computed once for all of its continuations, and so is every beginning that contexts of a batch share: the examples in
+/// front of all questions, the passage in front of some of them.
 /// </summary>
 public static class LogLikelihoods
 {
@@ -30,7 +34,7 @@ public static class LogLikelihoods
     private const int BatchTokens = 4096;
 
     /// <summary>Shared beginnings shorter than this are not worth a segment of their own.</summary>
-    private const int SharedAtLeast = 32;
+    private const int SharedAtLeast = 16;
 
     /// <summary>Computes all of them.</summary>
     /// <param name="model">The model as it stands.</param>
@@ -42,22 +46,16 @@ public static class LogLikelihoods
     public static (IReadOnlyList<IReadOnlyList<Likelihood>> Likelihoods, long Tokens) Of(
         CausalLM model, IReadOnlyList<LikelihoodRequest> requests, string task, MeasureContext context)
     {
-        using var noGrad = no_grad();
         var results = new IReadOnlyList<Likelihood>[requests.Count];
         var tokens = 0L;
         var done = 0;
-        foreach (var members in Batches(requests))
+        foreach (var members in Plan(requests))
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            var (batch, owners) = BatchOf(members.ConvertAll(i => requests[i]));
-            var logProbs = model.LogProbs(batch).to(ScalarType.Float32).cpu().data<float>().ToArray();
-            var sums = new double[batch.Segments.Count];
-            for (var i = 0; i < logProbs.Length; i++)
-                sums[batch.SegmentOfScored[i]] += logProbs[i];
+            var (likelihoods, read) = OfBatch(model, [.. members.Select(i => requests[i])]);
             for (var m = 0; m < members.Count; m++)
-                results[members[m]] = [.. owners[m].Select(s => new Likelihood(sums[s], batch.Segments[s].Ids.Count))];
-            tokens += batch.Ids.Count;
+                results[members[m]] = likelihoods[m];
+            tokens += read;
             done += members.Count;
             context.Progress?.Report(new(task, done, requests.Count));
         }
@@ -65,16 +63,18 @@ public static class LogLikelihoods
         return (results, tokens);
     }
 
-    private static IEnumerable<List<int>> Batches(IReadOnlyList<LikelihoodRequest> requests)
+    /// <summary>Which requests go through the model together: those that begin alike stand together, short ones first.</summary>
+    internal static IReadOnlyList<IReadOnlyList<int>> Plan(IReadOnlyList<LikelihoodRequest> requests)
     {
+        var batches = new List<IReadOnlyList<int>>();
         var batch = new List<int>();
         var filled = 0;
-        foreach (var i in Enumerable.Range(0, requests.Count).OrderBy(i => Size(requests[i])))
+        foreach (var i in Enumerable.Range(0, requests.Count).GroupBy(i => Beginning(requests[i], 0), StringComparer.Ordinal).SelectMany(g => g.OrderBy(i => requests[i].Size)))
         {
-            var size = Size(requests[i]);
+            var size = requests[i].Size;
             if (batch.Count > 0 && filled + size > BatchTokens)
             {
-                yield return batch;
+                batches.Add(batch);
                 (batch, filled) = ([], 0);
             }
 
@@ -83,63 +83,95 @@ public static class LogLikelihoods
         }
 
         if (batch.Count > 0)
-            yield return batch;
+            batches.Add(batch);
+        return batches;
     }
 
-    private static int Size(LikelihoodRequest request) => request.Context.Count + request.Continuations.Sum(c => c.Count);
-
-    // Segments of the batch, and for each request the segments of its continuations.
-    private static (BranchedBatch Batch, List<int[]> Owners) BatchOf(List<LikelihoodRequest> requests)
+    /// <summary>Log-likelihoods of one batch, and the tokens that went through the model.</summary>
+    internal static (IReadOnlyList<IReadOnlyList<Likelihood>> Likelihoods, long Tokens) OfBatch(CausalLM model, IReadOnlyList<LikelihoodRequest> requests)
     {
-        var shared = Shared(requests);
-        var segments = new List<Segment>();
-        if (shared >= SharedAtLeast)
-            segments.Add(Unscored([.. requests[0].Context.Take(shared)], -1));
-        else
-            shared = 0;
-        var owners = new List<int[]>();
-        foreach (var request in requests)
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var forest = new Forest(requests);
+        var (logProbs, statistics) = model.LogProbsWithStatistics(forest.Batch);
+        var (values, likeliest) = (Floats(logProbs), Floats(statistics.Correct));
+        var sums = new double[forest.Batch.Segments.Count];
+        var greedy = new bool[sums.Length];
+        Array.Fill(greedy, true);
+        for (var i = 0; i < values.Length; i++)
         {
-            var parent = segments.Count - 1;
-            if (shared == 0 || request.Context.Count > shared)
+            var segment = forest.Batch.SegmentOfScored[i];
+            sums[segment] += values[i];
+            greedy[segment] &= likeliest[i] == 1;
+        }
+
+        return ([.. forest.Owners.Select(own => (IReadOnlyList<Likelihood>)[.. own.Select(s => new Likelihood(sums[s], forest.Batch.Segments[s].Ids.Count, greedy[s]))])], forest.Batch.Ids.Count);
+    }
+
+    private static float[] Floats(Tensor tensor) => tensor.to(ScalarType.Float32).cpu().data<float>().ToArray();
+
+    // What a context goes on with: contexts with one key share that beginning. One that is shorter stands alone.
+    private static string Beginning(LikelihoodRequest request, int from) =>
+        request.Context.Count - from < SharedAtLeast ? "" : string.Join(' ', request.Context.Skip(from).Take(SharedAtLeast));
+
+    /// <summary>The segments of a batch: contexts as a forest in which every shared beginning stands once, continuations as its leaves.</summary>
+    private sealed class Forest
+    {
+        private readonly IReadOnlyList<LikelihoodRequest> requests;
+        private readonly List<Segment> segments = [];
+
+        public Forest(IReadOnlyList<LikelihoodRequest> requests)
+        {
+            this.requests = requests;
+            Owners = new int[requests.Count][];
+            Grow([.. Enumerable.Range(0, requests.Count)], 0, -1);
+            Batch = new(segments);
+        }
+
+        public BranchedBatch Batch { get; }
+
+        /// <summary>For each request the segments of its continuations.</summary>
+        public int[][] Owners { get; }
+
+        private void Grow(IReadOnlyList<int> members, int from, int parent)
+        {
+            foreach (var group in members.GroupBy(i => Beginning(requests[i], from), StringComparer.Ordinal))
             {
-                segments.Add(Unscored([.. request.Context.Skip(shared)], shared == 0 ? -1 : 0));
+                int[] alike = [.. group];
+                if (group.Key.Length == 0 || alike.Length == 1)
+                {
+                    foreach (var i in alike)
+                        Leaves(i, from, parent);
+                    continue;
+                }
+
+                var to = from + alike.Skip(1).Min(i => Shared(requests[alike[0]].Context, requests[i].Context, from));
+                segments.Add(Unscored(requests[alike[0]], from, to, parent));
+                Grow(alike, to, segments.Count - 1);
+            }
+        }
+
+        private void Leaves(int i, int from, int parent)
+        {
+            var request = requests[i];
+            if (from < request.Context.Count)
+            {
+                segments.Add(Unscored(request, from, request.Context.Count, parent));
                 parent = segments.Count - 1;
             }
-            else
-            {
-                parent = 0;
-            }
 
-            var own = new int[request.Continuations.Count];
-            for (var c = 0; c < own.Length; c++)
-            {
-                own[c] = segments.Count;
-                segments.Add(new(request.Continuations[c], [.. request.Continuations[c].Select(_ => true)], parent));
-            }
-
-            owners.Add(own);
+            Owners[i] = [.. request.Continuations.Select((c, k) => segments.Count + k)];
+            segments.AddRange(request.Continuations.Select(c => new Segment(c, [.. Enumerable.Repeat(true, c.Count)], parent)));
         }
 
-        return (new(segments), owners);
-    }
+        private static Segment Unscored(LikelihoodRequest request, int from, int to, int parent) => new([.. request.Context.Skip(from).Take(to - from)], new bool[to - from], parent);
 
-    private static Segment Unscored(int[] ids, int parent) => new(ids, new bool[ids.Length], parent);
-
-    private static int Shared(List<LikelihoodRequest> requests)
-    {
-        if (requests.Count < 2)
-            return 0;
-        var first = requests[0].Context;
-        var shared = first.Count;
-        foreach (var request in requests.Skip(1))
+        private static int Shared(IReadOnlyList<int> one, IReadOnlyList<int> other, int from)
         {
-            var i = 0;
-            while (i < shared && i < request.Context.Count && request.Context[i] == first[i])
-                i++;
-            shared = i;
+            var count = 0;
+            while (from + count < one.Count && from + count < other.Count && one[from + count] == other[from + count])
+                count++;
+            return count;
         }
-
-        return shared;
     }
 }

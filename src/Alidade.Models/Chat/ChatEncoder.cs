@@ -36,12 +36,19 @@ public static class ChatEncoder
         return new(alone[..shared], [.. wholes.Select(w => UpToEnd(model, w[shared..]))]);
     }
 
-    private static int[] Encode(CausalLM model, IReadOnlyList<Message> messages, ChatRenderOptions options)
+    /// <summary>The conversation as text, up to where the assistant's next answer begins; a last message of the assistant is left open, to be continued.</summary>
+    /// <exception cref="AlidadeException">The model has no chat template, or the template refuses the conversation.</exception>
+    public static RenderedChat Render(CausalLM model, IReadOnlyList<Message> messages)
     {
-        var template = model.ChatTemplate ?? throw new AlidadeException(
-            $"{model.Name} has no chat template, so it cannot be given a conversation; use a model that was tuned for chat, or put its chat_template.jinja beside its weights");
-        return [.. ChatTokens.Of(template.Render(messages, options), model.Tokenizer).Ids];
+        var options = new ChatRenderOptions { AddGenerationPrompt = true, SpecialTokens = SpecialTokens(model.Tokenizer) };
+        return messages is [.., { Role: "assistant" }] ? TemplateOf(model).RenderUnfinished(messages, options) : TemplateOf(model).Render(messages, options);
     }
+
+    private static int[] Encode(CausalLM model, IReadOnlyList<Message> messages, ChatRenderOptions options) =>
+        [.. ChatTokens.Of(TemplateOf(model).Render(messages, options), model.Tokenizer).Ids];
+
+    private static ChatTemplate TemplateOf(CausalLM model) => model.ChatTemplate ?? throw new AlidadeException(
+        $"{model.Name} has no chat template, so it cannot be given a conversation; use a model that was tuned for chat, or put its chat_template.jinja beside its weights");
 
     private static int[] Plain(CausalLM model, string text) => [.. model.Tokenizer.EncodeWithOffsets(text, new EncodeOptions()).Ids];
 
