@@ -17,7 +17,6 @@ internal static class ChatCommand
         var system = new Option<string?>("--system") { Description = "A system message to begin with" };
         var command = new Command("chat", "Talk with a model; an empty line leaves") { system };
         model.AddTo(command);
-        command.Options.Add(model.Weights);
         flags.AddTo(command);
         command.SetAction(parsed =>
         {

@@ -20,7 +20,6 @@ internal static class GenerateCommand
         var early = new Option<EarlyStopping>("--early-stopping") { Description = "Beam search: when it ends", DefaultValueFactory = _ => EarlyStopping.WhenUnlikely };
         var command = new Command("generate", "Continue a text") { prompt, samples, beams, lengthPenalty, early };
         model.AddTo(command);
-        command.Options.Add(model.Weights);
         flags.AddTo(command);
         command.SetAction(parsed =>
         {
@@ -32,6 +31,10 @@ internal static class GenerateCommand
                 throw new AlidadeException($"--samples is {count}, it must be at least 1");
             if (count > 1 && search.Beams > 1)
                 throw new AlidadeException("--samples and --beams exclude each other; a beam search gives as many continuations as it has beams");
+            if (search.Beams == 1 && new Option[] { lengthPenalty, early }.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } idle)
+                throw new AlidadeException($"{idle.Name} is for beam search; give --beams too, or leave it out");
+            if (count > 1 && options.Temperature == 0)
+                throw new AlidadeException($"--samples is {count}, but at temperature 0 all of them are the same; give --temperature too");
             using var interruption = new Interruption();
             using var loaded = model.LoadForInference(parsed);
             var ids = loaded.Model.Tokenizer.Encode(parsed.GetValue(prompt)!);

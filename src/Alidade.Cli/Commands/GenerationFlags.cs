@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Alidade.Core;
+using Alidade.Core.Files;
 using Alidade.Models.Generation;
 using Alidade.Models.Generation.Constraints;
 
@@ -50,6 +51,8 @@ internal sealed class GenerationFlags
             Constraint = Constraint(parsed.GetValue(choice) ?? [], parsed.GetValue(schema)),
         };
         options.Validate();
+        if (options.Temperature == 0 && options.FiltersInUse().Select(f => $"--{f}").ToArray() is { Length: > 0 } idle)
+            throw new AlidadeException($"{string.Join(", ", idle)}: at temperature 0 the likeliest token is always taken, so nothing is filtered; give --temperature too, or leave it out");
         return options;
     }
 
@@ -61,11 +64,8 @@ internal sealed class GenerationFlags
             return choices.Length > 0 ? OutputConstraint.Choice(choices) : null;
         try
         {
-            return OutputConstraint.JsonSchema(File.ReadAllText(schemaFile));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new AlidadeException($"the schema '{schemaFile}' cannot be read: {exception.Message}", exception);
+            using var reader = new StreamReader(InputFile.Open(schemaFile));
+            return OutputConstraint.JsonSchema(reader.ReadToEnd());
         }
         catch (NotBuiltException exception)
         {

@@ -15,7 +15,6 @@ internal static class NextCommand
         var top = new Option<int>("--top") { Description = "Tokens to list", DefaultValueFactory = _ => 10 };
         var command = new Command("next", "List the likeliest next tokens of a prompt") { prompt, top };
         model.AddTo(command);
-        command.Options.Add(model.Weights);
         command.SetAction(parsed =>
         {
             using var loaded = model.LoadForInference(parsed);

@@ -20,7 +20,6 @@ internal static class ServeCommand
         var rows = new Option<int>("--max-batch") { Description = "Most answers that are decoded together", DefaultValueFactory = _ => 16 };
         var command = new Command("serve", "Serve a model in OpenAI's protocol: chat, completions, embeddings") { host, port, name, embedding, key, rows };
         model.AddTo(command);
-        command.Options.Add(model.Weights);
         command.SetAction(parsed => Serve(parsed, model, parsed.GetValue(embedding), new()
         {
             Host = parsed.GetValue(host)!,

@@ -35,9 +35,11 @@ internal sealed class CachedAttention : IAttentionInSteps
         this.config = config;
         this.padding = [.. padding];
         (rowRoom, tokenRoom) = (padding.Count, capacity);
-        Tensor[] Room() => [.. Enumerable.Range(0, config.Layers).Select(_ => Fresh(device, dtype).DetachFromDisposeScope())];
-        (keys, values) = (Room(), Room());
-        positions = empty(0).DetachFromDisposeScope();
+        using var scope = NewDisposeScope();
+        Tensor[] Room() => [.. Enumerable.Range(0, config.Layers).Select(_ => Fresh(rowRoom, tokenRoom, device, dtype))];
+        (keys, values, positions) = (Room(), Room(), empty(0));
+        foreach (var tensor in keys.Concat(values).Append(positions))
+            tensor.DetachFromDisposeScope();
     }
 
     public Tensor Positions => positions;
@@ -100,9 +102,7 @@ internal sealed class CachedAttention : IAttentionInSteps
             return;
         using var scope = NewDisposeScope();
         var index = tensor(rows.Select(r => (long)r).ToArray(), device: keys[0].device);
-        foreach (var cache in new[] { keys, values })
-            for (var layer = 0; layer < cache.Length; layer++)
-                Replace(ref cache[layer], cache[layer].index_select(0, index));
+        Replace(old => old.index_select(0, index));
         var kept = rows.Select(r => padding[r]).ToArray();
         padding.Clear();
         padding.AddRange(kept);
@@ -231,32 +231,34 @@ internal sealed class CachedAttention : IAttentionInSteps
     // Moves all rows into new memory, so many tokens to the right (or, below zero, to the left, where only padding may be lost).
     private void Move(int rowsWanted, int tokensWanted, int shift)
     {
-        (rowRoom, tokenRoom) = (rowsWanted, tokensWanted);
         var kept = Held + Math.Min(shift, 0);
-        foreach (var cache in new[] { keys, values })
+        Replace(old =>
         {
-            for (var layer = 0; layer < cache.Length; layer++)
-            {
-                var fresh = Fresh(cache[layer].device, cache[layer].dtype);
-                var live = fresh.narrow(0, 0, Rows);
-                if (shift > 0)
-                    live.narrow(2, 0, shift).zero_();
-                live.narrow(2, Math.Max(shift, 0), kept).copy_(cache[layer].narrow(0, 0, Rows).narrow(2, Math.Max(-shift, 0), kept));
-                Replace(ref cache[layer], fresh);
-            }
-        }
-
+            var fresh = Fresh(rowsWanted, tokensWanted, old.device, old.dtype);
+            var live = fresh.narrow(0, 0, Rows);
+            if (shift > 0)
+                live.narrow(2, 0, shift).zero_();
+            live.narrow(2, Math.Max(shift, 0), kept).copy_(old.narrow(0, 0, Rows).narrow(2, Math.Max(-shift, 0), kept));
+            return fresh;
+        });
+        (rowRoom, tokenRoom) = (rowsWanted, tokensWanted);
         for (var row = 0; row < padding.Count; row++)
             padding[row] += shift;
         Held += shift;
     }
 
-    private Tensor Fresh(Device device, ScalarType dtype) => empty([rowRoom, config.KeyValueHeads, tokenRoom, config.HeadDim], dtype, device);
+    private Tensor Fresh(int rowCount, int tokens, Device device, ScalarType dtype) => empty([rowCount, config.KeyValueHeads, tokens, config.HeadDim], dtype, device);
 
-    private static void Replace(ref Tensor old, Tensor fresh)
+    // All new tensors are made before the first old one goes: where memory does not suffice, the cache is what it was, and its rows go on.
+    private void Replace(Func<Tensor, Tensor> make)
     {
-        old.Dispose();
-        old = fresh.DetachFromDisposeScope();
+        Tensor[] fresh = [.. keys.Concat(values).Select(make)];
+        foreach (var old in keys.Concat(values))
+            old.Dispose();
+        foreach (var tensor in fresh)
+            tensor.DetachFromDisposeScope();
+        fresh.AsSpan(0, keys.Length).CopyTo(keys);
+        fresh.AsSpan(keys.Length).CopyTo(values);
     }
 
     // [rows, 1, new, held + new]; null where plain causal attention (or none at all) says the same.
@@ -267,10 +269,15 @@ internal sealed class CachedAttention : IAttentionInSteps
             return null;
         var seen = Held + count;
         var values = new float[Rows * count * seen];
+        Array.Fill(values, float.NegativeInfinity);
         for (var row = 0; row < Rows; row++)
             for (var q = 0; q < count; q++)
-                for (var key = 0; key < seen; key++)
-                    values[(((row * count) + q) * seen) + key] = (key <= Held + q && key >= padding[row]) || key == Held + q ? 0 : float.NegativeInfinity;
+            {
+                // A query of padding sees itself: of nothing at all there is no softmax.
+                var first = Math.Min(padding[row], Held + q);
+                values.AsSpan((((row * count) + q) * seen) + first, Held + q + 1 - first).Clear();
+            }
+
         return tensor(values, [Rows, 1, count, seen], keys[0].dtype, keys[0].device);
     }
 }

@@ -34,17 +34,19 @@ internal static class ChatSettings
         Refuse(options, modelName);
         var more = options.AdditionalProperties ?? [];
         double Number(string name, double otherwise) => more.TryGetValue(name, out var value) ? AsNumber(name, value) : otherwise;
+        int Whole(string name, int otherwise) => Number(name, otherwise) is var number && (int)number == number
+            ? (int)number : throw new AlidadeException(FormattableString.Invariant($"AdditionalProperties '{name}' is {number}, it must be a whole number"));
         return begin with
         {
             MaxNewTokens = options.MaxOutputTokens ?? begin.MaxNewTokens,
-            MinNewTokens = (int)Number("min_tokens", begin.MinNewTokens),
+            MinNewTokens = Whole("min_tokens", begin.MinNewTokens),
             Temperature = Exact(options.Temperature) ?? begin.Temperature,
             TopK = options.TopK ?? begin.TopK,
             TopP = Exact(options.TopP) ?? begin.TopP,
             MinP = Number("min_p", begin.MinP),
             TypicalP = Number("typical_p", begin.TypicalP),
             RepetitionPenalty = Number("repetition_penalty", begin.RepetitionPenalty),
-            NoRepeatNgramSize = (int)Number("no_repeat_ngram_size", begin.NoRepeatNgramSize),
+            NoRepeatNgramSize = Whole("no_repeat_ngram_size", begin.NoRepeatNgramSize),
             FrequencyPenalty = Exact(options.FrequencyPenalty) ?? begin.FrequencyPenalty,
             PresencePenalty = Exact(options.PresencePenalty) ?? begin.PresencePenalty,
             Seed = options.Seed is { } seed ? (ulong)seed : begin.Seed,

@@ -73,10 +73,10 @@ public static class BeamSearch
         beams.Validate();
         RefuseSampling(options);
         var row = new GenerationRow(0, prompt, model, options);
-        DecodingBatch.CheckPrompt(model, row);
+        DecodingBatch.CheckPrompt(model, prompt);
         var limit = row.MostTokens - prompt.Count;
         using var noGrad = no_grad();
-        using var cache = new CachedAttention(model.Config, [0], row.MostTokens, model.Device, model.DType);
+        using var cache = new CachedAttention(model.Config, [0], Math.Min(row.MostTokens, prompt.Count + DecodingBatch.FirstRoom), model.Device, model.DType);
         var search = new State(row, options, beams, limit);
         long[] ids = [.. prompt.Select(id => (long)id)];
         for (var step = 1; ; step++)
@@ -113,16 +113,14 @@ public static class BeamSearch
 
     private static void RefuseSampling(GenerationOptions options)
     {
-        var refused = new List<string>();
-        if (options.Temperature != 0)
-            refused.Add("temperature");
-        if (options.TopLogProbs > 0)
-            refused.Add("top log-probs");
-        if (options.Stop.Count > 0)
-            refused.Add("stop texts");
-        if (options.Constraint is not null)
-            refused.Add("constraints");
-        if (refused.Count > 0)
+        string[] refused = [.. new[]
+        {
+            (options.Temperature != 0, "temperature"),
+            (options.TopLogProbs > 0, "top log-probs"),
+            (options.Stop.Count > 0, "stop texts"),
+            (options.Constraint is not null, "constraints"),
+        }.Where(o => o.Item1).Select(o => o.Item2), .. options.FiltersInUse()];
+        if (refused.Length > 0)
             throw new NotBuiltException($"beam search does not work with {string.Join(", ", refused)}; leave them out, or sample");
     }
 

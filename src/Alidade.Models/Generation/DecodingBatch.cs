@@ -19,8 +19,8 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
     // A shorter beginning is read again: copying it would cost as much.
     private const int LeastShared = 16;
 
-    // Tokens of an answer that room is made for at first.
-    private const int FirstRoom = 256;
+    /// <summary>Tokens of an answer that room is made for at first.</summary>
+    public const int FirstRoom = 256;
 
     private readonly List<GenerationRow> rows = [];
     private CachedAttention? attention;
@@ -36,11 +36,13 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
 
     /// <summary>Reads the prompts of new rows and gives each its first token.</summary>
     /// <param name="newcomers">Rows that have no token yet.</param>
-    /// <exception cref="AlidadeException">A prompt is empty or fills the context, or no token is allowed; no newcomer has joined then.</exception>
+    /// <remarks>Prompts of similar length are read together, one group after the other. Where reading fails, for want of memory say, the groups before it have joined
+    /// and the others have not.</remarks>
+    /// <exception cref="AlidadeException">A prompt is empty or fills the context; no newcomer has joined then.</exception>
     public void Join(IReadOnlyList<GenerationRow> newcomers)
     {
         foreach (var row in newcomers)
-            CheckPrompt(model, row);
+            CheckPrompt(model, row.Prompt, row.Index);
         using var noGrad = no_grad();
         foreach (var group in Groups(newcomers))
             Read(group);
@@ -106,14 +108,14 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
     }
 
     /// <summary>Throws when a prompt is empty or leaves no room for an answer.</summary>
-    public static void CheckPrompt(CausalLM model, GenerationRow row)
+    public static void CheckPrompt(CausalLM model, IReadOnlyList<int> prompt, int index = 0)
     {
-        var count = row.Prompt.Count;
+        var count = prompt.Count;
         if (count == 0 || count >= model.Config.ContextLength)
-            throw new AlidadeException($"prompt {row.Index} has {count} tokens; it must have at least 1 and leave room in the model's context of {model.Config.ContextLength}");
-        foreach (var id in row.Prompt)
+            throw new AlidadeException($"prompt {index} has {count} tokens; it must have at least 1 and leave room in the model's context of {model.Config.ContextLength}");
+        foreach (var id in prompt)
             if (id < 0 || id >= model.Config.VocabularySize)
-                throw new AlidadeException($"prompt {row.Index} holds the token {id}; {model.Name} has tokens from 0 to {model.Config.VocabularySize - 1}");
+                throw new AlidadeException($"prompt {index} holds the token {id}; {model.Name} has tokens from 0 to {model.Config.VocabularySize - 1}");
     }
 
     // Rows of one prompt stand beside each other; prompts of a group differ little in length.
@@ -181,10 +183,17 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
             return Empty();
         var known = Known(prompts[0], shared);
         if (prompts.Count == 1 || known.Tokens >= shared - LeastShared)
-            return known.Tokens < LeastShared || known.Tokens < paddings.Max() ? Empty() : known.Cache!.Copy(known.Row, known.Tokens, paddings, capacity);
-        using var once = known.Cache?.Copy(known.Row, known.Tokens, [0], shared) ?? new CachedAttention(model.Config, [0], shared, model.Device, model.DType);
+            return known.Tokens < LeastShared || known.Tokens < paddings.Max() ? Empty() : CopyOf(known, paddings, capacity);
+        using var once = known.Tokens > 0 ? CopyOf(known, [0], shared) : new CachedAttention(model.Config, [0], shared, model.Device, model.DType);
         CachedForward.Hidden(model, once, [.. prompts[0].Skip(once.Held).Take(shared - once.Held).Select(id => (long)id)], shared - once.Held).Dispose();
         return once.Copy(0, shared, paddings, capacity);
+    }
+
+    private CachedAttention CopyOf(KnownPrefix known, int[] paddings, int capacity)
+    {
+        if (known.Cache != attention)
+            prefixes!.TokensReused += known.Tokens;
+        return known.Cache!.Copy(known.Row, known.Tokens, paddings, capacity);
     }
 
     // The longest beginning of a prompt that a kept cache or a running row holds.

@@ -125,6 +125,15 @@ public sealed record GenerationOptions
             throw new AlidadeException(string.Join("; ", wrong));
     }
 
+    /// <summary>The filters of sampling that would leave something out, by name. At temperature 0 they do nothing.</summary>
+    public IEnumerable<string> FiltersInUse() => new[]
+    {
+        (TopK > 0, "top-k"), (TopP < 1, "top-p"), (MinP > 0, "min-p"), (TypicalP < 1, "typical-p"), (EpsilonCutoff > 0, "epsilon cutoff"), (EtaCutoff > 0, "eta cutoff"),
+    }.Where(f => f.Item1).Select(f => f.Item2);
+
+    /// <summary>Most tokens that a prompt and its answer can come to.</summary>
+    internal int MostTokens(int promptTokens, int contextLength) => (int)Math.Min((long)promptTokens + MaxNewTokens, contextLength);
+
     /// <summary>Checks every value, and that every token which the options name is one of the model's.</summary>
     /// <exception cref="AlidadeException">Some are not; the message names all of them.</exception>
     internal void Validate(CausalLM model)

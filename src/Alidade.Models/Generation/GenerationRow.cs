@@ -65,7 +65,7 @@ internal sealed class GenerationRow
     public IReadOnlyList<int> Tokens => tokens;
 
     /// <summary>Most tokens that prompt and answer can come to.</summary>
-    public int MostTokens => Math.Min(Prompt.Count + options.MaxNewTokens, model.Config.ContextLength);
+    public int MostTokens => options.MostTokens(Prompt.Count, model.Config.ContextLength);
 
     /// <summary>Set once the row is done.</summary>
     public Generated? Result { get; private set; }
@@ -112,10 +112,10 @@ internal sealed class GenerationRow
     /// <summary>What has come since the last call: text that will not be taken back, and tokens.</summary>
     public GenerationChunk TakeChunk()
     {
-        var all = Result?.Text ?? text.ToString();
-        var safe = Result is null ? stops.SafeLength(all) : all.Length;
-        var piece = safe > shownText ? all[shownText..safe] : "";
-        shownText = Math.Max(shownText, safe);
+        // A stop text that may be on its way has not been shown, so what is left tells how much of it is safe.
+        var rest = Result is { Text: var all } ? all[shownText..] : text.ToString(shownText, text.Length - shownText);
+        var piece = Result is null ? rest[..stops.SafeLength(rest)] : rest;
+        shownText += piece.Length;
         var news = new TokenLogProb[Count - shownTokens];
         for (var i = 0; i < news.Length; i++)
         {
@@ -142,7 +142,7 @@ internal sealed class GenerationRow
         var known = text.Length;
         text.Append(stream?.Push(token));
         constraint?.Push(token);
-        if (options.Stop.Count > 0 && stops.Find(text.ToString(), known) is >= 0 and var at)
+        if (options.Stop.Count > 0 && stops.Find(text, known) is >= 0 and var at)
             Finish(StopReason.StopText, at);
         else if (constraint is { Complete: true } || (constraint is { Accepting: true } && tokens.Count >= MostTokens))
             Finish(StopReason.Constraint, null);

@@ -23,6 +23,9 @@ public sealed class PrefixCache(int mostTokens) : IDisposable
     /// <summary>Tokens that are kept.</summary>
     public int Tokens => entries.Sum(e => e.Tokens.Length);
 
+    /// <summary>Tokens of prompts that were taken from here and not read again.</summary>
+    public long TokensReused { get; internal set; }
+
     /// <summary>Drops everything.</summary>
     public void Clear()
     {

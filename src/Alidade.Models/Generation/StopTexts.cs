@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Alidade.Models.Generation;
 
 /// <summary>Finds texts that end a generation, and says how much may be shown while one of them may still be on its way.</summary>
@@ -8,13 +10,14 @@ internal sealed class StopTexts(IReadOnlyList<string> stops)
     /// <summary>Where the earliest stop text begins; −1 when there is none.</summary>
     /// <param name="text">All text.</param>
     /// <param name="known">So many characters at its beginning were looked at before.</param>
-    public int Find(string text, int known = 0)
+    public int Find(StringBuilder text, int known)
     {
         var from = Math.Max(0, known - longest + 1);
+        var rest = text.ToString(from, text.Length - from);
         var first = -1;
         foreach (var stop in stops)
-            if (text.IndexOf(stop, from, StringComparison.Ordinal) is >= 0 and var at && (first < 0 || at < first))
-                first = at;
+            if (rest.IndexOf(stop, StringComparison.Ordinal) is >= 0 and var at && (first < 0 || from + at < first))
+                first = from + at;
         return first;
     }
 

@@ -26,7 +26,7 @@ public static class TextGenerator
         // Prompts of similar length share a batch, so that little of it is padding; those that are alike stand together.
         var waiting = new Queue<GenerationRow>(prompts.Select((p, i) => new GenerationRow(i, p, model, options)).OrderBy(r => r.Prompt.Count));
         foreach (var row in waiting)
-            DecodingBatch.CheckPrompt(model, row);
+            DecodingBatch.CheckPrompt(model, row.Prompt, row.Index);
         var results = new Generated[prompts.Count];
         var most = DecodingBatch.MostRows(model, BatchRows);
         using var batch = new DecodingBatch(model);
@@ -50,19 +50,19 @@ public static class TextGenerator
     /// <param name="options">How.</param>
     /// <param name="prefixes">Keys and values of earlier texts, and where those of this one are kept; null for none.</param>
     /// <param name="cancellation">Stops between tokens.</param>
-    /// <returns>One chunk a token; their texts together are the <see cref="Generated.Text"/> that the last one carries.</returns>
+    /// <returns>One chunk a token, generated anew each time that they are enumerated; their texts together are the <see cref="Generated.Text"/> that the last one carries.</returns>
     /// <exception cref="AlidadeException">As <see cref="Generate"/>.</exception>
     public static IEnumerable<GenerationChunk> Stream(
         CausalLM model, IReadOnlyList<int> prompt, GenerationOptions options, PrefixCache? prefixes = null, CancellationToken cancellation = default)
     {
         options.Validate(model);
-        var row = new GenerationRow(0, prompt, model, options);
-        DecodingBatch.CheckPrompt(model, row);
-        return Chunks(model, row, prefixes, cancellation);
+        DecodingBatch.CheckPrompt(model, prompt);
+        return Chunks(model, [.. prompt], options, prefixes, cancellation);
     }
 
-    private static IEnumerable<GenerationChunk> Chunks(CausalLM model, GenerationRow row, PrefixCache? prefixes, CancellationToken cancellation)
+    private static IEnumerable<GenerationChunk> Chunks(CausalLM model, int[] prompt, GenerationOptions options, PrefixCache? prefixes, CancellationToken cancellation)
     {
+        var row = new GenerationRow(0, prompt, model, options);
         var waiting = new Queue<GenerationRow>([row]);
         using var batch = new DecodingBatch(model, prefixes);
         while (!row.Done)

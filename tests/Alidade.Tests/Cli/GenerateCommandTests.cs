@@ -40,6 +40,10 @@ public sealed class GenerateCommandTests : IDisposable
     [InlineData("exclude each other", "--samples", "2", "--beams", "2")]
     [InlineData("temperature", "--beams", "2", "--temperature", "1")]
     [InlineData("stop texts", "--beams", "2", "--stop", "x")]
+    [InlineData("--length-penalty", "--length-penalty", "2")]
+    [InlineData("--early-stopping", "--early-stopping", "WhenFull", "--temperature", "1")]
+    [InlineData("--samples is 2", "--samples", "2")]
+    [InlineData("--top-k, --typical-p", "--top-k", "5", "--typical-p", "0.5")]
     public void What_does_not_go_together_is_one_line(string holds, params string[] options) => Run(options).IsOneLine(holds);
 
     [Theory]

@@ -64,7 +64,7 @@ public sealed class GenerationGoldenTests
             var known = text.Length;
             text += stream.Push(id);
             after = (after ?? 0) + 1;
-            if (stops.Find(text, known) is >= 0 and var at)
+            if (stops.Find(new(text), known) is >= 0 and var at)
             {
                 text = text[..at];
                 golden.Equal("stops after", (int?)about["stop_after"], after);

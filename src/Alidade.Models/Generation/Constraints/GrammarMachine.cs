@@ -7,6 +7,9 @@ namespace Alidade.Models.Generation.Constraints;
 /// <summary>Where in a grammar a text may be: all ways to go on, each a stack of what must still come.</summary>
 internal sealed class GrammarState(int[] stacks, int leastBytes)
 {
+    /// <summary>What one takes in memory: the references to the next ones, and its own numbers.</summary>
+    public const int Bytes = (256 * 8) + 128;
+
     private readonly GrammarState?[] next = new GrammarState?[256];
 
     /// <summary>Numbers of the stacks, ascending; 0 is the empty one.</summary>
@@ -41,9 +44,12 @@ internal sealed class GrammarMachine
     private readonly Dictionary<string, GrammarState> states = new(StringComparer.Ordinal);
     private readonly Dictionary<(GrammarNode Item, int Least, int? Most), RepeatNode> repeats = [];
     private readonly Dictionary<GrammarNode, int> leastBytes = [];
+    private TokenMask? firstMask;
+    private long maskBytes;
 
     public GrammarMachine(GrammarNode grammar)
     {
+        Grammar = grammar;
         // Least sizes are found from below: a grammar that contains itself needs several rounds.
         for (var changed = true; changed;)
         {
@@ -54,14 +60,30 @@ internal sealed class GrammarMachine
         Start = StateOf([Push(grammar, 0)]);
     }
 
+    /// <summary>What it runs.</summary>
+    public GrammarNode Grammar { get; }
+
     /// <summary>Before the first byte.</summary>
     public GrammarState Start { get; }
 
-    /// <summary>States seen so far.</summary>
-    public int Count => states.Count;
+    /// <summary>About how many bytes the states seen so far take, with their masks.</summary>
+    public long Bytes => (states.Count * (long)GrammarState.Bytes) + maskBytes;
 
     /// <summary>True when some text matches.</summary>
     public bool MatchesSomething => Start.LeastBytes < Never;
+
+    /// <summary>The tokens that may come in a state, wherever the text may end; walked once.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="vocabulary">The vocabulary at the beginning of a text, or behind other tokens: always the same two.</param>
+    /// <param name="first">Whether it is that at the beginning.</param>
+    public TokenMask MaskOf(GrammarState state, VocabularyTrie vocabulary, bool first)
+    {
+        if ((first ? firstMask : state.Mask) is { } known)
+            return known;
+        var mask = vocabulary.Walk(this, state, int.MaxValue);
+        maskBytes += mask.Bits.Length * sizeof(ulong);
+        return first ? firstMask = mask : state.Mask = mask;
+    }
 
     /// <summary>The state after one more byte; null when the text cannot go on so.</summary>
     public GrammarState? Advance(GrammarState state, byte value)

@@ -28,11 +28,11 @@ internal sealed class JsonSchemaCompiler
 
     private JsonSchemaCompiler(JsonNode root) => this.root = root;
 
-    /// <summary>The grammar of a schema.</summary>
-    public static GrammarNode Compile(JsonNode schema)
+    /// <summary>A machine that runs the grammar of a schema.</summary>
+    public static GrammarMachine Compile(JsonNode schema)
     {
-        var grammar = new JsonSchemaCompiler(schema).Value(schema, "#");
-        return new GrammarMachine(grammar).MatchesSomething ? grammar : throw new AlidadeException("the schema allows nothing, or only values without an end");
+        var machine = new GrammarMachine(new JsonSchemaCompiler(schema).Value(schema, "#"));
+        return machine.MatchesSomething ? machine : throw new AlidadeException("the schema allows nothing, or only values without an end");
     }
 
     private GrammarNode Value(JsonNode? schema, string at)
@@ -124,21 +124,26 @@ internal sealed class JsonSchemaCompiler
         var pointer = Text(value, $"{at}/$ref");
         if (references.TryGetValue(pointer, out var known))
             return known;
-        if (!pointer.StartsWith('#'))
+        var target = Target(pointer, at);
+        var node = references[pointer] = new ReferenceNode();
+        node.Target = Value(target, pointer);
+        return node;
+    }
+
+    // A JSON pointer (RFC 6901) as the fragment of an address.
+    private JsonNode Target(string pointer, string at)
+    {
+        if (pointer != "#" && !pointer.StartsWith("#/", StringComparison.Ordinal))
             throw new NotBuiltException($"{at}/$ref is '{pointer}'; only references within the schema, such as '#/$defs/item', are supported");
         JsonNode? target = root;
-        foreach (var part in pointer[1..].Split('/').Skip(1).Select(p => Uri.UnescapeDataString(p).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)))
+        foreach (var part in pointer.Split('/').Skip(1).Select(p => Uri.UnescapeDataString(p).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal)))
             target = target switch
             {
                 JsonObject inner => inner[part],
                 JsonArray list when int.TryParse(part, out var index) && index >= 0 && index < list.Count => list[index],
                 _ => null,
             };
-        if (target is null)
-            throw new AlidadeException($"{at}/$ref is '{pointer}', which the schema does not have");
-        var node = references[pointer] = new ReferenceNode();
-        node.Target = Value(target, pointer);
-        return node;
+        return target ?? throw new AlidadeException($"{at}/$ref is '{pointer}', which the schema does not have");
     }
 
     private static GrammarNode Literals(IReadOnlyList<JsonNode?> values, JsonObject schema, string at)
@@ -164,36 +169,47 @@ internal sealed class JsonSchemaCompiler
     {
         if (depth > MostCompared || ++compared > MostComparisons)
             return false;
-        if (Resolved(a) is not JsonObject first || Resolved(b) is not JsonObject second)
+        var (one, other) = (Resolved(a, at), Resolved(b, at));
+        if (one.Schema is not { } first || other.Schema is not { } second)
             return false;
-        if (Constants(first) is { } some && Constants(second) is { } others)
+        if (Constants(one) is { } some && Constants(other) is { } others)
             return !some.Any(v => others.Any(o => JsonNode.DeepEquals(v, o)));
-        if (Kinds(first, at) is { } kinds && Kinds(second, at) is { } otherKinds && !kinds.Overlaps(otherKinds))
+        var kinds = Kinds(one, at);
+        if (kinds is not null && Kinds(other, at) is { } otherKinds && !kinds.Overlaps(otherKinds))
             return true;
-        return first["required"] is JsonArray needed && second["required"] is JsonArray alsoNeeded
+        return kinds is { Count: 1 } && kinds.Contains("object") && first["required"] is JsonArray needed && second["required"] is JsonArray alsoNeeded
             && first["properties"] is JsonObject properties && second["properties"] is JsonObject otherProperties && needed.Select(n => Text(n, at)).Intersect(alsoNeeded.Select(n => Text(n, at)))
-            .Any(name => properties[name] is { } one && otherProperties[name] is { } other && Kinds(first, at) is { Count: 1 } && Exclude(one, other, at, depth + 1));
+            .Any(name => properties[name] is { } mine && otherProperties[name] is { } theirs && Exclude(mine, theirs, at, depth + 1));
     }
 
-    private JsonNode? Resolved(JsonNode? schema)
+    // What a schema refers to, and whether null may stand in its place. References to each other alone have no end.
+    private (JsonObject? Schema, bool Nullable) Resolved(JsonNode? schema, string at)
     {
-        for (var steps = 0; steps < 32 && schema is JsonObject members && members["$ref"] is JsonValue reference; steps++)
-            schema = reference.TryGetValue<string>(out var pointer) && pointer.StartsWith("#/", StringComparison.Ordinal)
-                ? pointer[2..].Split('/').Aggregate((JsonNode?)root, (node, part) => (node as JsonObject)?[part])
-                : null;
-        return schema;
+        var nullable = false;
+        for (var steps = 0; steps < 32 && schema is JsonObject members; steps++)
+        {
+            nullable |= members.TryGetPropertyValue("nullable", out var flag) && Flag(flag, at + "/nullable");
+            if (!members.TryGetPropertyValue("$ref", out var reference))
+                return (members, nullable);
+            schema = Target(Text(reference, $"{at}/$ref"), at);
+        }
+
+        return (null, nullable);
     }
 
-    private static IReadOnlyList<JsonNode?>? Constants(JsonObject schema) =>
-        schema.TryGetPropertyValue("const", out var value) ? [value] : schema["enum"] is JsonArray values ? [.. values] : null;
-
-    private static HashSet<string>? Kinds(JsonObject schema, string at)
+    private static IReadOnlyList<JsonNode?>? Constants((JsonObject? Schema, bool Nullable) of)
     {
-        IEnumerable<string>? types = Constants(schema)?.Select(v => Types.First(type => type != "integer" && IsOf(v, type))) ?? TypesOf(schema, at);
+        JsonNode?[]? values = of.Schema!.TryGetPropertyValue("const", out var value) ? [value] : of.Schema["enum"] is JsonArray list ? [.. list] : null;
+        return values is null || !of.Nullable ? values : [.. values, null];
+    }
+
+    private static HashSet<string>? Kinds((JsonObject? Schema, bool Nullable) of, string at)
+    {
+        IEnumerable<string>? types = Constants(of)?.Select(v => Types.First(type => type != "integer" && IsOf(v, type))) ?? TypesOf(of.Schema!, at);
         if (types is null)
             return null;
         var kinds = types.Select(type => type == "integer" ? "number" : type).ToHashSet(StringComparer.Ordinal);
-        if (schema["nullable"] is JsonValue flag && flag.GetValueKind() == JsonValueKind.True)
+        if (of.Nullable)
             kinds.Add("null");
         return kinds;
     }

@@ -13,16 +13,16 @@ namespace Alidade.Models.Generation.Constraints;
 /// </summary>
 public sealed class OutputConstraint
 {
-    // A machine that has seen so many states is replaced, so that a constraint in long use does not fill the memory.
-    private const int MostStates = 50_000;
+    // A machine that takes so many bytes is replaced, so that a constraint in long use does not fill the memory.
+    private const long MostBytes = 64L << 20;
 
-    private readonly GrammarNode grammar;
+    private static readonly OutputConstraint AnyObject = new(new(JsonGrammar.AnyObject()));
+
     private readonly ConditionalWeakTable<Tokenizer, GrammarMachine> machines = [];
+    private readonly GrammarNode grammar;
+    private GrammarMachine? unused;
 
-    private OutputConstraint(GrammarNode grammar, string description) => (this.grammar, Description) = (grammar, description);
-
-    /// <summary>What is asked for, for people.</summary>
-    public string Description { get; }
+    private OutputConstraint(GrammarMachine machine) => (grammar, unused) = (machine.Grammar, machine);
 
     /// <summary>Exactly one of some texts. Where one text begins another, the model ends or goes on.</summary>
     /// <exception cref="AlidadeException">There is no text, or one of them is empty.</exception>
@@ -30,11 +30,11 @@ public sealed class OutputConstraint
     {
         if (texts.Count == 0 || texts.Any(t => t.Length == 0))
             throw new AlidadeException("a choice needs at least one text, and none may be empty");
-        return new(GrammarNode.AnyOf(texts.Distinct(StringComparer.Ordinal).Select(GrammarNode.Text)), $"one of {texts.Count} texts");
+        return new(new GrammarMachine(GrammarNode.AnyOf(texts.Distinct(StringComparer.Ordinal).Select(GrammarNode.Text))));
     }
 
     /// <summary>A JSON object of any content.</summary>
-    public static OutputConstraint Json() => new(JsonGrammar.AnyObject(), "a JSON object");
+    public static OutputConstraint Json() => AnyObject;
 
     /// <summary>JSON that validates against a schema.</summary>
     /// <param name="schema">
@@ -44,7 +44,7 @@ public sealed class OutputConstraint
     /// </param>
     /// <exception cref="AlidadeException">A keyword has a value that makes no sense, or nothing can match; the message names the place.</exception>
     /// <exception cref="NotBuiltException">A keyword is not supported; the message names it.</exception>
-    public static OutputConstraint JsonSchema(JsonNode schema) => new(JsonSchemaCompiler.Compile(schema), "JSON of a schema");
+    public static OutputConstraint JsonSchema(JsonNode schema) => new(JsonSchemaCompiler.Compile(schema));
 
     /// <inheritdoc cref="JsonSchema(JsonNode)"/>
     public static OutputConstraint JsonSchema(string schema)
@@ -64,8 +64,12 @@ public sealed class OutputConstraint
     {
         lock (machines)
         {
-            if (!machines.TryGetValue(tokenizer, out var machine) || machine.Count > MostStates)
-                machines.AddOrUpdate(tokenizer, machine = new(grammar));
+            if (!machines.TryGetValue(tokenizer, out var machine) || machine.Bytes > MostBytes)
+            {
+                machines.AddOrUpdate(tokenizer, machine = unused ?? new(grammar));
+                unused = null;
+            }
+
             return new(machine, TokenBytes.Of(tokenizer), endTokens);
         }
     }
@@ -75,7 +79,6 @@ public sealed class OutputConstraint
 internal sealed class ConstraintWalk(GrammarMachine machine, TokenBytes vocabulary, IReadOnlySet<int> endTokens)
 {
     private GrammarState state = machine.Start;
-    private TokenMask? firstMask;
     private bool begun;
 
     /// <summary>True when the text may end here.</summary>
@@ -116,7 +119,7 @@ internal sealed class ConstraintWalk(GrammarMachine machine, TokenBytes vocabula
     private TokenMask MaskOf(int tokensLeft)
     {
         var trie = begun ? vocabulary.Later : vocabulary.First;
-        var mask = begun ? state.Mask ??= trie.Walk(machine, state, int.MaxValue) : firstMask ??= trie.Walk(machine, state, int.MaxValue);
+        var mask = machine.MaskOf(state, trie, !begun);
         if (mask.FarthestEnd < tokensLeft)
             return mask;
         // One byte a token is the worst that can be needed.

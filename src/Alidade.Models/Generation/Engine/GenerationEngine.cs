@@ -36,7 +36,7 @@ public sealed class GenerationEngine : IAsyncDisposable
         mostRows = DecodingBatch.MostRows(model, options.MostRows);
         // The number of threads of an operation belongs to the thread that calls it.
         var threads = get_num_threads();
-        new Thread(() => Loop(threads)) { IsBackground = true, Name = "generation engine" }.Start();
+        new Thread(() => Run(threads)) { IsBackground = true, Name = "generation engine" }.Start();
     }
 
     /// <summary>What the engine is doing.</summary>
@@ -53,19 +53,18 @@ public sealed class GenerationEngine : IAsyncDisposable
     /// <param name="prompt">Token ids, at least one.</param>
     /// <param name="generation">How.</param>
     /// <param name="cancellation">Ends the request; so does leaving the stream early.</param>
-    /// <returns>Chunks as they come; a consumer that is slow finds several tokens in one. The last one carries the result.</returns>
+    /// <returns>Chunks as they come, generated anew each time that they are enumerated; a consumer that is slow finds several tokens in one. The last one carries the result.</returns>
     /// <exception cref="AlidadeException">At the call: the prompt or an option is not acceptable. In the stream: the options leave no token to choose.</exception>
     /// <exception cref="EngineBusyException">In the stream: too many requests wait.</exception>
     /// <exception cref="ObjectDisposedException">In the stream: the engine was disposed.</exception>
     public IAsyncEnumerable<GenerationChunk> StreamAsync(IReadOnlyList<int> prompt, GenerationOptions generation, CancellationToken cancellation = default)
     {
         generation.Validate(model);
-        var row = new GenerationRow(0, [.. prompt], model, generation);
-        DecodingBatch.CheckPrompt(model, row);
-        if (row.MostTokens > options.MostCacheTokens)
+        DecodingBatch.CheckPrompt(model, prompt);
+        if (generation.MostTokens(prompt.Count, model.Config.ContextLength) > options.MostCacheTokens)
             throw new AlidadeException(
                 $"the prompt has {prompt.Count} tokens and {generation.MaxNewTokens} new ones are asked for; this engine holds {options.MostCacheTokens} tokens at once, so ask for fewer");
-        return Chunks(row, cancellation);
+        return Chunks([.. prompt], generation, cancellation);
     }
 
     /// <summary>Generates from one prompt and waits for the result.</summary>
@@ -130,10 +129,10 @@ public sealed class GenerationEngine : IAsyncDisposable
     private static ObjectDisposedException Disposed() => new(nameof(GenerationEngine), "the generation engine has been shut down");
 
     private async IAsyncEnumerable<GenerationChunk> Chunks(
-        GenerationRow row, CancellationToken asked, [EnumeratorCancellation] CancellationToken enumerated = default)
+        int[] prompt, GenerationOptions generation, CancellationToken asked, [EnumeratorCancellation] CancellationToken enumerated = default)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(asked, enumerated);
-        var request = new EngineRequest(row, either.Token);
+        var request = new EngineRequest(new(0, prompt, model, generation), either.Token);
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(stopping, this);
@@ -159,37 +158,12 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
     }
 
-    // The engine's thread.
-    private void Loop(int threads)
+    // The engine's thread. Who waits for its end finds the model free and nothing kept.
+    private void Run(int threads)
     {
         Threads.Use(threads);
-        using var prefixes = new PrefixCache(options.PrefixCacheTokens);
-        var batch = new DecodingBatch(model, prefixes);
-        while (Wait())
-        {
-            while (NextWork() is { } next)
-                next(model);
-            try
-            {
-                Step(batch);
-            }
-            catch (Exception exception)
-            {
-                // What the batch holds may be half a step: its rows end, the engine goes on.
-                foreach (var request in running.Values)
-                    request.Fail(exception);
-                running.Clear();
-                batch.Dispose();
-                batch = new(model, prefixes);
-            }
-
-            lock (gate)
-                statistics = statistics with { Running = running.Count, CacheTokens = batch.CacheTokens, PrefixTokens = prefixes.Tokens };
-        }
-
-        batch.Dispose();
-        while (NextWork() is { } left)
-            left(null);
+        using (var prefixes = new PrefixCache(options.PrefixCacheTokens))
+            Loop(prefixes);
         lock (gate)
         {
             foreach (var request in running.Values.Concat(waiting))
@@ -199,6 +173,35 @@ public sealed class GenerationEngine : IAsyncDisposable
         }
 
         ended.SetResult();
+    }
+
+    private void Loop(PrefixCache prefixes)
+    {
+        var batch = new DecodingBatch(model, prefixes);
+        while (Wait())
+        {
+            while (NextWork() is { } next)
+                next(model);
+            try
+            {
+                Step(batch, prefixes);
+            }
+            catch (Exception exception)
+            {
+                // What the batch holds may be half a step: its rows end, the engine goes on.
+                EngineRequest[] ending = [.. running.Values];
+                running.Clear();
+                batch.Dispose();
+                batch = new(model, prefixes);
+                Count(batch, prefixes, 0);
+                foreach (var request in ending)
+                    request.Fail(exception);
+            }
+        }
+
+        batch.Dispose();
+        while (NextWork() is { } left)
+            left(null);
     }
 
     // Sleeps while there is nothing to do; false when the engine stops.
@@ -218,7 +221,7 @@ public sealed class GenerationEngine : IAsyncDisposable
             return work.TryDequeue(out var next) ? next : null;
     }
 
-    private void Step(DecodingBatch batch)
+    private void Step(DecodingBatch batch, PrefixCache prefixes)
     {
         foreach (var row in batch.Leave(row => running[row].Abandoned))
             running.Remove(row);
@@ -226,24 +229,28 @@ public sealed class GenerationEngine : IAsyncDisposable
         var newcomers = Admitted();
         Join(batch, newcomers);
         done.AddRange(batch.Leave(row => row.Done));
-        var tokens = 0;
-        foreach (var (row, request) in running)
-        {
-            if (row.Fault is { } fault)
-            {
-                request.Fail(fault);
-                continue;
-            }
-
-            var chunk = row.TakeChunk();
-            tokens += chunk.Tokens.Count;
-            request.Put(chunk);
-        }
-
+        var news = running.Select(r => (Request: r.Value, r.Key.Fault, Chunk: r.Key.Fault is null ? r.Key.TakeChunk() : null)).ToList();
         foreach (var row in done)
             running.Remove(row);
+        Count(batch, prefixes, news.Sum(n => n.Chunk?.Tokens.Count ?? 0));
+        foreach (var (request, fault, chunk) in news)
+            if (chunk is not null)
+                request.Put(chunk);
+            else
+                request.Fail(fault!);
+    }
+
+    // Before anyone is woken: who has an answer finds it counted.
+    private void Count(DecodingBatch batch, PrefixCache prefixes, int tokens)
+    {
         lock (gate)
-            statistics = statistics with { TokensGenerated = statistics.TokensGenerated + tokens };
+            statistics = statistics with
+            {
+                Running = running.Count,
+                TokensGenerated = statistics.TokensGenerated + tokens,
+                CacheTokens = batch.CacheTokens,
+                PrefixTokens = prefixes.Tokens,
+            };
     }
 
     private void Join(DecodingBatch batch, List<EngineRequest> newcomers)

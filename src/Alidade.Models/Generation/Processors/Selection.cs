@@ -27,12 +27,11 @@ internal static class Selection
     public static int[] LargestIds(ReadOnlySpan<float> scores, int k)
     {
         var kth = Largest(scores, k);
-        var ids = new List<int>(k);
+        var found = new List<(int Id, float Score)>(k);
         for (var id = 0; id < scores.Length; id++)
             if (scores[id] >= kth)
-                ids.Add(id);
-        var values = scores.ToArray().AsMemory();
-        return [.. ids.OrderByDescending(id => values.Span[id]).Take(k)];
+                found.Add((id, scores[id]));
+        return [.. found.OrderByDescending(f => f.Score).Take(k).Select(f => f.Id)];
     }
 
     /// <summary>Sets to −∞ what is below a score, but never one of the k largest (or what ties with the k-th).</summary>

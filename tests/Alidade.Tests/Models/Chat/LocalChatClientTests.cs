@@ -92,4 +92,14 @@ public sealed class LocalChatClientTests
         foreach (var name in (string[])["Tools", "ConversationId", "'another'", "'logit_lens'"])
             Assert.Contains(name, error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_count_that_is_no_whole_number_is_refused()
+    {
+        using var model = CausalLM.Load(BaseModel.Shipped);
+        using var client = new LocalChatClient(model, new());
+        var error = await Assert.ThrowsAsync<AlidadeException>(() =>
+            client.GetResponseAsync(Question, new() { AdditionalProperties = new() { ["min_tokens"] = 2.7 } }, TestContext.Current.CancellationToken));
+        Assert.Contains("'min_tokens' is 2.7", error.Message, StringComparison.Ordinal);
+    }
 }

@@ -45,6 +45,8 @@ public sealed class BeamSearchTests : IDisposable
     {
         var error = Assert.Throws<NotBuiltException>(() => BeamSearch.Search(model, Prompt, new() { Temperature = 1, TopLogProbs = 2 }, new(), TestContext.Current.CancellationToken));
         Assert.Contains("temperature, top log-probs", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<NotBuiltException>(() => BeamSearch.Search(model, Prompt, new() { TopK = 3, MinP = 0.1 }, new(), TestContext.Current.CancellationToken));
+        Assert.Contains("top-k, min-p", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

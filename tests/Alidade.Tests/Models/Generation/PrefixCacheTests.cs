@@ -25,8 +25,10 @@ public sealed class PrefixCacheTests : IDisposable
         var conversation = Prompt(20);
         for (var turn = 0; turn < 4; turn++)
         {
+            var (known, before) = (prefixes.Tokens, prefixes.TokensReused);
             var with = Run(conversation, prefixes);
             Same(Run(conversation, null), with);
+            Assert.Equal(known, prefixes.TokensReused - before);
             conversation = [.. conversation, .. with.Ids, 7, (3 * turn) % 29, 11];
             // What a turn adds replaces what it began with.
             Assert.Equal(conversation.Length - 4, prefixes.Tokens);
@@ -40,10 +42,13 @@ public sealed class PrefixCacheTests : IDisposable
         var prompt = Prompt(30);
         Run(prompt, prefixes);
         Same(Run(prompt, null), Run(prompt, prefixes));
+        Assert.Equal(29, prefixes.TokensReused);
         int[] other = [.. prompt.Select(id => (id + 1) % 29)];
         Same(Run(other, null), Run(other, prefixes));
+        Assert.Equal(29, prefixes.TokensReused);
         int[] shorter = prompt[..18];
         Same(Run(shorter, null), Run(shorter, prefixes));
+        Assert.Equal(29 + 17, prefixes.TokensReused);
     }
 
     [Fact]

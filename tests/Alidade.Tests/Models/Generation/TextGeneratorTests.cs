@@ -77,6 +77,19 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
+    public void A_stream_that_is_enumerated_again_is_generated_again()
+    {
+        var stream = TextGenerator.Stream(model, Long, new() { MaxNewTokens = 9, Temperature = 1, Seed = 3, IgnoreEndTokens = true }, cancellation: TestContext.Current.CancellationToken);
+        var first = stream.Last().Result!;
+        Assert.Equal(9, first.Ids.Count);
+        Assert.Equal(first.Ids, stream.Last().Result!.Ids);
+    }
+
+    [Fact]
+    public void No_limit_of_new_tokens_is_the_context() =>
+        Assert.Equal(StopReason.Context, TextGenerator.Generate(model, [Long], new() { MaxNewTokens = int.MaxValue, IgnoreEndTokens = true }, cancellation: TestContext.Current.CancellationToken)[0].Reason);
+
+    [Fact]
     public void Chunks_of_a_stream_hold_each_token_once_and_the_last_one_the_result()
     {
         var chunks = TextGenerator.Stream(model, Long, new() { MaxNewTokens = 9, IgnoreEndTokens = true }, cancellation: TestContext.Current.CancellationToken).ToArray();

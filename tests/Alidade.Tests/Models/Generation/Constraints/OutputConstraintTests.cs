@@ -69,6 +69,7 @@ public sealed class OutputConstraintTests
     [InlineData("""{"type": "array", "items": {"type": ["string", "null"], "minLength": 2, "maxLength": 4}, "minItems": 2, "maxItems": 5}""")]
     [InlineData("""{"enum": ["a\"b", 1, null, [1, {"x": "é"}], 2.5], "type": ["string", "integer", "array"]}""")]
     [InlineData("""{"type": "object", "required": ["free"], "properties": {"other": {"type": "string", "nullable": true}}}""")]
+    [InlineData("""{"oneOf": [{"$ref": "#/$defs/a~1b"}, {"$ref": "#/$defs/list/1"}], "$defs": {"a/b": {"const": 1}, "list": [{"const": 1}, {"const": 2, "nullable": true}]}}""")]
     [InlineData("{}")]
     [InlineData("true")]
     public void Recursion_alternatives_further_members_and_open_values_validate(string schema)
@@ -109,7 +110,10 @@ public sealed class OutputConstraintTests
     [InlineData("""{"allOf": [{}]}""", "'allOf'")]
     [InlineData("""{"anyOf": [{"type": "null"}], "type": "object"}""", "'type' beside 'anyOf'")]
     [InlineData("""{"oneOf": [{"type": "integer"}, {"type": "number"}]}""", "oneOf: branches 0 and 1")]
+    [InlineData("""{"oneOf": [{"const": 1, "nullable": true}, {"const": null}]}""", "oneOf: branches 0 and 1")]
+    [InlineData("""{"oneOf": [{"$ref": "#/$defs/a", "nullable": true}, {"enum": ["x"], "nullable": true}], "$defs": {"a": {"type": "integer"}}}""", "oneOf: branches 0 and 1")]
     [InlineData("""{"$ref": "other.json#/a"}""", "other.json")]
+    [InlineData("""{"$ref": "#name", "$anchor": "name"}""", "#name")]
     public void A_keyword_that_cannot_be_held_to_is_refused_by_name(string schema, string holds) =>
         Assert.Contains(holds, Assert.Throws<NotBuiltException>(() => OutputConstraint.JsonSchema(schema)).Message, StringComparison.Ordinal);
 

@@ -45,7 +45,8 @@ internal static class SchemaChecker
 
     private static int CodePoints(JsonElement value) => value.GetString()!.EnumerateRunes().Count();
 
-    private static JsonNode? Find(JsonNode root, string pointer) => pointer[1..].Split('/').Skip(1).Aggregate(root, (node, part) => node[part]!);
+    private static JsonNode? Find(JsonNode root, string pointer) => pointer.Split('/').Skip(1).Aggregate(
+        root, (node, part) => node is JsonArray list ? list[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]! : node[part.Replace("~1", "/", StringComparison.Ordinal)]!);
 
     private static bool IsOf(JsonElement value, string type) => type switch
     {

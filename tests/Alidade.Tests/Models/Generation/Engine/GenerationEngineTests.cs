@@ -102,6 +102,22 @@ public sealed class GenerationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_has_an_answer_finds_it_counted_and_asks_again_by_enumerating_again()
+    {
+        await using var engine = new GenerationEngine(model, new());
+        var stream = engine.StreamAsync([1, 2], new() { MaxNewTokens = 3, IgnoreEndTokens = true }, Cancellation);
+        for (var i = 1; i <= 100; i++)
+        {
+            GenerationChunk? last = null;
+            await foreach (var chunk in stream)
+                last = chunk;
+            Assert.Equal(3, last!.Result!.Ids.Count);
+            var now = engine.Statistics;
+            Assert.Equal((0, 3L * i, 0), (now.Running, now.TokensGenerated, now.CacheTokens));
+        }
+    }
+
+    [Fact]
     public async Task A_request_that_fails_fails_alone()
     {
         await using var engine = new GenerationEngine(model, new());
