@@ -55,8 +55,7 @@ internal sealed class AddedTokenFinder
                 start--;
             while (token.TakesSpaceAfter && end < all.Length && char.IsWhiteSpace(all[end]))
                 end++;
-            // The white space that an earlier token took may be the beginning of this one.
-            start = Math.Min(Math.Max(start, done), end);
+            // As in the reference a token may begin in the white space that the one before it took; both then cover it.
             if (start > done)
                 output.Add(new(text, done, start - done));
             output.Add(new(text, start, end - start, token.Id));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Alidade.Core;
+using Alidade.Core.Files;
 
 namespace Alidade.Models.Tokenizers;
 
@@ -53,13 +54,7 @@ internal static class ChatTemplateFiles
 
     private static string Read(string path)
     {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new AlidadeException($"{path} cannot be read: {exception.Message}", exception);
-        }
+        using var reader = new StreamReader(InputFile.Open(path));
+        return reader.ReadToEnd();
     }
 }

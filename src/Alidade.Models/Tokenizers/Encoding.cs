@@ -3,6 +3,10 @@ namespace Alidade.Models.Tokenizers;
 /// <summary>A text as tokens, with where each token came from. All lists have one entry for each token.</summary>
 public sealed record Encoding
 {
+    private static readonly Lazy<IReadOnlyList<Encoding>> None = new([]);
+
+    private readonly Lazy<IReadOnlyList<Encoding>> overflowing = None;
+
     /// <summary>The ids.</summary>
     public required IReadOnlyList<int> Ids { get; init; }
 
@@ -25,7 +29,17 @@ public sealed record Encoding
     public required IReadOnlyList<bool> AttentionMask { get; init; }
 
     /// <summary>What truncation cut off, as encodings of their own; of two texts every combination of their parts. Empty when all fits.</summary>
-    public IReadOnlyList<Encoding> Overflowing { get; init; } = [];
+    public IReadOnlyList<Encoding> Overflowing
+    {
+        get => overflowing.Value;
+        init => overflowing = new(value);
+    }
+
+    /// <summary>Makes <see cref="Overflowing"/> when it is first asked for: of a long text it is large, and few look at it.</summary>
+    internal Func<IReadOnlyList<Encoding>> OverflowingWhenAsked
+    {
+        init => overflowing = new(value);
+    }
 }
 
 /// <summary>What <see cref="Tokenizer.EncodeWithOffsets"/> does besides cutting a text.</summary>

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Alidade.Core;
+using Alidade.Core.Files;
 
 namespace Alidade.Models.Tokenizers;
 
@@ -80,18 +81,7 @@ public sealed class Tokenizer
     /// <summary>Reads a tokenizer.json, or tokenizer.json.gz.</summary>
     /// <exception cref="AlidadeException">The file is missing or malformed; the message names the field.</exception>
     /// <exception cref="NotBuiltException">The tokenizer has a component that is not supported.</exception>
-    public static Tokenizer FromJson(string path)
-    {
-        using var stream = Open(path);
-        try
-        {
-            return FromJson(stream, path);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new AlidadeException($"{path} is not a gzip file: {exception.Message}", exception);
-        }
-    }
+    public static Tokenizer FromJson(string path) => new(Read(path));
 
     /// <summary>Reads a tokenizer.json from a stream of UTF-8.</summary>
     /// <param name="utf8">The stream; it is read to its end.</param>
@@ -112,8 +102,7 @@ public sealed class Tokenizer
         var path = Path.Combine(folder, "tokenizer.json");
         if (!File.Exists(path) && File.Exists(path + ".gz"))
             path += ".gz";
-        using var stream = Open(path);
-        return new(TokenizerFolder.Complete(TokenizerJson.Read(stream, path), folder));
+        return new(TokenizerFolder.Complete(Read(path), folder));
     }
 
     /// <summary>Makes the tokenizer that a GGUF file describes.</summary>
@@ -159,7 +148,7 @@ public sealed class Tokenizer
         if (rule is null)
             return Framed(parts);
         var cut = rule.Cut(parts, AddedTokens(texts.Length, options.AddSpecialTokens));
-        return FramedCopy([.. cut.Select(p => p[0])]) with { Overflowing = [.. Combinations(cut).Select(FramedCopy)] };
+        return FramedCopy([.. cut.Select(p => p[0])]) with { OverflowingWhenAsked = () => [.. Combinations(cut).Select(FramedCopy)] };
 
         // A post-processor may work in place, and parts are used in several combinations.
         Encoding FramedCopy(List<List<EncodedToken>> chosen) => Framed(chosen.ConvertAll(p => p.ToList()));
@@ -219,16 +208,17 @@ public sealed class Tokenizer
 
     internal string? TokenOrNull(int id) => id >= 0 && id < tokens.Length ? tokens[id] : null;
 
-    private static Stream Open(string path)
+    private static TokenizerDefinition Read(string path)
     {
+        using var file = InputFile.Open(path);
+        using Stream stream = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
         try
         {
-            var file = File.OpenRead(path);
-            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            return TokenizerJson.Read(stream, path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (InvalidDataException exception)
         {
-            throw new AlidadeException($"the tokenizer {path} cannot be read: {exception.Message}", exception);
+            throw new AlidadeException($"{path} is not a gzip file: {exception.Message}", exception);
         }
     }
 

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using Alidade.Core;
+using Alidade.Core.Files;
 
 namespace Alidade.Models.Tokenizers;
 
@@ -35,19 +35,22 @@ internal static class TokenizerFolder
             }
 
             // The tokenizer's own file says best; the others give ids, a list where several tokens end a text.
-            foreach (var other in new[] { generation, model })
-                if (other.Field[name + "_id"] is { IsMissing: false } ids)
-                    return ids.Value.ValueKind != JsonValueKind.Array ? ids.Integer : ids.Items.Any() ? ids.Items.First().Integer : null;
-            return null;
+            return First(generation.Field[name + "_id"]) ?? First(model.Field[name + "_id"]);
+        }
+
+        // Older configurations write −1 for none.
+        static int? First(JsonField ids)
+        {
+            var id = ids.Value.ValueKind == JsonValueKind.Array ? ids.Items.FirstOrDefault() : ids;
+            return id.IsMissing || (id.Value.ValueKind == JsonValueKind.Number && id.Value.TryGetInt32(out var number) && number == -1) ? null : id.Integer;
         }
     }
 
-    /// <summary>Writes tokenizer.json and tokenizer_config.json, each first under another name.</summary>
+    /// <summary>Writes tokenizer.json and tokenizer_config.json.</summary>
     public static void Save(TokenizerDefinition definition, Tokenizer tokenizer, string folder)
     {
-        Directory.CreateDirectory(folder);
-        Write(Path.Combine(folder, "tokenizer.json"), stream => TokenizerJson.Write(definition, stream));
-        Write(Path.Combine(folder, "tokenizer_config.json"), stream =>
+        AtomicFile.Write(Path.Combine(folder, "tokenizer.json"), stream => TokenizerJson.Write(definition, stream));
+        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream =>
         {
             using var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
             writer.WriteStartObject();
@@ -60,38 +63,20 @@ internal static class TokenizerFolder
         });
     }
 
-    private static void Write(string path, Action<Stream> write)
-    {
-        var temporary = path + ".tmp";
-        try
-        {
-            using (var stream = File.Create(temporary))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new AlidadeException($"{path} cannot be written: {exception.Message}", exception);
-        }
-    }
-
     /// <summary>A JSON file beside the tokenizer; empty when it is absent.</summary>
     public static ConfigFile Open(string folder, string name)
     {
         var path = Path.Combine(folder, name);
         if (!File.Exists(path))
             return new(null, path);
+        using var stream = InputFile.Open(path);
         try
         {
-            return new(JsonDocument.Parse(File.ReadAllBytes(path)), path);
+            return new(JsonDocument.Parse(stream), path);
         }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException exception)
         {
-            throw new AlidadeException($"{path} cannot be read: {exception.Message}", exception);
+            throw new AlidadeException($"{path} is not JSON: {exception.Message}", exception);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class Utf8Stream
 internal sealed class ByteLevelDecoder : IDecoder
 {
     /// <inheritdoc/>
-    public bool Fuses => true;
+    public bool GivesParts => true;
 
     /// <inheritdoc/>
     public ITokenSink Before(ITokenSink next, DecodingMode mode) => new Bytes(next, mode);
@@ -80,6 +80,9 @@ internal sealed class ByteLevelDecoder : IDecoder
 internal sealed class ByteFallbackDecoder : IDecoder
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <inheritdoc/>
+    public bool GivesParts => true;
 
     /// <inheritdoc/>
     public ITokenSink Before(ITokenSink next, DecodingMode mode) => mode == DecodingMode.Whole ? new Runs(next) : new Stream(next);

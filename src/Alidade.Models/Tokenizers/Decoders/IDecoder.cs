@@ -28,8 +28,8 @@ internal enum DecodingMode
 /// <summary>Turns tokens back into text. It works token by token, so that whole texts and streams are decoded by the same lines.</summary>
 internal interface IDecoder
 {
-    /// <summary>True when all tokens become one.</summary>
-    bool Fuses => false;
+    /// <summary>True when it makes a token in parts, one after the other.</summary>
+    bool GivesParts => false;
 
     /// <summary>True when the parts of a token may come one after the other; else a token must come whole.</summary>
     bool TakesParts => false;
@@ -120,14 +120,14 @@ internal sealed class SequenceDecoder(IEnumerable<IDecoder> parts) : IDecoder
         for (var i = parts.Count - 1; i >= 0; i--)
         {
             next = parts[i].Before(next, mode);
-            if (!parts[i].TakesParts && parts.Take(i).Any(p => p.Fuses))
+            if (!parts[i].TakesParts && parts.Take(i).Any(p => p.GivesParts))
                 next = new WholeTokens(next);
         }
 
         return next;
     }
 
-    // Joins the parts of a token; behind a decoder that fuses nothing comes out before the end.
+    // Joins the parts of a token; behind a decoder that makes one token of all nothing comes out before the end.
     private sealed class WholeTokens(ITokenSink next) : ITokenSink
     {
         private readonly StringBuilder token = new();

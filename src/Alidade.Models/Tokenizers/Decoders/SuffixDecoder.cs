@@ -4,6 +4,9 @@ namespace Alidade.Models.Tokenizers;
 internal sealed class SuffixDecoder(string suffix) : IDecoder
 {
     /// <inheritdoc/>
+    public bool GivesParts => true;
+
+    /// <inheritdoc/>
     public ITokenSink Before(ITokenSink next, DecodingMode mode) => suffix.Length == 0 ? next : new Words(next, suffix);
 
     // A token is known not to be the last when another comes: from its first suffix on it waits.

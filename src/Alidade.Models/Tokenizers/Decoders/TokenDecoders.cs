@@ -25,7 +25,7 @@ internal sealed class EachToken(ITokenSink next, Func<string, bool, string> chan
 internal sealed class FuseDecoder : IDecoder
 {
     /// <inheritdoc/>
-    public bool Fuses => true;
+    public bool GivesParts => true;
 
     /// <inheritdoc/>
     public bool TakesParts => true;

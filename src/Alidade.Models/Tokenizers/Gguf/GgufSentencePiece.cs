@@ -30,7 +30,7 @@ internal static class GgufSentencePiece
         {
             AddedTokens = ReleasedFlags(vocabulary, definition.AddedTokens),
             Normalizer = TokenizerDefinition.Component(prefix ? $$"""{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"{{Space}}"},{{spaces}}]}""" : spaces),
-            PostProcessor = Frame(vocabulary, definition),
+            PostProcessor = vocabulary.BeginAndEnd(definition, begins: true, ends: false, secondType: 1),
             Decoder = TokenizerDefinition.Component($$"""{"type":"Sequence","decoders":[{{decoders}}{{strip}}]}"""),
         };
     }
@@ -51,14 +51,6 @@ internal static class GgufSentencePiece
         }
 
         return merges;
-    }
-
-    private static System.Text.Json.JsonElement Frame(GgufVocabulary vocabulary, TokenizerDefinition definition)
-    {
-        int[] before = definition.BeginningOfText is { } begin && vocabulary.Flag("tokenizer.ggml.add_bos_token", true) ? [begin] : [];
-        int[] after = definition.EndOfText is { } end && vocabulary.Flag("tokenizer.ggml.add_eos_token", false) ? [end] : [];
-        IEnumerable<(int, int)> Around(int text, int type) => before.Append(text).Concat(after).Select(id => (id, type));
-        return vocabulary.Frame([.. Around(GgufVocabulary.TextA, 0)], [.. Around(GgufVocabulary.TextA, 0), .. Around(GgufVocabulary.TextB, 1)]);
     }
 
     // The released tokenizers of Phi-3 take the white space behind most of their added tokens along, and GGUF has no place to say so.

@@ -32,17 +32,9 @@ internal static class GgufUnigram
         {
             Normalizer = normalizers.Count == 0 ? default : JsonSerializer.SerializeToElement(new { type = "Sequence", normalizers }),
             PreTokenizer = metaspace,
-            PostProcessor = Frame(vocabulary, definition),
+            PostProcessor = vocabulary.BeginAndEnd(definition, begins: false, ends: true, secondType: 0),
             Decoder = metaspace,
         };
-    }
-
-    private static JsonElement Frame(GgufVocabulary vocabulary, TokenizerDefinition definition)
-    {
-        int[] before = definition.BeginningOfText is { } begin && vocabulary.Flag("tokenizer.ggml.add_bos_token", false) ? [begin] : [];
-        int[] after = definition.EndOfText is { } end && vocabulary.Flag("tokenizer.ggml.add_eos_token", true) ? [end] : [];
-        IEnumerable<(int, int)> Around(int text) => before.Append(text).Concat(after).Select(id => (id, 0));
-        return vocabulary.Frame([.. Around(GgufVocabulary.TextA)], [.. Around(GgufVocabulary.TextA), .. Around(GgufVocabulary.TextB)]);
     }
 
     private static byte[] Bytes(object map, string name) => map switch

@@ -38,6 +38,12 @@ internal sealed class GgufVocabulary
 
         /// <summary>Added by a user; found in the text as it stands.</summary>
         UserDefined = 4,
+
+        /// <summary>A row without a token.</summary>
+        Unused = 5,
+
+        /// <summary>A byte of unknown text, <c>&lt;0x41&gt;</c>.</summary>
+        Byte = 6,
     }
 
     /// <summary>What messages call the file.</summary>
@@ -128,6 +134,19 @@ internal sealed class GgufVocabulary
         {
             [p.Id < 0 ? "Sequence" : "SpecialToken"] = new JsonObject { ["id"] = p.Id == TextA ? "A" : p.Id == TextB ? "B" : Tokens[p.Id], ["type_id"] = p.Type },
         })]);
+    }
+
+    /// <summary>Texts with the begin-of-text token before them and the end-of-text token behind, as <c>add_bos_token</c> and <c>add_eos_token</c> ask for.</summary>
+    /// <param name="definition">Has the tokens.</param>
+    /// <param name="begins">What holds where the file has no <c>add_bos_token</c>.</param>
+    /// <param name="ends">What holds where the file has no <c>add_eos_token</c>.</param>
+    /// <param name="secondType">The type id of a second text and what stands around it.</param>
+    public JsonElement BeginAndEnd(TokenizerDefinition definition, bool begins, bool ends, int secondType)
+    {
+        int[] before = definition.BeginningOfText is { } begin && Flag("tokenizer.ggml.add_bos_token", begins) ? [begin] : [];
+        int[] after = definition.EndOfText is { } end && Flag("tokenizer.ggml.add_eos_token", ends) ? [end] : [];
+        IEnumerable<(int, int)> Around(int text, int type) => before.Append(text).Concat(after).Select(id => (id, type));
+        return Frame([.. Around(TextA, 0)], [.. Around(TextA, 0), .. Around(TextB, secondType)]);
     }
 
     /// <summary>The definition that every kind begins with.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Alidade.Core;
+using static Alidade.Models.Tokenizers.GgufVocabulary;
 
 namespace Alidade.Models.Tokenizers;
 
@@ -10,8 +11,6 @@ namespace Alidade.Models.Tokenizers;
 /// </remarks>
 internal static class GgufVocabularyWriter
 {
-    private const int Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
-
     /// <summary>Scripts, cases, contractions, digits, punctuation, white space and what is no letter: where pre-tokenizers differ.</summary>
     private static readonly string[] Probes =
     [
@@ -38,15 +37,18 @@ internal static class GgufVocabularyWriter
             BytePairVocabulary model => GgufPreTokenizers.Names.Where(n => n != "default").DistinctBy(n => GgufPreTokenizers.Find(n, definition.Name)).Select(n => ByteLevel(shared, model, n)),
             _ => throw new NotBuiltException($"{definition.Name}: its vocabulary is not written as GGUF; byte-level BPE and SentencePiece BPE are"),
         };
-        var probes = Probes.Concat(definition.AddedTokens.Take(16).SelectMany(t => new[] { t.Content, $"a {t.Content} b", $"a{t.Content}b" })).ToList();
+        // Every added token shows its flags, and every other one whether it is reached by merges or taken as it is.
+        var probes = Probes.Concat(definition.AddedTokens.SelectMany(t => new[] { t.Content, $"a {t.Content} b", $"a{t.Content}b" })).ToList();
         var expected = probes.ConvertAll(p => Ids(tokenizer, p));
+        var words = Enumerable.Range(0, tokenizer.VocabularySize).Select(tokenizer.TokenText).ToList();
+        var pieces = words.ConvertAll(tokenizer.Encode);
         return candidates.FirstOrDefault(Fits)
             ?? throw new NotBuiltException($"{definition.Name}: no vocabulary of GGUF encodes as this tokenizer does (its pre-tokenizer or normaliser has no name there); write safetensors instead");
 
         bool Fits(OrderedDictionary<string, object> metadata)
         {
             var back = Tokenizer.FromGguf(new OrderedDictionary<string, object>(metadata) { ["general.architecture"] = architecture }, definition.Name);
-            return probes.Zip(expected).All(p => Ids(back, p.First).SequenceEqual(p.Second));
+            return probes.Zip(expected).All(p => Ids(back, p.First).SequenceEqual(p.Second)) && words.Zip(pieces).All(w => back.Encode(w.First).SequenceEqual(w.Second));
         }
     }
 
@@ -54,14 +56,14 @@ internal static class GgufVocabularyWriter
 
     private static OrderedDictionary<string, object> Shared(TokenizerDefinition definition, Tokenizer tokenizer, int vocabularySize)
     {
-        var added = definition.AddedTokens.ToDictionary(t => t.Id);
+        var added = definition.AddedTokens.Select(t => t.Id).ToHashSet();
         var tokens = new string[vocabularySize];
         var types = new int[vocabularySize];
         for (var id = 0; id < vocabularySize; id++)
         {
             var token = tokenizer.TokenOrNull(id);
             tokens[id] = token ?? string.Create(CultureInfo.InvariantCulture, $"[PAD{id}]");
-            types[id] = token is null ? Unused : !added.TryGetValue(id, out var flags) ? Normal : flags.Special ? Control : UserDefined;
+            types[id] = (int)(token is null ? TokenType.Unused : !added.Contains(id) ? TokenType.Normal : tokenizer.IsSpecial(id) ? TokenType.Control : TokenType.UserDefined);
         }
 
         var metadata = new OrderedDictionary<string, object> { ["tokenizer.ggml.tokens"] = tokens, ["tokenizer.ggml.token_type"] = types };
@@ -93,10 +95,10 @@ internal static class GgufVocabularyWriter
         for (var id = 0; id < tokens.Length; id++)
         {
             if (tokens[id] == model.Unknown)
-                types[id] = Unknown;
-            else if (tokens[id] is ['<', '0', 'x', _, _, '>'] && types[id] == Normal)
-                types[id] = Byte;
-            else if (types[id] == Normal)
+                types[id] = (int)TokenType.Unknown;
+            else if (tokens[id] is ['<', '0', 'x', _, _, '>'] && types[id] == (int)TokenType.Normal)
+                types[id] = (int)TokenType.Byte;
+            else if (types[id] == (int)TokenType.Normal)
                 scores[id] = -(rank.TryGetValue(tokens[id], out var place) ? place : rank.Count + id);
         }
 

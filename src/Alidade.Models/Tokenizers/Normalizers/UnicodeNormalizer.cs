@@ -10,22 +10,27 @@ internal sealed class UnicodeNormalizer(bool compatibility, bool compose) : INor
         if (compose && !compatibility ? Normalization.IsPlain(text.Text) : System.Text.Ascii.IsValid(text.Text))
             return text;
         var all = text.Text;
-        var builder = new AlignedText.Builder(text);
-        while (all.AsSpan(builder.Position).IndexOfAnyExceptInRange('\0', '\x7F') is var ascii and >= 0)
+        AlignedText.Builder? builder = null;
+        for (int at = 0, ascii; (ascii = all.AsSpan(at).IndexOfAnyExceptInRange('\0', '\x7F')) >= 0;)
         {
             // No ASCII character changes but the one before the others, which may be joined with a mark.
-            builder.KeepTo(builder.Position + (compose && ascii > 0 ? ascii - 1 : ascii));
-            var end = builder.Position + 1;
-            while (end < all.Length && all[end] >= 128)
-                end++;
-            var changed = Normalization.Decompose(all.AsSpan(builder.Position, end - builder.Position), compatibility);
+            var start = at + (compose && ascii > 0 ? ascii - 1 : ascii);
+            at = start + 1;
+            while (at < all.Length && all[at] >= 128)
+                at++;
+            var stretch = all.AsSpan(start, at - start);
+            var changed = Normalization.Decompose(stretch, compatibility);
             if (compose)
                 changed = Normalization.Compose(changed);
+            if (Normalization.IsSame(stretch, changed))
+                continue;
+            builder ??= new(text);
+            builder.KeepTo(start);
             foreach (var (codePoint, change) in changed)
                 builder.Put(codePoint, change);
         }
 
-        builder.KeepTo(all.Length);
-        return builder.Build();
+        builder?.KeepTo(all.Length);
+        return builder?.Build() ?? text;
     }
 }

@@ -71,7 +71,7 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
 
         // The pieces need not touch each other, so they are cut out first; each character then becomes its bytes.
         var bounds = new List<int>(end - first + 1) { 0 };
-        var builder = new AlignedText.Builder(source);
+        var builder = new AlignedText.Builder(source, length);
         Span<byte> bytes = stackalloc byte[4];
         for (var i = first; i < end; i++)
         {

@@ -71,13 +71,21 @@ internal sealed class AlignedText
     /// <summary>
     /// Writes a new text over an old one: characters are put in order, each either in the place of old characters or beside them.
     /// </summary>
-    internal sealed class Builder(AlignedText source)
+    /// <param name="source">The old text.</param>
+    /// <param name="length">About how long the new text will be.</param>
+    internal sealed class Builder(AlignedText source, int length)
     {
-        private char[] text = new char[source.Text.Length + 8];
-        private int[] starts = new int[source.KeepsOrigins ? source.Text.Length + 8 : 0];
-        private int[] ends = new int[source.KeepsOrigins ? source.Text.Length + 8 : 0];
+        private char[] text = new char[length + 8];
+        private int[] starts = new int[source.KeepsOrigins ? length + 8 : 0];
+        private int[] ends = new int[source.KeepsOrigins ? length + 8 : 0];
         private int count;
         private int position;
+
+        /// <summary>A new text about as long as the old one.</summary>
+        public Builder(AlignedText source)
+            : this(source, source.Text.Length)
+        {
+        }
 
         /// <summary>The unit of the old text at which the next character stands.</summary>
         public int Position => position;

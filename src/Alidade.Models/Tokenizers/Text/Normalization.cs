@@ -61,6 +61,20 @@ internal static class Normalization
     /// <summary>True when the text is NFC beyond doubt, at a glance: nothing at or above U+0300.</summary>
     public static bool IsPlain(ReadOnlySpan<char> text) => text.IndexOfAnyExceptInRange('\0', '\u02FF') < 0;
 
+    /// <summary>True when a text became itself.</summary>
+    public static bool IsSame(ReadOnlySpan<char> text, List<(int CodePoint, int Change)> changed)
+    {
+        var at = 0;
+        foreach (var (codePoint, change) in changed)
+        {
+            if (change != 0 || at == text.Length || CodePoints.At(text, at) != codePoint)
+                return false;
+            at += CodePoints.Utf16Length(codePoint);
+        }
+
+        return at == text.Length;
+    }
+
     private static void Decompose(int c, bool compatibility, List<(int CodePoint, int Change)> output)
     {
         if (c is >= S0 and < S0 + Ss)
