@@ -61,6 +61,12 @@ internal sealed class PrecompiledNormalizer : INormalizer
         for (int start = 0, length; start < all.Length; start += length)
         {
             length = GraphemeLength(all, start);
+            if (length == 1 && all[start] < 128 && ascii[all[start]] is null)
+            {
+                changed.Add((all[start], 0));
+                continue;
+            }
+
             var grapheme = all.AsSpan(start, length);
             if (length <= LongestWholeGrapheme && System.Text.Encoding.UTF8.TryGetBytes(grapheme, bytes, out var count) && Find(bytes[..count]) is { } whole)
             {

@@ -20,20 +20,7 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
         if (addPrefixSpace)
             pieces = [.. pieces.Select(WithSpace)];
         pieces = useRegex ? Words.Value.Cut(pieces) : pieces.FindAll(p => p.Length > 0);
-        var output = new List<Piece>(pieces.Count);
-        for (var i = 0; i < pieces.Count;)
-        {
-            var end = i;
-            while (end < pieces.Count && pieces[end].IsText && ReferenceEquals(pieces[end].Text, pieces[i].Text))
-                end++;
-            if (end == i)
-                output.Add(pieces[end++]);
-            else
-                ToBytes(pieces, i, end, output);
-            i = end;
-        }
-
-        return output;
+        return PieceRuns.Rewritten(pieces, ToBytes);
     }
 
     private static Piece WithSpace(Piece piece)
@@ -45,16 +32,16 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
     }
 
     // Pieces of one text become pieces of one text of byte characters.
-    private static void ToBytes(List<Piece> pieces, int first, int end, List<Piece> output)
+    private static void ToBytes(ReadOnlySpan<Piece> pieces, List<Piece> output)
     {
-        var source = pieces[first].Text;
-        var start = pieces[first].Start;
+        var source = pieces[0].Text;
+        var start = pieces[0].Start;
         var length = 0;
         var contiguous = true;
-        for (var i = first; i < end; i++)
+        foreach (var piece in pieces)
         {
-            contiguous &= pieces[i].Start == start + length;
-            length += pieces[i].Length;
+            contiguous &= piece.Start == start + length;
+            length += piece.Length;
         }
 
         if (contiguous && source.IsIdentity && Ascii.IsValid(source.Text.AsSpan(start, length)))
@@ -64,19 +51,19 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
                 for (var i = 0; i < characters.Length; i++)
                     characters[i] = ByteAlphabet.Character((byte)from.Text[from.start + i]);
             }), source.Offset + start) { KeepsOrigins = source.KeepsOrigins };
-            for (var i = first; i < end; i++)
-                output.Add(new(text, pieces[i].Start - start, pieces[i].Length));
+            foreach (var piece in pieces)
+                output.Add(new(text, piece.Start - start, piece.Length));
             return;
         }
 
         // The pieces need not touch each other, so they are cut out first; each character then becomes its bytes.
-        var bounds = new List<int>(end - first + 1) { 0 };
+        var bounds = new List<int>(pieces.Length + 1) { 0 };
         var builder = new AlignedText.Builder(source, length);
         Span<byte> bytes = stackalloc byte[4];
-        for (var i = first; i < end; i++)
+        foreach (var piece in pieces)
         {
-            builder.DropTo(pieces[i].Start);
-            var stop = pieces[i].Start + pieces[i].Length;
+            builder.DropTo(piece.Start);
+            var stop = piece.Start + piece.Length;
             while (builder.Position < stop)
                 for (var (k, count) = (0, ByteAlphabet.Encode(CodePoints.At(source.Text, builder.Position), bytes)); k < count; k++)
                     builder.Put(ByteAlphabet.Character(bytes[k]), k == 0 ? 0 : 1);

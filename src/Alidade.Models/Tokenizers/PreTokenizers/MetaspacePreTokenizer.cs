@@ -48,59 +48,61 @@ internal sealed class MetaspacePreTokenizer : IPreTokenizer
     }
 
     /// <inheritdoc/>
-    public List<Piece> Cut(List<Piece> pieces)
+    public List<Piece> Cut(List<Piece> pieces) => PieceRuns.Rewritten(pieces, Escape);
+
+    // Pieces of one text become pieces of one text with visible spaces.
+    private void Escape(ReadOnlySpan<Piece> pieces, List<Piece> output)
     {
-        var output = new List<Piece>(pieces.Count);
+        var source = pieces[0].Text;
+        var length = 0;
+        foreach (var piece in pieces)
+            length += piece.Length + replacement.Length;
+        var bounds = new List<int>(pieces.Length + 1) { 0 };
+        var builder = new AlignedText.Builder(source, length);
         foreach (var piece in pieces)
         {
-            if (!piece.IsText)
-                output.Add(piece);
-            if (!piece.IsText || piece.Length == 0)
+            if (piece.Length == 0)
                 continue;
-            var text = Escaped(piece.Part());
-            if (split)
-                Cut(text, output);
-            else
-                output.Add(new(text, 0, text.Text.Length));
+            Escape(piece, builder);
+            bounds.Add(builder.Length);
         }
 
-        return output;
+        var escaped = builder.Build();
+        for (var i = 0; i + 1 < bounds.Count; i++)
+            if (split)
+                Cut(escaped, bounds[i], bounds[i + 1], output);
+            else
+                output.Add(new(escaped, bounds[i], bounds[i + 1] - bounds[i]));
     }
 
-    private AlignedText Escaped(AlignedText text)
+    private void Escape(Piece piece, AlignedText.Builder builder)
     {
-        var all = text.Text;
-        var prepends = all[0] != ' ' && !all.StartsWith(replacement, StringComparison.Ordinal)
-            && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && text.Offset == 0));
-        var space = all.IndexOf(' ', StringComparison.Ordinal);
-        if (!prepends && space < 0)
-            return text;
-        var builder = new AlignedText.Builder(text);
-        if (prepends)
+        var (text, start, end) = (piece.Text.Text, piece.Start, piece.Start + piece.Length);
+        builder.DropTo(start);
+        if (text[start] != ' ' && !piece.Span.StartsWith(replacement) && (scheme == PrependScheme.Always || (scheme == PrependScheme.First && piece.Text.Origin(start).Start == 0)))
         {
             // What is put in front is aligned to the first character, as if that had grown.
             builder.Put(symbol, 0);
-            builder.Put(CodePoints.At(all, 0), 1);
+            builder.Put(CodePoints.At(text, start), 1);
         }
 
-        for (; space >= 0; space = all.IndexOf(' ', space + 1))
+        for (int space; (space = text.IndexOf(' ', builder.Position, end - builder.Position)) >= 0;)
         {
             builder.KeepTo(space);
             builder.Put(symbol, 0);
         }
 
-        builder.KeepTo(all.Length);
-        return builder.Build();
+        builder.KeepTo(end);
     }
 
     // Every visible space begins a piece.
-    private void Cut(AlignedText text, List<Piece> output)
+    private void Cut(AlignedText text, int start, int end, List<Piece> output)
     {
-        for (int start = 0, end; start < text.Text.Length; start = end)
+        for (int next; start < end; start = next)
         {
-            var next = start + 1 < text.Text.Length ? text.Text.IndexOf(replacement, start + 1, StringComparison.Ordinal) : -1;
-            end = next < 0 ? text.Text.Length : next;
-            output.Add(new(text, start, end - start));
+            next = start + 1 < end ? text.Text.IndexOf(replacement, start + 1, end - start - 1, StringComparison.Ordinal) : -1;
+            next = next < 0 ? end : next;
+            output.Add(new(text, start, next - start));
         }
     }
 }
