@@ -35,7 +35,7 @@ internal static class TokenizerFolder
             }
 
             // The tokenizer's own file says best; the others give ids, a list where several tokens end a text.
-            return First(generation.Field[name + "_id"]) ?? First(model.Field[name + "_id"]);
+            return First(generation.Field[name + "_id"] is { IsMissing: false } ids ? ids : model.Field[name + "_id"]);
         }
 
         // Older configurations write −1 for none.
