@@ -18,6 +18,7 @@ internal static class AlidadeCommand
         ClassifyCommand.Make(),
         ServeCommand.Make(),
         ModelCommand.Make(),
+        DataCommand.Make(),
         OrganismCommand.Make(),
     };
 

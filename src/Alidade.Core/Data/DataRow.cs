@@ -65,7 +65,7 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
         {
             var place = $"{field}[{messages.Count}]";
             if (item.ValueKind != JsonValueKind.Object)
-                throw Error(place, $"is {Name(item)}; a message {{role, content}} is needed", $"wrong type in field '{field}'");
+                throw Error(place, $"is {KindOf(item)}; a message {{role, content}} is needed", $"wrong type in field '{field}'");
             string Part(string part) => item.TryGetProperty(part, out var value) && value.ValueKind == JsonValueKind.String
                 ? value.GetString()!
                 : throw Error($"{place}.{part}", "is missing or not a text", $"wrong type in field '{field}'");
@@ -79,7 +79,7 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
     public DataRowException Error(string field, string problem, string reason, bool always = false) => new($"{File}:{Line}: field '{field}' {problem}", reason, always);
 
     /// <summary>The error of a field that has the wrong type.</summary>
-    public DataRowException WrongType(string field, string needed) => Error(field, $"is {Name(Fields[field])}; {needed} is needed", $"wrong type in field '{field}'");
+    public DataRowException WrongType(string field, string needed) => Error(field, $"is {KindOf(Fields[field])}; {needed} is needed", $"wrong type in field '{field}'");
 
     private DataRowException Missing(string field)
     {
@@ -93,7 +93,8 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
 
     private static string Short(string text) => text.Length <= 40 ? text.ReplaceLineEndings(" ") : text[..40].ReplaceLineEndings(" ") + "…";
 
-    private static string Name(JsonElement value) => value.ValueKind switch
+    /// <summary>What a value is, with its article.</summary>
+    public static string KindOf(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => "a text",
         JsonValueKind.Number => "a number",

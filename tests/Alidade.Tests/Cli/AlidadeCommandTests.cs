@@ -13,7 +13,7 @@ public sealed class AlidadeCommandTests
         var result = CommandLine.Run(arguments);
         Assert.Equal(0, result.Code);
         Assert.Empty(result.Error);
-        foreach (var command in (string[])["align", "report", "chat", "generate", "next", "embed", "classify", "model", "organism", "serve"])
+        foreach (var command in (string[])["align", "report", "chat", "generate", "next", "embed", "classify", "model", "data", "organism", "serve"])
             Assert.Contains(command, result.Output, StringComparison.Ordinal);
     }
 
