@@ -23,7 +23,7 @@ namespace Alidade.Models;
 /// <remarks>Not thread safe: one model, one thread. Log-probabilities are in nats.</remarks>
 public sealed partial class CausalLM : IDisposable
 {
-    private readonly Tokenizer? tokenizer;
+    private readonly OptionalTokenizer tokenizer;
     private readonly OrderedDictionary<string, Tensor> parameters;
     private readonly OrderedDictionary<string, PackedMatrix> packed;
     private readonly Decoder decoder;
@@ -31,7 +31,7 @@ public sealed partial class CausalLM : IDisposable
     private readonly string embedding;
 
     internal CausalLM(
-        ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, Tokenizer? tokenizer, ChatTemplate? chatTemplate, string name,
+        ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, OptionalTokenizer tokenizer, ChatTemplate? chatTemplate, string name,
         OrderedDictionary<string, PackedMatrix>? packed = null)
     {
         this.tokenizer = tokenizer;
@@ -43,7 +43,7 @@ public sealed partial class CausalLM : IDisposable
         Places = new(name, head is null ? decoder.Modules : decoder.Modules.Append(head.Projection), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots, config.Width);
         Step = this.packed.Count == 0 ? null : StepDecoder.Of(config, assembly.Embedding, decoder);
         Hooks = new(Decoder.HookNames(config));
-        EndTokens = tokenizer?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
+        EndTokens = tokenizer.Found?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
     }
 
     /// <summary>What the model was loaded from, as a person would name it.</summary>
@@ -54,10 +54,11 @@ public sealed partial class CausalLM : IDisposable
 
     /// <summary>The tokenizer.</summary>
     /// <exception cref="AlidadeException">The model came without one.</exception>
-    public Tokenizer Tokenizer => tokenizer ?? throw new AlidadeException($"{Name} has no tokenizer; put the tokenizer.json of the model beside its weights");
+    /// <exception cref="NotBuiltException">It came with one that is not supported.</exception>
+    public Tokenizer Tokenizer => tokenizer.Needed;
 
     /// <summary>True when the model came with a tokenizer.</summary>
-    public bool HasTokenizer => tokenizer is not null;
+    public bool HasTokenizer => tokenizer.Found is not null;
 
     /// <summary>The chat template; null when the model has none.</summary>
     public ChatTemplate? ChatTemplate { get; }

@@ -15,12 +15,6 @@ internal static class GgufSaver
 {
     private const long PieceValues = 1 << 22;
 
-    /// <summary>llama_ftype, by the format of most tensors.</summary>
-    private static readonly Dictionary<string, uint> FileTypes = new()
-    {
-        ["F32"] = 0, ["F16"] = 1, ["Q4_0"] = 2, ["Q4_1"] = 3, ["Q8_0"] = 7, ["Q5_0"] = 8, ["Q5_1"] = 9, ["BF16"] = 32,
-    };
-
     /// <summary>Writes a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="path">The file to make or replace.</param>
@@ -29,15 +23,14 @@ internal static class GgufSaver
     /// <returns>Tensors of each format.</returns>
     public static IReadOnlyDictionary<string, int> Save(CausalLM model, string path, string format, string? license = null)
     {
-        if (!FileTypes.TryGetValue(format, out var fileType))
-            throw new AlidadeException($"number format '{format}' is not written to GGUF files{Suggest.Hint(format, FileTypes.Keys)}");
+        if (!GgufFormats.FileTypes.TryGetValue(format, out var fileType))
+            throw new AlidadeException($"number format '{format}' is not written to GGUF files{Suggest.Hint(format, [.. GgufFormats.FileTypes.Keys])}");
         if (model.HasProcessedWeights)
             throw new AlidadeException($"{model.Name} with processed weights is not what a GGUF file of its family describes; save the model it was made from");
-        var architecture = model.Family.GgufArchitecture
-            ?? throw new NotBuiltException($"a model of type '{model.Family.ModelType}' is not written as GGUF; those of {string.Join(", ", ModelFamily.All.Where(f => f.GgufArchitecture is not null).Select(f => f.ModelType))} are");
+        var architecture = ArchitectureOf(model.Family);
         var reader = ModelFamily.OfGguf(architecture, path);
         var (own, divisors) = GgufMetadataWriter.Write(architecture, model.Config);
-        var metadata = new OrderedDictionary<string, object> { ["general.architecture"] = architecture, ["general.name"] = Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(model.Name)) };
+        var metadata = new OrderedDictionary<string, object> { ["general.architecture"] = architecture, ["general.name"] = NameOf(model) };
         if (license is not null)
             metadata["general.license"] = license;
         metadata["general.file_type"] = fileType;
@@ -51,19 +44,33 @@ internal static class GgufSaver
         return tensors.CountBy(t => t.Format).ToDictionary();
     }
 
+    /// <summary>What <c>general.architecture</c> calls a family.</summary>
+    /// <exception cref="NotBuiltException">It is not written as GGUF.</exception>
+    public static string ArchitectureOf(ModelFamily family) => family.GgufArchitecture
+        ?? throw new NotBuiltException($"a model of type '{family.ModelType}' is not written as GGUF; those of {string.Join(", ", ModelFamily.All.Where(f => f.GgufArchitecture is not null).Select(f => f.ModelType))} are");
+
+    // A folder's name may have dots: SmolLM2-1.7B.
+    private static string NameOf(CausalLM model)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name));
+        return name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? name[..^".gguf".Length] : name;
+    }
+
     private static OrderedDictionary<string, object> Vocabulary(CausalLM model, string architecture)
     {
         // llama.cpp's word for a model without one.
-        if (!model.HasTokenizer)
-            return new() { ["tokenizer.ggml.model"] = "no_vocab" };
-        var metadata = GgufVocabularyWriter.Write(model.Tokenizer.Definition, model.Config.VocabularySize, architecture);
-        // Tokens that end an answer beside the one that ends a text: of a turn and of a message.
-        foreach (var (key, id) in new[] { "eot", "eom" }.Zip(model.EndTokens.Where(id => id != model.Tokenizer.EndOfText).Order()))
+        OrderedDictionary<string, object> metadata = model.HasTokenizer
+            ? GgufVocabularyWriter.Write(model.Tokenizer.Definition, model.Config.VocabularySize, architecture) : new() { ["tokenizer.ggml.model"] = "no_vocab" };
+        // Tokens that end an answer beside the one that ends a text: of a turn and of a message. That there are no more is checked with all that is written.
+        foreach (var (key, id) in new[] { "eot", "eom" }.Zip(EndTokens(model).Where(id => !model.HasTokenizer || id != model.Tokenizer.EndOfText)))
             metadata[$"tokenizer.ggml.{key}_token_id"] = (uint)id;
         if (model.ChatTemplate is { } template)
             metadata["tokenizer.chat_template"] = template.Source;
         return metadata;
     }
+
+    // What lies outside of the vocabulary (−1 stands for none in some configurations) never ends an answer.
+    private static IEnumerable<int> EndTokens(CausalLM model) => model.EndTokens.Where(id => id >= 0 && id < model.Config.VocabularySize).Order();
 
     private static List<TensorSource> Tensors(CausalLM model, ModelFamily reader, string format, IReadOnlyDictionary<string, float[]> divisors)
     {
@@ -126,8 +133,8 @@ internal static class GgufSaver
         var names = tensors.Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
         var back = ModelFiles.GgufConfig(reader, new(metadata, architecture, "the file to be written"), names.Contains,
             (name, _) => divisors.TryGetValue(name, out var values) ? [.. values.Select(v => (double)v)] : null);
-        // Begin and end tokens are the vocabulary's.
-        var ours = model.Config with { BeginningOfText = back.BeginningOfText, EndOfText = back.EndOfText };
+        // The token that begins a text is the vocabulary's.
+        var ours = model.Config with { BeginningOfText = back.BeginningOfText, EndOfText = [.. EndTokens(model)] };
         if (GgufMetadataWriter.Difference(ours, back) is { } lost)
             throw new NotBuiltException($"{model.Name}: a GGUF file of architecture '{architecture}' has no place for its {lost}; write safetensors instead");
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Alidade.Core;
 using Alidade.Models.Weights;
+using Alidade.Models.Weights.Formats;
 
 namespace Alidade.Models;
 
@@ -49,10 +50,12 @@ public static class ModelConversion
         var to = request.To ?? (request.Target.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? "gguf" : "safetensors");
         if (to is not ("gguf" or "safetensors"))
             throw new AlidadeException($"'{to}' is not a format of models that is written{Suggest.Hint(to, ["gguf", "safetensors"])}");
+        if (to == "gguf" ? Directory.Exists(request.Target) : File.Exists(request.Target))
+            throw new AlidadeException($"'{request.Target}' is a {(to == "gguf" ? "folder, and a GGUF model is a file" : "file, and a safetensors model is a folder")}; name another target");
         if (!request.Overwrite && (File.Exists(request.Target) || (Directory.Exists(request.Target) && Directory.EnumerateFileSystemEntries(request.Target).Any())))
             throw new AlidadeException($"'{request.Target}' exists; name another target, or ask to overwrite it");
         var (source, dtype, license) = About(request, to);
-        if (Path.GetFullPath(request.Target) == Path.GetFullPath(source))
+        if (Real(request.Target) == Real(source))
             throw new AlidadeException($"'{request.Target}' is the source itself; name another target");
         using var model = CausalLM.Load(source);
         if (to == "gguf")
@@ -71,11 +74,26 @@ public static class ModelConversion
     private static (string Source, string DType, string? License) About(ConversionRequest request, string to)
     {
         using var files = ModelFiles.Open(request.Source);
-        var writable = to == "gguf" ? Weights.Formats.GgufFormats.Writable.ToArray() : Plain;
+        var writable = to == "gguf" ? [.. GgufFormats.FileTypes.Keys] : Plain;
+        if (to == "gguf")
+            GgufSaver.ArchitectureOf(files.Family);
+        // A tokenizer that cannot be read cannot be written.
+        if (files.Tokenizer().Why is NotBuiltException notBuilt)
+            throw notBuilt;
         var most = files.Weights.Tensors.Values.GroupBy(t => t.Format).MaxBy(g => g.Sum(t => t.Count))!.Key;
         var dtype = request.DType?.ToUpperInvariant() ?? (writable.Contains(most) ? most : "F32");
         if (!writable.Contains(dtype))
             throw new AlidadeException($"number format '{request.DType}' is not written to {to} files{Suggest.Hint(dtype, writable)}");
         return (files.Path, dtype, ModelLicense.Of(files.Path, files.Gguf));
+    }
+
+    // A place by its one name: links are followed, also those on the way, and a slash at the end means nothing.
+    private static string Real(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetDirectoryName(full) is not { } parent)
+            return full;
+        var here = Path.Combine(Real(parent), Path.GetFileName(full));
+        return Path.Exists(here) && File.ResolveLinkTarget(here, returnFinalTarget: true) is { } target ? Real(target.FullName) : here;
     }
 }

@@ -2,7 +2,6 @@ using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Families;
 using Alidade.Models.Hub;
-using Alidade.Models.Tokenizers;
 using Alidade.Models.Weights;
 
 namespace Alidade.Models;
@@ -20,14 +19,15 @@ internal sealed record WantedTensor(string Name, string InFile, long[] Shape, Te
 /// </summary>
 internal sealed class ModelFiles : IDisposable
 {
-    private readonly Func<Tokenizer?> tokenizer;
+    private readonly Func<OptionalTokenizer> tokenizer;
 
-    private ModelFiles(string path, ModelFamily family, DecoderConfig config, IWeightFile weights, IEnumerable<WantedTensor> tensors, TensorNames names, Func<Tokenizer?> tokenizer)
+    private ModelFiles(string path, ModelFamily family, DecoderConfig config, IWeightFile weights, IEnumerable<WantedTensor> tensors, TensorNames names, Func<OptionalTokenizer> tokenizer)
     {
         (Path, Family, Config, Weights, this.tokenizer) = (path, family, config, weights, tokenizer);
         // One after the other, so that a configuration of a thousand million layers ends at the first tensor that is missing.
         Tensors = [.. tensors.Select(Checked)];
-        RefuseStrangers(names);
+        // A tied head may be stored a second time.
+        TensorCheck.NoOther(weights, Tensors.Select(t => t.InFile).Append(names.Head + ".weight"), n => names.Ignored.Any(i => n.EndsWith(i, StringComparison.Ordinal)));
     }
 
     /// <summary>The folder or GGUF file.</summary>
@@ -60,8 +60,8 @@ internal sealed class ModelFiles : IDisposable
         throw new AlidadeException($"'{path}' is not a model: give a Hugging Face folder (config.json, model.safetensors) or a .gguf file");
     }
 
-    /// <summary>The tokenizer; null where there is none, or its kind is not supported.</summary>
-    public Tokenizer? Tokenizer() => tokenizer();
+    /// <summary>The tokenizer.</summary>
+    public OptionalTokenizer Tokenizer() => tokenizer();
 
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
@@ -103,12 +103,13 @@ internal sealed class ModelFiles : IDisposable
             throw new AlidadeException($"'{folder}' has no config.json; a model folder holds config.json, model.safetensors and tokenizer.json");
         var reader = ConfigReader.Open(configPath);
         var family = ModelFamily.OfModelType(reader.Text("model_type") ?? throw new AlidadeException($"{configPath}: 'model_type' is missing"), configPath);
-        var config = (family.Read(reader) with { Scoring = ScoringConfig.Read(reader) }).Checked(configPath);
+        var read = family.Read(reader);
+        var config = (read with { Scoring = ScoringConfig.Read(reader), EndOfText = EndOfText(read, folder) }).Checked(configPath);
         return Kept(SafetensorsFolder.Open(folder), file =>
         {
             var prefix = PrefixIn(file, family.Names);
             var tensors = DecoderAssembly.Expected(family, config).Select(e => new WantedTensor(e.Name, InFile(e.Name, family.Names, prefix), e.Shape, TensorLayout.AsIs));
-            return new(folder, family, config, file, tensors, family.Names, () => File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? Tokenizers.Tokenizer.FromFolder(folder) : null);
+            return new(folder, family, config, file, tensors, family.Names, () => OptionalTokenizer.OfFolder(folder));
         });
     }
 
@@ -118,7 +119,7 @@ internal sealed class ModelFiles : IDisposable
         var family = ModelFamily.OfGguf(architecture, path);
         var config = GgufConfig(family, new(file.Metadata, architecture, path), file.Tensors.ContainsKey, Divisors).Checked(path);
         var tensors = DecoderAssembly.Expected(family, config).Select(e => new WantedTensor(e.Name, e.GgufName, e.Shape, family.GgufLayout(config, e)));
-        return new(path, family, config, file, tensors, TensorNames.Gguf, () => TokenizerOf(file));
+        return new(path, family, config, file, tensors, TensorNames.Gguf, () => OptionalTokenizer.OfGguf(file));
 
         IReadOnlyList<double>? Divisors(string name, int count)
         {
@@ -146,19 +147,11 @@ internal sealed class ModelFiles : IDisposable
         }
     }
 
-    // A vocabulary of a kind that is not supported does not keep the weights from being used.
-    private static Tokenizer? TokenizerOf(GgufFile file)
+    // The hub's generation goes by this file, which often ends answers with more tokens than config.json ends texts.
+    private static IReadOnlyList<int> EndOfText(DecoderConfig config, string folder)
     {
-        if (file.Metadata.GetValueOrDefault("tokenizer.ggml.model") is null or "no_vocab" or "none")
-            return null;
-        try
-        {
-            return Tokenizers.Tokenizer.FromGguf(file.Metadata, file.Path);
-        }
-        catch (NotBuiltException)
-        {
-            return null;
-        }
+        var path = System.IO.Path.Combine(folder, "generation_config.json");
+        return File.Exists(path) ? [.. config.EndOfText.Union(ConfigReader.Open(path).TokenIds("eos_token_id"))] : config.EndOfText;
     }
 
     private static string PrefixIn(IWeightFile file, TensorNames names) =>
@@ -169,19 +162,7 @@ internal sealed class ModelFiles : IDisposable
 
     private WantedTensor Checked(WantedTensor wanted)
     {
-        if (!Weights.Tensors.TryGetValue(wanted.InFile, out var entry))
-            throw new AlidadeException($"{Weights.Path}: tensor '{wanted.InFile}' is missing");
-        var shape = wanted.Layout.ShapeInFile(wanted.Shape);
-        return entry.Shape.SequenceEqual(shape) ? wanted
-            : throw new AlidadeException($"{Weights.Path}: tensor '{wanted.InFile}' has shape [{string.Join(", ", entry.Shape)}], the configuration asks for [{string.Join(", ", shape)}]");
-    }
-
-    private void RefuseStrangers(TensorNames names)
-    {
-        var known = Tensors.Select(w => w.InFile).ToHashSet(StringComparer.Ordinal);
-        // A tied head may be stored a second time.
-        known.Add(names.Head + ".weight");
-        if (Weights.Tensors.Keys.FirstOrDefault(n => !known.Contains(n) && !names.Ignored.Any(i => n.EndsWith(i, StringComparison.Ordinal))) is { } stranger)
-            throw new NotBuiltException($"{Weights.Path}: tensor '{stranger}' has no place in this architecture");
+        TensorCheck.Entry(Weights, wanted.InFile, Weights.Tensors.GetValueOrDefault(wanted.InFile), wanted.Layout.ShapeInFile(wanted.Shape));
+        return wanted;
     }
 }

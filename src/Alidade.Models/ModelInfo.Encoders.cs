@@ -60,21 +60,21 @@ public sealed partial record ModelInfo
     private static ModelInfo OfEncoder(string path, SentenceFolder? sentence, bool hash)
     {
         using var files = EncoderFiles.Open(sentence?.Encoder ?? path);
-        var (c, tokenizer) = (files.Config, files.Tokenizer().Tokenizer);
+        var (c, tokenizer) = (files.Config, files.Tokenizer().Found);
         var (masked, classifier) = (files.MaskedHead, files.UsableClassifier);
         List<(EncoderTensor Tensor, TensorEntry Entry)> tensors =
         [
             .. files.Tensors.Concat(masked is null ? [] : EncoderTensors.MaskedHead(masked, c)).Concat(classifier is null ? [] : EncoderTensors.Classifier(classifier, c))
                 .DistinctBy(t => t.Name).Select(t => (t, t.In(files.Weights))),
         ];
-        EncoderTensors.CheckNoOther(files.Weights, tensors.Select(t => t.Entry.Name), files.MayStay);
+        TensorCheck.NoOther(files.Weights, tensors.Select(t => t.Entry.Name), files.MayStay);
         var weights = FilesOf(files.Weights).ToList();
         var steps = sentence?.Steps(c.Width);
         foreach (var step in steps?.Steps.Where(s => s.Tensors.Count > 0) ?? [])
         {
             using var file = SafetensorsFolder.Open(step.Folder);
             tensors.AddRange(step.Tensors.Select(t => (t, t.In(file))));
-            EncoderTensors.CheckNoOther(file, step.Tensors.Select(t => t.Name), _ => false);
+            TensorCheck.NoOther(file, step.Tensors.Select(t => t.Name), _ => false);
             weights.AddRange(FilesOf(file));
         }
 
@@ -109,7 +109,7 @@ public sealed partial record ModelInfo
     {
         Modules = [$"{string.Join(" + ", pooling.Modes)} pooling{(pooling.IncludePrompt ? "" : " without the prompt")}", .. steps.Select(s => s.Words)],
         Pooling = pooling,
-        Dimensions = steps is [.., var last] ? last.Outputs : c.Width * pooling.Modes.Count,
+        Dimensions = SentenceFolder.Dimensions(c.Width, pooling, steps),
         Normalized = steps is [.., { Kind: SentenceStep.Normalize }],
         MaxTokens = Math.Min(folder.MaxLength ?? int.MaxValue, c.ContextLength),
         LowerCase = folder.LowerCase,

@@ -95,10 +95,11 @@ public sealed partial record ModelInfo
     private static ModelInfo OfDecoder(string path, bool hash)
     {
         using var files = ModelFiles.Open(path);
-        var (c, tokenizer) = (files.Config, files.Tokenizer());
+        var (c, tokenizer) = (files.Config, files.Tokenizer().Found);
         // A template that does not parse is told now and not in the first chat.
         var template = ChatTemplate.Of(tokenizer, files.Path);
-        string? Token(int? id) => id is { } known ? tokenizer!.Token(known) : null;
+        string Named(int id) => tokenizer?.TokenOrNull(id) ?? id.ToString(CultureInfo.InvariantCulture);
+        string? Token(int? id) => id is { } known ? Named(known) : null;
         var wanted = files.Tensors.ToDictionary(t => t.InFile, StringComparer.Ordinal);
         var stored = files.Weights.Tensors.Values.Where(t => wanted.ContainsKey(t.Name)).ToList();
         long cached = 2L * c.Layers * c.KeyValueHeads * c.HeadDim * 1000;
@@ -120,8 +121,7 @@ public sealed partial record ModelInfo
             Tokenizer = tokenizer is null ? null : TokenizerOf(tokenizer, [("begin", Token(tokenizer.BeginningOfText)), ("end", Token(tokenizer.EndOfText)), ("padding", Token(tokenizer.Padding))]),
             HasChatTemplate = template is not null,
             ChatTemplateFeatures = template is null ? [] : [.. Features.Where(f => Regex.IsMatch(template.Source, f.Pattern)).Select(f => f.Name)],
-            EndTokens = [.. c.EndOfText.Concat(tokenizer?.EndOfText is { } end ? [end] : []).Distinct().Order()
-                .Select(id => tokenizer?.TokenOrNull(id) ?? id.ToString(CultureInfo.InvariantCulture))],
+            EndTokens = [.. c.EndOfText.Concat(tokenizer?.EndOfText is { } end ? [end] : []).Distinct().Order().Select(Named)],
             License = ModelLicense.Of(files.Path, files.Gguf),
             Hashes = HashesOf(weights, hash),
         };

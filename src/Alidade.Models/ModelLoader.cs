@@ -23,7 +23,7 @@ internal static class ModelLoader
         try
         {
             var tokenizer = vocabulary.GetAwaiter().GetResult();
-            var template = ChatTemplate.Of(tokenizer, files.Path);
+            var template = ChatTemplate.Of(tokenizer.Found, files.Path);
             return new(files.Family, files.Config, parameters, tokenizer, template, files.Path, packed);
         }
         catch
@@ -49,7 +49,7 @@ internal static class ModelLoader
             parameters.Add(name, value.DetachFromDisposeScope());
         }
 
-        return new(family, config, parameters, tokenizer, chatTemplate, "new model");
+        return new(family, config, parameters, tokenizer is null ? OptionalTokenizer.None("new model") : new(tokenizer, null), chatTemplate, "new model");
     }
 
     // The tensors, and the matrices that stay as they are stored.

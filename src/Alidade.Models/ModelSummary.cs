@@ -56,7 +56,7 @@ public sealed record ModelSummary
             VocabularySize = c.VocabularySize,
             HasTokenizer = model.HasTokenizer,
             HasChatTemplate = model.ChatTemplate is not null,
-            EndTokens = [.. model.EndTokens.Order().Select(id => model.HasTokenizer ? model.Tokenizer.Token(id) : id.ToString(CultureInfo.InvariantCulture))],
+            EndTokens = [.. model.EndTokens.Order().Select(id => (model.HasTokenizer ? model.Tokenizer.TokenOrNull(id) : null) ?? id.ToString(CultureInfo.InvariantCulture))],
         };
     }
 

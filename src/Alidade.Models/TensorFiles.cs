@@ -14,6 +14,7 @@ public static class TensorFiles
     /// <param name="tensors">Floating-point or int64 tensors by name.</param>
     /// <param name="format">"F32", "F16" or "BF16" for floating-point tensors; int64 and uint8 tensors keep their type, float64 too.</param>
     /// <param name="metadata">Free text for the header.</param>
+    /// <exception cref="AlidadeException">A number does not fit the format; the tensor is named, and nothing is written.</exception>
     public static void Write(string path, IEnumerable<(string Name, Tensor Value)> tensors, string format = "F32", IReadOnlyDictionary<string, string>? metadata = null) =>
         SafetensorsWriter.Write(path, tensors.Select(t => Source(t.Name, t.Value, format)), metadata);
 
@@ -54,7 +55,19 @@ public static class TensorFiles
                 _ => throw new AlidadeException($"number format '{format}' is not known; known are F32, F16, BF16"),
             },
         };
+        if (kind == ScalarType.Float16)
+            CheckRange(name, value);
         return new(name, value.shape, stored, stream => Write(value, kind, stream));
+    }
+
+    // From here on a number is rounded to infinity, halfway beyond the largest of F16. No number is not below it either.
+    private static void CheckRange(string name, Tensor value)
+    {
+        const double TooLarge = 65520;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        if (value.numel() > 0 && Math.Max(value.max().ToDouble(), -value.min().ToDouble()) is var largest && !(largest < TooLarge))
+            throw new AlidadeException(FormattableString.Invariant($"tensor '{name}' holds a number of size {largest:g6}, which F16 cannot (at most 65504); write F32 or BF16"));
     }
 
     // In pieces, because a span of bytes ends at 2 GiB, and so that a conversion needs no second copy of the tensor.

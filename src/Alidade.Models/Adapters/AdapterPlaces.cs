@@ -49,7 +49,7 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
         {
             var value = adapter.Replacements.GetValueOrDefault(name);
             if (name.EndsWith(".weight", StringComparison.Ordinal) && adapter.Factors.TryGetValue(PeftNames.ModuleOf(name), out var factors))
-                yield return (name, factors.Merge(value ?? slot.Own, Modules[PeftNames.ModuleOf(name)].InputMajor));
+                yield return (name, Merge(factors, value, slot, Modules[PeftNames.ModuleOf(name)].InputMajor));
             else if (value is not null)
                 yield return (name, Copy(value));
         }
@@ -82,9 +82,16 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
                 continue;
             if (!slots.TryGetValue(name, out var slot))
                 throw Other(adapter, $"holds '{name}', which {model} does not have");
-            if (!value.shape.SequenceEqual(slot.Own.shape))
-                throw Other(adapter, $"holds '{name}' of shape [{string.Join(", ", value.shape)}], that of {model} is [{string.Join(", ", slot.Own.shape)}]");
+            if (!value.shape.SequenceEqual(slot.Shape))
+                throw Other(adapter, $"holds '{name}' of shape [{string.Join(", ", value.shape)}], that of {model} is [{string.Join(", ", slot.Shape)}]");
         }
+    }
+
+    // In a scope, because a packed weight is decoded into a tensor of its own.
+    private static Tensor Merge(LoraFactors factors, Tensor? value, WeightSlot slot, bool inputMajor)
+    {
+        using var scope = NewDisposeScope();
+        return factors.Merge(value ?? slot.Own, inputMajor).MoveToOuterDisposeScope();
     }
 
     private static Tensor Copy(Tensor value)

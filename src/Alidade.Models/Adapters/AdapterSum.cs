@@ -29,6 +29,8 @@ public static class AdapterSum
         foreach (var (adapter, _) in parts)
             model.Places.Check(adapter);
         using var noGrad = no_grad();
+        // First, because it may refuse.
+        var head = ScoringHead(model, parts);
         var factors = new OrderedDictionary<string, LoraFactors>(StringComparer.Ordinal);
         foreach (var module in model.Places.Modules.Keys)
         {
@@ -40,16 +42,15 @@ public static class AdapterSum
         var replacements = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var (parameter, slot) in model.Places.Slots)
         {
+            var changes = parts.Where(p => IsWhole(p.Adapter, parameter)).ToArray();
+            if (changes.Length == 0)
+                continue;
             using var scope = NewDisposeScope();
-            var sum = slot.Own;
-            foreach (var (adapter, weight) in parts)
-                if (Whole(model, adapter, parameter) is { } whole)
-                    sum = sum + ((whole - slot.Own) * weight);
-            if (!ReferenceEquals(sum, slot.Own))
-                replacements.Add(parameter, LoraAdapter.Own(sum));
+            var own = slot.Own;
+            replacements.Add(parameter, LoraAdapter.Own(changes.Aggregate(own, (sum, part) => sum + ((Whole(model, part.Adapter, parameter, own) - own) * part.Weight))));
         }
 
-        if (ScoringHead(model, parts) is { } head)
+        if (head is not null)
             replacements.Add(ScoringConfig.WeightName, head);
         return new(name, OptionsOf(factors), factors, replacements);
     }
@@ -68,15 +69,19 @@ public static class AdapterSum
     private static bool IsLowRank(LoraAdapter adapter, string module) =>
         adapter.Factors.TryGetValue(module, out var factors) && factors.Magnitude is null && !adapter.Replacements.ContainsKey(module + ".weight");
 
-    // The tensor with the adapter where its change is not low-rank; null where there is none.
-    private static Tensor? Whole(CausalLM model, LoraAdapter adapter, string parameter)
+    // Whether an adapter changes a tensor in a way that is not low-rank.
+    private static bool IsWhole(LoraAdapter adapter, string parameter) =>
+        adapter.Replacements.ContainsKey(parameter) || UpdateOf(adapter, parameter) is { Magnitude: not null };
+
+    // The tensor with the adapter; own is what the base has.
+    private static Tensor Whole(CausalLM model, LoraAdapter adapter, string parameter, Tensor own)
     {
-        var module = PeftNames.ModuleOf(parameter);
-        var value = adapter.Replacements.GetValueOrDefault(parameter);
-        return parameter == module + ".weight" && adapter.Factors.TryGetValue(module, out var factors) && !IsLowRank(adapter, module)
-            ? factors.Merge(value ?? model.Places.Slots[parameter].Own, model.Places.Modules[module].InputMajor)
-            : value;
+        var value = adapter.Replacements.GetValueOrDefault(parameter, own);
+        return UpdateOf(adapter, parameter) is { } factors ? factors.Merge(value, model.Places.Modules[PeftNames.ModuleOf(parameter)].InputMajor) : value;
     }
+
+    private static LoraFactors? UpdateOf(LoraAdapter adapter, string parameter) =>
+        parameter.EndsWith(".weight", StringComparison.Ordinal) ? adapter.Factors.GetValueOrDefault(PeftNames.ModuleOf(parameter)) : null;
 
     private static LoraFactors SideBySide((LoraFactors Factors, double Weight)[] updates)
     {

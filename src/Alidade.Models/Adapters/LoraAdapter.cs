@@ -49,7 +49,7 @@ public sealed class LoraAdapter : IDisposable
             factors.Add(module.Name, New(module, options, generator));
         var replacements = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var parameter in options.Replaced(model.Places.Slots.Keys, factors.ContainsKey))
-            replacements.Add(parameter, Copy(model.Places.Slots[parameter].Own));
+            replacements.Add(parameter, Copy(model.Places.Slots[parameter]));
         if (options.ScoringLabels != 0)
             replacements.Add(ScoringConfig.WeightName, NewScoringHead(model, options.ScoringLabels, seed));
         return new(name, options, factors, replacements);
@@ -70,7 +70,7 @@ public sealed class LoraAdapter : IDisposable
     {
         using var scope = NewDisposeScope();
         var rank = options.RankOf(module.Name);
-        var (type, device) = (module.Weight.dtype, module.Weight.device);
+        var (type, device) = (module.DType, module.Device);
         var isEmbedding = module is Embedding;
         var bound = 1 / Math.Sqrt(module.Inputs);
         var a = isEmbedding ? zeros(rank, module.Inputs) : (rand([rank, module.Inputs], generator: generator) * (2 * bound)) - bound;
@@ -79,10 +79,10 @@ public sealed class LoraAdapter : IDisposable
         return new(Own(a.to(type).to(device)), Own(b.to(type).to(device)), options.ScaleOf(module.Name), magnitude) { OfEmbedding = isEmbedding };
     }
 
-    private static Tensor Copy(Tensor value)
+    private static Tensor Copy(WeightSlot slot)
     {
         using var scope = NewDisposeScope();
-        return Own(value.clone());
+        return Own(slot.Own.clone());
     }
 
     private static Tensor NewScoringHead(CausalLM model, int labels, ulong seed)

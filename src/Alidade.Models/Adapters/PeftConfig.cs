@@ -37,7 +37,7 @@ internal static class PeftConfig
             throw new NotBuiltException($"{config.Where}: adapters for the task '{task}' are not supported; those for CAUSAL_LM and SEQ_CLS are");
         if (config.Keys.FirstOrDefault(k => !Idle.Contains(k) && !Read.Contains(k) && config.IsSet(k)) is { } unknown)
             throw new NotBuiltException($"{config.Where}: the option '{unknown}' is not supported");
-        if (config.Text("init_lora_weights") is { } start && !PlainInitialisations.Contains(start))
+        if (config.IsText("init_lora_weights") && config.Text("init_lora_weights") is { } start && !PlainInitialisations.Contains(start))
             throw new NotBuiltException($"{config.Where}: 'init_lora_weights' is '{start}', which changes the base too; save the adapter converted to plain LoRA (PEFT: path_initial_model_for_weight_conversion)");
         var (targets, targetPattern) = Names(config, "target_modules");
         var (excluded, excludedPattern) = Names(config, "exclude_modules");
@@ -71,14 +71,14 @@ internal static class PeftConfig
     public static JsonObject Write(LoraAdapter adapter, CausalLM model)
     {
         var options = adapter.Options;
-        var scores = model.Config.Scoring is not null || adapter.Replacements.ContainsKey(ScoringConfig.WeightName);
+        var hasHead = adapter.Replacements.ContainsKey(ScoringConfig.WeightName);
         JsonArray? List(IEnumerable<string> names) => names.ToArray() is { Length: > 0 } all ? new([.. all.Select(n => (JsonNode)n)]) : null;
         // "Every projection" is written out: other models of the family may have other ones.
         var targets = options.Targets.Count > 0 ? options.Targets.AsEnumerable() : adapter.Factors.Keys.Select(PeftNames.LastPart).Distinct().Order(StringComparer.Ordinal);
         return new()
         {
             ["peft_type"] = "LORA",
-            ["task_type"] = scores ? "SEQ_CLS" : "CAUSAL_LM",
+            ["task_type"] = hasHead || model.Config.Scoring is not null ? "SEQ_CLS" : "CAUSAL_LM",
             ["base_model_name_or_path"] = model.Name,
             ["r"] = options.Rank,
             ["lora_alpha"] = options.Alpha,
@@ -93,7 +93,7 @@ internal static class PeftConfig
             ["layers_pattern"] = List(options.LayerLists),
             ["rank_pattern"] = new JsonObject(options.RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
             ["alpha_pattern"] = new JsonObject(options.AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
-            ["modules_to_save"] = List(scores && !options.Saves(ScoringHead) ? options.SavedModules.Append(ScoringHead) : options.SavedModules),
+            ["modules_to_save"] = List(hasHead && !options.Saves(ScoringHead) ? options.SavedModules.Append(ScoringHead) : options.SavedModules),
             ["init_lora_weights"] = true,
             ["inference_mode"] = true,
         };
@@ -101,7 +101,7 @@ internal static class PeftConfig
 
     // A list is of names, a text is a regular expression.
     private static (IReadOnlyList<string> Names, string? Pattern) Names(ConfigReader config, string key) =>
-        config.Text(key) is { } pattern ? ([], pattern) : (config.Texts(key), null);
+        config.IsText(key) ? ([], config.Text(key)) : (config.Texts(key), null);
 
     private static Dictionary<string, T> Pattern<T>(ConfigReader config, string key, Func<ConfigReader, string, T> read) =>
         config.Object(key) is { } patterns ? patterns.Keys.ToDictionary(k => k, k => read(patterns, k), StringComparer.Ordinal) : [];

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Models.Families;
+using Alidade.Models.Hub;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Adapters;
@@ -22,8 +23,11 @@ public static class PeftFolder
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Writes an adapter.</summary>
+    /// <exception cref="NotBuiltException">It has no low-rank update, as a sum of DoRA adapters alone: PEFT's files have no place for it.</exception>
     public static void Save(LoraAdapter adapter, CausalLM model, string folder)
     {
+        if (adapter.Factors.Count == 0)
+            throw new NotBuiltException($"adapter '{adapter.Name}' has no low-rank update, without which there is no PEFT folder; a sum of DoRA adapters is whole tensors: merge it into the model and save that");
         Directory.CreateDirectory(folder);
         TensorFiles.Write(Path.Combine(folder, WeightsFile), adapter.Parameters, metadata: new Dictionary<string, string> { ["format"] = "pt" });
         // Last, so that a folder with a configuration is whole.
@@ -44,9 +48,12 @@ public static class PeftFolder
     }
 
     /// <summary>Reads all adapters of a folder, by name.</summary>
+    /// <param name="model">Their base.</param>
+    /// <param name="folder">The folder, or the hub's name of one that was pulled (ORG/NAME).</param>
     /// <exception cref="AlidadeException">There is none, or one cannot be read; see <see cref="Load"/>.</exception>
     public static OrderedDictionary<string, LoraAdapter> LoadAll(CausalLM model, string folder)
     {
+        folder = ModelLocation.Resolve(folder);
         var adapters = new OrderedDictionary<string, LoraAdapter>(StringComparer.Ordinal);
         try
         {
@@ -66,10 +73,13 @@ public static class PeftFolder
     }
 
     /// <summary>Reads an adapter for a model.</summary>
+    /// <param name="model">The base.</param>
+    /// <param name="folder">The folder, or the hub's name of one that was pulled (ORG/NAME).</param>
     /// <exception cref="AlidadeException">A file is missing or malformed, or the adapter does not fit the model; the layer is named.</exception>
     /// <exception cref="NotBuiltException">The adapter is of a kind, or has an option, that is not supported; it is named.</exception>
     public static LoraAdapter Load(CausalLM model, string folder)
     {
+        folder = ModelLocation.Resolve(folder);
         var (configPath, weightsPath) = (Path.Combine(folder, ConfigFile), Path.Combine(folder, WeightsFile));
         if (!File.Exists(configPath) || !File.Exists(weightsPath))
             throw NoAdapter(folder);

@@ -76,7 +76,7 @@ internal sealed partial class PeftReader(CausalLM model, LoraOptions options, st
         var own = Own(value);
         // PEFT copies an embedding that has an update into the file, as it is in the base.
         if (rest.EndsWith(".base_layer.weight", StringComparison.Ordinal) && model.Places.Slots.TryGetValue(parameter, out var slot)
-            && own.shape.SequenceEqual(slot.Own.shape) && own.eq(slot.Own).all().item<bool>())
+            && own.shape.SequenceEqual(slot.Shape) && own.eq(slot.Own).all().item<bool>())
             own.Dispose();
         else if (!replacements.TryAdd(parameter, own))
             throw new AlidadeException($"{path}: '{parameter}' is there twice, with and without 'base_layer'");

@@ -22,6 +22,9 @@ internal abstract class AdaptableModule(string name, WeightSlot weight, bool inp
     /// <summary>Number type of what is computed with it.</summary>
     public ScalarType DType => weight.DType;
 
+    /// <summary>Where the weight lies.</summary>
+    public Device Device => weight.Device;
+
     /// <summary>True when the weight is stored as [in, out].</summary>
     public bool InputMajor => inputMajor;
 

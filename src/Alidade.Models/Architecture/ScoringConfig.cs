@@ -30,16 +30,17 @@ public sealed record ScoringConfig
         if (!config.Texts("architectures").Any(a => a.EndsWith(Suffix, StringComparison.Ordinal)))
             return null;
         var pad = config.TokenIds("pad_token_id") is [var id, ..] ? id : (int?)null;
+        return new() { Labels = LabelsOf(config), PadToken = pad };
+    }
+
+    /// <summary>The labels of a config.json: <c>id2label</c> counts from "0"; without it there are <c>num_labels</c>, two where nothing is said.</summary>
+    internal static IReadOnlyList<string> LabelsOf(ConfigReader config)
+    {
         if (config.Object("id2label") is not { } names)
-            // The hub leaves out two labels without names.
-            return OfCount(config.OptionalSize("num_labels") ?? 2) with { PadToken = pad };
+            return OfCount(config.OptionalSize("num_labels") ?? 2).Labels;
         var count = names.Keys.Count();
-        return new()
-        {
-            Labels = [.. Enumerable.Range(0, count).Select(i => names.Text(i.ToString(System.Globalization.CultureInfo.InvariantCulture))
-                ?? throw new AlidadeException($"{config.Where}: 'id2label' has {count} labels, and none under \"{i}\""))],
-            PadToken = pad,
-        };
+        return [.. Enumerable.Range(0, count).Select(i => names.Text(FormattableString.Invariant($"{i}"))
+            ?? throw new AlidadeException($"{config.Where}: 'id2label' names {count} labels, and none of them is \"{i}\""))];
     }
 
     /// <summary>Makes the config.json of a language model that of a model with this head.</summary>

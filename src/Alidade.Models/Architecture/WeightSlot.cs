@@ -40,6 +40,12 @@ internal sealed class WeightSlot
     /// <summary>Number type of what is computed with it.</summary>
     public ScalarType DType => packed is null ? Value.dtype : ScalarType.Float32;
 
+    /// <summary>Where it lies; packed matrices lie in the memory of the CPU.</summary>
+    public Device Device => tensor?.device ?? CPU;
+
+    /// <summary>Its shape as the family stores it.</summary>
+    public long[] Shape => tensor?.shape ?? [Size(0), Size(1)];
+
     /// <summary>A dimension's size.</summary>
     public long Size(int dimension) => tensor is not null ? tensor.size(dimension) : (dimension == 0) == inputMajor ? packed!.Columns : packed!.Rows;
 }

@@ -126,14 +126,14 @@ internal abstract class EncoderFamily
     /// <summary>Fills in what configurations of all families say with the same keys: the labels and what they mean, whether the head is tied.</summary>
     protected static EncoderConfig WithCommon(EncoderConfig facts, ConfigReader config)
     {
-        var labels = Labels(config);
+        var labels = ScoringConfig.LabelsOf(config);
         return facts with
         {
             TiedHead = config.Flag("tie_word_embeddings", true),
             Labels = labels,
             Problem = config.Text("problem_type") switch
             {
-                null => labels.Length == 1 ? ClassificationProblem.Regression : ClassificationProblem.SingleLabel,
+                null => labels.Count == 1 ? ClassificationProblem.Regression : ClassificationProblem.SingleLabel,
                 "regression" => ClassificationProblem.Regression,
                 "single_label_classification" => ClassificationProblem.SingleLabel,
                 "multi_label_classification" => ClassificationProblem.MultiLabel,
@@ -145,14 +145,4 @@ internal abstract class EncoderFamily
     /// <summary>The size of one head, which must divide the width.</summary>
     protected static int HeadDim(int width, int heads, string where) => width % heads == 0 ? width / heads
         : throw new AlidadeException($"{where}: a width of {width} cannot be shared by {heads} heads");
-
-    // id2label counts from "0"; without it there are num_labels labels, two where nothing is said.
-    private static string[] Labels(ConfigReader config)
-    {
-        if (config.Object("id2label") is not { } names)
-            return [.. Enumerable.Range(0, config.OptionalSize("num_labels") ?? 2).Select(i => FormattableString.Invariant($"LABEL_{i}"))];
-        var count = names.Keys.Count();
-        return [.. Enumerable.Range(0, count).Select(i => names.Text(FormattableString.Invariant($"{i}"))
-            ?? throw new AlidadeException($"{config.Where}: 'id2label' names {count} labels, and none of them is \"{i}\""))];
-    }
 }

@@ -1,6 +1,5 @@
 using Alidade.Core;
 using Alidade.Models.Families;
-using Alidade.Models.Tokenizers;
 using Alidade.Models.Weights;
 
 namespace Alidade.Models.Encoders;
@@ -75,20 +74,8 @@ internal sealed class EncoderFiles : IDisposable
     public static bool Is(string folder) => System.IO.Path.Combine(folder, "config.json") is var path && File.Exists(path)
         && ConfigReader.Open(path).Text("model_type") is { } type && EncoderFamily.Find(type) is not null;
 
-    /// <summary>The tokenizer, or why there is none: one that is not supported does not keep the weights from being used.</summary>
-    public (Tokenizer? Tokenizer, AlidadeException? Why) Tokenizer()
-    {
-        if (!File.Exists(System.IO.Path.Combine(Path, "tokenizer.json")) && !File.Exists(System.IO.Path.Combine(Path, "tokenizer.json.gz")))
-            return (null, new($"{Path} has no tokenizer; put the tokenizer.json of the model beside its weights"));
-        try
-        {
-            return (Tokenizers.Tokenizer.FromFolder(Path), null);
-        }
-        catch (NotBuiltException exception)
-        {
-            return (null, exception);
-        }
-    }
+    /// <summary>The tokenizer.</summary>
+    public OptionalTokenizer Tokenizer() => OptionalTokenizer.OfFolder(Path);
 
     /// <summary>Whether a tensor may be left in the file: buffers of positions carry nothing, and heads may stay where they are not asked for.</summary>
     public bool MayStay(string name) => name.EndsWith("embeddings.position_ids", StringComparison.Ordinal) || Names.Heads.Any(h => name.StartsWith(h, StringComparison.Ordinal));

@@ -22,13 +22,11 @@ public sealed class EncoderModel : IDisposable
     private readonly Encoder encoder;
     private readonly OrderedDictionary<string, Tensor> parameters;
     private readonly Linear? pooler;
-    private readonly Tokenizer? tokenizer;
-    private readonly AlidadeException? noTokenizer;
+    private readonly OptionalTokenizer tokenizer;
 
-    internal EncoderModel(EncoderConfig config, Encoder encoder, Linear? pooler, OrderedDictionary<string, Tensor> parameters, (Tokenizer? Tokenizer, AlidadeException? Why) tokenizer, string name)
+    internal EncoderModel(EncoderConfig config, Encoder encoder, Linear? pooler, OrderedDictionary<string, Tensor> parameters, OptionalTokenizer tokenizer, string name)
     {
-        (Config, this.encoder, this.pooler, this.parameters, Name) = (config, encoder, pooler, parameters, name);
-        (this.tokenizer, noTokenizer) = tokenizer;
+        (Config, this.encoder, this.pooler, this.parameters, this.tokenizer, Name) = (config, encoder, pooler, parameters, tokenizer, name);
         Hooks = new(Encoder.HookNames(config));
     }
 
@@ -41,10 +39,10 @@ public sealed class EncoderModel : IDisposable
     /// <summary>The tokenizer.</summary>
     /// <exception cref="AlidadeException">The model came without one.</exception>
     /// <exception cref="NotBuiltException">It came with one that is not supported.</exception>
-    public Tokenizer Tokenizer => tokenizer ?? throw noTokenizer!;
+    public Tokenizer Tokenizer => tokenizer.Needed;
 
     /// <summary>True when the model came with a tokenizer.</summary>
-    public bool HasTokenizer => tokenizer is not null;
+    public bool HasTokenizer => tokenizer.Found is not null;
 
     /// <summary>The hooks; see <see cref="ModelHooks"/>.</summary>
     public ModelHooks Hooks { get; }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Alidade.Core;
 using Alidade.Models.Weights;
 
 namespace Alidade.Models.Encoders;
@@ -23,29 +22,12 @@ internal sealed record EncoderTensor(string Name, string Part, params long[] Sha
     }
 
     /// <summary>What the file has, of the shape that the configuration asks for.</summary>
-    public TensorEntry In(IWeightFile file)
-    {
-        var entry = Find(file, Name) ?? throw new AlidadeException($"{file.Path}: tensor '{Name}' is missing");
-        return entry.Shape.SequenceEqual(Shape) ? entry
-            : throw new AlidadeException($"{file.Path}: tensor '{Name}' has shape [{string.Join(", ", entry.Shape)}], the configuration asks for [{string.Join(", ", Shape)}]");
-    }
+    public TensorEntry In(IWeightFile file) => TensorCheck.Entry(file, Name, Find(file, Name), Shape);
 }
 
 /// <summary>Every tensor of an encoder and of its heads, by its configuration.</summary>
 internal static class EncoderTensors
 {
-    /// <summary>Checks that a file holds nothing else.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="taken">The names in the file of what has a place.</param>
-    /// <param name="mayStay">Whether a tensor of this name may be left in the file.</param>
-    /// <exception cref="NotBuiltException">It holds a tensor that has no place and that may not be left there.</exception>
-    public static void CheckNoOther(IWeightFile file, IEnumerable<string> taken, Func<string, bool> mayStay)
-    {
-        var known = taken.ToHashSet(StringComparer.Ordinal);
-        if (file.Tensors.Keys.FirstOrDefault(n => !known.Contains(n) && !mayStay(n)) is { } stranger)
-            throw new NotBuiltException($"{file.Path}: tensor '{stranger}' has no place in this architecture");
-    }
-
     /// <summary>The encoder without a head.</summary>
     public static IEnumerable<EncoderTensor> Encoder(EncoderNames names, EncoderConfig c, string prefix)
     {

@@ -43,7 +43,7 @@ internal sealed class EncoderWeights(IWeightFile file, LoadOptions options)
     /// <exception cref="NotBuiltException">The file holds a tensor that nothing asked for and that may not be left there.</exception>
     public OrderedDictionary<string, Tensor> Read(Func<string, bool> mayStay)
     {
-        EncoderTensors.CheckNoOther(file, inFile.Values, mayStay);
+        TensorCheck.NoOther(file, inFile.Values, mayStay);
         using var noGrad = no_grad();
         foreach (var (name, value) in tensors)
             TensorLayout.AsIs.Fill(file, inFile[name], value);

@@ -19,7 +19,7 @@ public sealed record MaskedText(IReadOnlyList<int> Ids, IReadOnlyList<int> Posit
 
 /// <summary>A token that may stand behind a mask.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Token">The token as the vocabulary writes it.</param>
+/// <param name="Token">The token as a reader sees it.</param>
 /// <param name="LogProb">Its log-probability in nats.</param>
 public sealed record MaskedCandidate(int Id, string Token, double LogProb);
 
@@ -43,8 +43,17 @@ public sealed class MaskedLM : IDisposable
     public static MaskedLM Load(string path, LoadOptions? options = null)
     {
         var (encoder, head) = EncoderLoader.Load(path, options ?? new(), MaskedHead.Take);
-        var mask = encoder.HasTokenizer && SpecialTokens.Text(path, "mask_token") is { } text ? encoder.Tokenizer.IdOf(text) : null;
-        return new(encoder, head, mask);
+        try
+        {
+            // The encoder's name is its folder, found where the path is the hub's name of a model.
+            var mask = encoder.HasTokenizer && SpecialTokens.Text(encoder.Name, "mask_token") is { } text ? encoder.Tokenizer.IdOf(text) : null;
+            return new(encoder, head, mask);
+        }
+        catch
+        {
+            encoder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Logits of every position.</summary>

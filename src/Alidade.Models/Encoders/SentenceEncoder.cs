@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Models.Chat.Jinja;
 using Alidade.Models.Hub;
 using Microsoft.Extensions.AI;
 using TorchSharp;
@@ -31,15 +32,16 @@ public sealed record SentenceEmbeddings
 /// concurrent use while no hook is registered on the encoder.</remarks>
 public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<float>>
 {
+    private const string PromptName = "prompt_name";
+
     private readonly IReadOnlyList<ISentenceModule> modules;
     private readonly bool lowerCase;
     private readonly EmbeddingGeneratorMetadata metadata;
 
-    private SentenceEncoder(EncoderModel encoder, SentencePooling pooling, IReadOnlyList<ISentenceModule> modules, int? maxLength, bool lowerCase)
+    private SentenceEncoder(EncoderModel encoder, SentencePooling pooling, IReadOnlyList<ISentenceModule> modules, int dimensions, int? maxLength, bool lowerCase)
     {
-        (Encoder, Pooling, this.modules, this.lowerCase) = (encoder, pooling, modules, lowerCase);
+        (Encoder, Pooling, this.modules, Dimensions, this.lowerCase) = (encoder, pooling, modules, dimensions, lowerCase);
         MaxLength = Math.Min(maxLength ?? int.MaxValue, encoder.Config.ContextLength);
-        Dimensions = modules.Aggregate(encoder.Config.Width * pooling.Modes.Count, (size, module) => module.Outputs(size));
         metadata = new("alidade", defaultModelId: encoder.Name, defaultModelDimensions: Dimensions);
     }
 
@@ -79,7 +81,7 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
             var (pooling, steps) = folder.Steps(encoder.Config.Width);
             foreach (var step in steps)
                 modules.Add(SentenceModules.Load(step, options));
-            return new(encoder, pooling, modules, folder.MaxLength, folder.LowerCase)
+            return new(encoder, pooling, modules, SentenceFolder.Dimensions(encoder.Config.Width, pooling, steps), folder.MaxLength, folder.LowerCase)
             {
                 Prompts = folder.Prompts,
                 DefaultPrompt = folder.DefaultPrompt,
@@ -98,21 +100,29 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
     /// <param name="pooling">How hidden states become one vector.</param>
     /// <param name="normalize">Whether vectors are brought to the length 1.</param>
     public static SentenceEncoder Create(EncoderModel encoder, SentencePooling pooling, bool normalize) =>
-        new(encoder, pooling, normalize ? [new NormalizeModule()] : [], null, lowerCase: false);
+        new(encoder, pooling, normalize ? [new NormalizeModule()] : [], encoder.Config.Width * pooling.Modes.Count, null, lowerCase: false);
 
-    /// <summary>Vectors of rows of tokens, before the modules that follow pooling when <paramref name="pooledOnly"/>.</summary>
+    /// <summary>Vectors of rows of tokens.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="promptTokens">Tokens of a prompt at the beginning of every row.</param>
-    /// <param name="pooledOnly">Stops after pooling.</param>
-    /// <returns>[rows, size]; differentiable.</returns>
-    public Tensor Embed(EncoderBatch batch, int promptTokens = 0, bool pooledOnly = false)
+    /// <returns>[rows, <see cref="Dimensions"/>]; differentiable.</returns>
+    public Tensor Embed(EncoderBatch batch, int promptTokens = 0)
     {
         using var scope = NewDisposeScope();
-        var pooled = Pooling.Pool(Encoder.Hidden(batch), batch, promptTokens);
-        return (pooledOnly ? pooled : modules.Aggregate(pooled, (x, module) => module.Apply(x))).MoveToOuterDisposeScope();
+        return modules.Aggregate(Pool(batch, promptTokens), (x, module) => module.Apply(x)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Vectors of texts; texts of similar length share a batch.</summary>
+    /// <summary>The pooled hidden states of rows of tokens, before the modules that follow.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="promptTokens">Tokens of a prompt at the beginning of every row.</param>
+    /// <returns>[rows, width · ways of pooling]; differentiable.</returns>
+    public Tensor Pool(EncoderBatch batch, int promptTokens = 0)
+    {
+        using var scope = NewDisposeScope();
+        return Pooling.Pool(Encoder.Hidden(batch), batch, promptTokens).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Vectors of texts, without the white space around them and their prompt, as in the reference; texts of similar length share a batch.</summary>
     /// <param name="texts">The texts.</param>
     /// <param name="prompt">Name of a prompt of <see cref="Prompts"/> to put in front; null for <see cref="DefaultPrompt"/>.</param>
     /// <param name="options">Longest text and batch size; null for the model's.</param>
@@ -124,9 +134,8 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
         var front = (prompt ?? DefaultPrompt) is not { } name ? ""
             : Prompts.TryGetValue(name, out var known) ? known
             : throw new AlidadeException($"{Encoder.Name} has no prompt '{name}'{Suggest.Hint(name, [.. Prompts.Keys])}");
-        string Written(string text) => lowerCase ? (front + text).ToLowerInvariant() : front + text;
-        var rows = EncoderTexts.Of(Encoder.Tokenizer, texts.Select(t => (Written(t), (string?)null)), MaxLength, options);
-        var promptTokens = front.Length == 0 || Pooling.IncludePrompt ? 0 : PromptTokens(Written(""), options);
+        var rows = EncoderTexts.Of(Encoder.Tokenizer, texts.Select(t => (Written(front + t), (string?)null)), MaxLength, options);
+        var promptTokens = front.Length == 0 || Pooling.IncludePrompt ? 0 : PromptTokens(Written(front), options);
         var vectors = new float[rows.Ids.Count][];
         using var noGrad = no_grad();
         rows.InBatches(options.BatchTokens, cancellation, (batch, numbers) =>
@@ -144,14 +153,18 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
     /// <see cref="EmbeddingGenerationOptions.Dimensions"/> keeps the first dimensions, and brings them to the length 1 again where the model does; the number
     /// of texts that were cut stands under <c>truncated_texts</c>. A prompt is named under <c>prompt_name</c> of the additional properties.
     /// </remarks>
-    /// <exception cref="AlidadeException">More dimensions are asked for than there are, another model is asked for, or what <see cref="Embed(IEnumerable{string}, string?, EncoderTextOptions?, CancellationToken)"/> refuses.</exception>
+    /// <exception cref="AlidadeException">More dimensions are asked for than there are, another model or a property that is not known is asked for, or what <see cref="Embed(IEnumerable{string}, string?, EncoderTextOptions?, CancellationToken)"/> refuses.</exception>
     public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
+        if (options?.ModelId is { } id && id != Encoder.Name)
+            throw new AlidadeException($"the model '{id}' was asked for; this one is '{Encoder.Name}'");
+        if (options?.AdditionalProperties?.Keys.FirstOrDefault(k => k != PromptName) is { } unknown)
+            throw new AlidadeException($"the property '{unknown}' is not supported{Suggest.Hint(unknown, [PromptName])}");
         if (options?.Dimensions is { } asked && (asked < 1 || asked > Dimensions))
             throw new AlidadeException($"{asked} dimensions were asked for; the vectors of {Encoder.Name} have {Dimensions}");
-        var prompt = options?.AdditionalProperties?.TryGetValue("prompt_name", out var given) == true
-            ? given as string ?? throw new AlidadeException("'prompt_name' must be the name of a prompt") : null;
+        var prompt = options?.AdditionalProperties?.TryGetValue(PromptName, out var given) == true
+            ? given as string ?? throw new AlidadeException($"'{PromptName}' must be the name of a prompt") : null;
         var result = Embed(values, prompt, cancellation: cancellationToken);
         return Task.FromResult(new GeneratedEmbeddings<Embedding<float>>(result.Vectors.Select(v => new Embedding<float>(Shortened(v, options?.Dimensions)) { ModelId = Encoder.Name }))
         {
@@ -183,6 +196,13 @@ public sealed class SentenceEncoder : IEmbeddingGenerator<string, Embedding<floa
         if (Normalized && TensorPrimitives.Norm<float>(kept) is > 0 and var length)
             TensorPrimitives.Divide(kept, length, kept);
         return kept;
+    }
+
+    // sentence-transformers, models/Transformer.py, tokenize: stripped first, then lower-cased, each as Python does it.
+    private string Written(string text)
+    {
+        var stripped = TextOperations.Strip(new(text), null, left: true, right: true).Value;
+        return lowerCase ? CaseMapping.Lower(stripped) : stripped;
     }
 
     // Without the special token at the end, which in a whole row stands after the text.

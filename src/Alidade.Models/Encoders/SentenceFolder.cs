@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Models.Families;
@@ -47,7 +46,7 @@ internal sealed record SentenceFolder
             var reader = ConfigReader.Open(about);
             if (reader.Object("prompts") is { } named)
                 foreach (var key in named.Keys)
-                    prompts[key] = named.Text(key) ?? throw new AlidadeException($"{named.Where}: the prompt '{key}' is not a text");
+                    prompts[key] = named.Text(key) ?? throw new AlidadeException($"{named.Where}: the prompt '{key}' is null, it must be a text");
             defaultPrompt = reader.Text("default_prompt_name");
             if (defaultPrompt is not null && !prompts.ContainsKey(defaultPrompt))
                 throw new AlidadeException($"{about}: 'default_prompt_name' is \"{defaultPrompt}\"{Suggest.Hint(defaultPrompt, [.. prompts.Keys])}");
@@ -75,28 +74,18 @@ internal sealed record SentenceFolder
             throw new NotBuiltException($"{Path}: the module {Modules[0].Kind} stands before pooling; only a Pooling may follow the Transformer");
         var pooling = SentencePooling.Read(SentenceStep.Settings(first), width);
         var steps = new List<SentenceStep>();
-        var size = width * pooling.Modes.Count;
         foreach (var (kind, at) in Modules.Skip(1).Where(m => m.Kind != "Dropout"))
-        {
-            steps.Add(SentenceStep.Read(kind, at, size, Path));
-            size = steps[^1].Outputs;
-        }
+            steps.Add(SentenceStep.Read(kind, at, Dimensions(width, pooling, steps), Path));
 
         return (pooling, steps);
     }
 
+    /// <summary>Size of the vectors that leave the last step.</summary>
+    public static int Dimensions(int width, SentencePooling pooling, IReadOnlyList<SentenceStep> steps) => steps is [.., var last] ? last.Outputs : width * pooling.Modes.Count;
+
     private static List<(string Kind, string Folder)> ReadModules(string folder, string path)
     {
-        JsonArray array;
-        try
-        {
-            array = Core.Files.Json.Parse(File.ReadAllBytes(path), new() { MaxDepth = 16 }) as JsonArray ?? throw new AlidadeException($"{path}: the file must hold a list of modules");
-        }
-        catch (JsonException exception)
-        {
-            throw new AlidadeException($"{path}: not valid JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}", exception);
-        }
-
+        var array = ConfigReader.Parse(path) as JsonArray ?? throw new AlidadeException($"{path}: the file must hold a list of modules");
         var root = System.IO.Path.GetFullPath(folder);
         return [.. array.Select((node, i) =>
         {

@@ -8,9 +8,6 @@ namespace Alidade.Models.Encoders;
 /// <summary>What comes after pooling: vectors to vectors.</summary>
 internal interface ISentenceModule : IDisposable
 {
-    /// <summary>Size of the vectors that leave it, given that of those that enter.</summary>
-    int Outputs(int inputs);
-
     /// <param name="x">[rows, size].</param>
     Tensor Apply(Tensor x);
 }
@@ -41,8 +38,6 @@ internal static class SentenceModules
 /// <summary>x / max(‖x‖₂, 10⁻¹²).</summary>
 internal sealed class NormalizeModule : ISentenceModule
 {
-    public int Outputs(int inputs) => inputs;
-
     public Tensor Apply(Tensor x) => nn.functional.normalize(x, p: 2, dim: -1, eps: 1e-12);
 
     public void Dispose()
@@ -53,8 +48,6 @@ internal sealed class NormalizeModule : ISentenceModule
 /// <summary>f(W x + b).</summary>
 internal sealed class DenseModule(Tensor weight, Tensor? bias, Activation? activation) : ISentenceModule
 {
-    public int Outputs(int inputs) => (int)weight.size(0);
-
     public Tensor Apply(Tensor x)
     {
         using var scope = NewDisposeScope();
@@ -78,8 +71,6 @@ internal sealed class DenseModule(Tensor weight, Tensor? bias, Activation? activ
 /// <summary>A layer norm.</summary>
 internal sealed class LayerNormModule(Norm norm) : ISentenceModule
 {
-    public int Outputs(int inputs) => inputs;
-
     public Tensor Apply(Tensor x) => norm.Apply(x);
 
     public void Dispose()

@@ -14,7 +14,7 @@ internal static class SpecialTokens
             if (!File.Exists(path))
                 continue;
             var reader = ConfigReader.Open(path);
-            if ((reader.Object(name)?.Text("content") ?? reader.Text(name)) is { } text)
+            if ((reader.IsObject(name) ? reader.Object(name)!.Text("content") : reader.Text(name)) is { } text)
                 return text;
         }
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alidade.Core;
+using Alidade.Core.Files;
+using Alidade.Models.Weights;
 
 namespace Alidade.Models.Families;
 
@@ -17,12 +19,20 @@ internal sealed class ConfigReader(JsonObject json, string where)
     /// <summary>Reads and parses the file.</summary>
     public static ConfigReader Open(string path)
     {
+        return Parse(path) is JsonObject json ? new(json, path) : throw new AlidadeException($"{path}: the file must hold one JSON object");
+    }
+
+    /// <summary>Reads and parses a file of any JSON.</summary>
+    /// <exception cref="AlidadeException">It cannot be read, or is not JSON; the message has the line.</exception>
+    public static JsonNode? Parse(string path)
+    {
+        using var stream = InputFile.Open(path);
+        using var bytes = new MemoryStream();
+        stream.CopyTo(bytes);
         try
         {
             var options = new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, MaxDepth = 64 };
-            if (Core.Files.Json.Parse(File.ReadAllBytes(path), options) is JsonObject json)
-                return new(json, path);
-            throw new AlidadeException($"{path}: the file must hold one JSON object");
+            return Core.Files.Json.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), options);
         }
         catch (JsonException exception)
         {
@@ -32,7 +42,15 @@ internal sealed class ConfigReader(JsonObject json, string where)
     }
 
     /// <summary>The object under a key; null when absent or null.</summary>
-    public ConfigReader? Object(string key) => json[key] is JsonObject child ? new(child, $"{where}: {key}") : null;
+    public ConfigReader? Object(string key) => json[key] switch
+    {
+        null => null,
+        JsonObject child => new(child, $"{where}: {key}"),
+        var node => throw Wrong(key, node, "an object"),
+    };
+
+    /// <summary>True when the key holds an object.</summary>
+    public bool IsObject(string key) => json[key] is JsonObject;
 
     /// <summary>True when the key holds something: not null, false, 0, or an empty text, list or object.</summary>
     public bool IsSet(string key) => json[key] switch
@@ -58,7 +76,7 @@ internal sealed class ConfigReader(JsonObject json, string where)
             return null;
         if (node is JsonValue value && value.TryGetValue<double>(out var number) && number >= 1 && number <= int.MaxValue && number == Math.Floor(number))
             return (int)number;
-        throw new AlidadeException($"{where}: '{key}' is {node.ToJsonString()}, it must be a whole number of at least 1");
+        throw Wrong(key, node, "a whole number of at least 1");
     }
 
     /// <summary>A whole number of at least 0, or null when absent.</summary>
@@ -71,7 +89,7 @@ internal sealed class ConfigReader(JsonObject json, string where)
             return null;
         if (node is JsonValue value && value.TryGetValue<double>(out var number) && double.IsFinite(number))
             return number;
-        throw new AlidadeException($"{where}: '{key}' is {node.ToJsonString()}, it must be a number");
+        throw Wrong(key, node, "a number");
     }
 
     /// <summary>A truth value.</summary>
@@ -81,17 +99,21 @@ internal sealed class ConfigReader(JsonObject json, string where)
             return otherwise;
         if (node is JsonValue value && value.TryGetValue<bool>(out var flag))
             return flag;
-        throw new AlidadeException($"{where}: '{key}' is {node.ToJsonString()}, it must be true or false");
+        throw Wrong(key, node, "true or false");
     }
 
     /// <summary>A text, or null when absent.</summary>
-    public string? Text(string key) => json[key] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    public string? Text(string key) => json[key] is not { } node ? null
+        : node is JsonValue value && value.TryGetValue<string>(out var text) ? text : throw Wrong(key, node, "a text");
+
+    /// <summary>True when the key holds a text.</summary>
+    public bool IsText(string key) => json[key] is JsonValue value && value.TryGetValue<string>(out _);
 
     /// <summary>A text or a list of texts; empty when absent.</summary>
     public IReadOnlyList<string> Texts(string key)
     {
         string One(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text
-            : throw new AlidadeException($"{where}: '{key}' is {json[key]!.ToJsonString()}, it must be a text or a list of texts");
+            : throw Wrong(key, json[key]!, "a text or a list of texts");
         return json[key] switch { null => [], JsonArray array => [.. array.Select(One)], var node => [One(node)] };
     }
 
@@ -99,15 +121,15 @@ internal sealed class ConfigReader(JsonObject json, string where)
     public IReadOnlyList<int> WholeNumbers(string key)
     {
         int One(JsonNode? node) => node is JsonValue value && value.TryGetValue<int>(out var number) && number >= 0 ? number
-            : throw new AlidadeException($"{where}: '{key}' is {json[key]!.ToJsonString()}, it must be a whole number or a list of them");
+            : throw Wrong(key, json[key]!, "a whole number or a list of them");
         return json[key] switch { null => [], JsonArray array => [.. array.Select(One)], var node => [One(node)] };
     }
 
     /// <summary>A list of numbers, or null when absent.</summary>
     public IReadOnlyList<double>? Numbers(string key) =>
         json[key] is not { } node ? null
-        : node is JsonArray array ? [.. array.Select(n => n is JsonValue v && v.TryGetValue<double>(out var d) ? d : throw NoNumbers(key))]
-        : throw NoNumbers(key);
+        : node is JsonArray array ? [.. array.Select(n => n is JsonValue v && v.TryGetValue<double>(out var d) ? d : throw Wrong(key, node, "a list of numbers"))]
+        : throw Wrong(key, node, "a list of numbers");
 
     /// <summary>A token id or a list of them.</summary>
     public IReadOnlyList<int> TokenIds(string key) => json[key] switch
@@ -119,9 +141,9 @@ internal sealed class ConfigReader(JsonObject json, string where)
 
     private int Id(JsonNode? node, string key) =>
         node is JsonValue value && value.TryGetValue<int>(out var id) ? id
-            : throw new AlidadeException(string.Create(CultureInfo.InvariantCulture, $"{where}: '{key}' must be a token id or a list of them"));
+            : throw Wrong(key, json[key]!, "a token id or a list of them");
 
-    private AlidadeException NoNumbers(string key) => new($"{where}: '{key}' must be a list of numbers");
+    private AlidadeException Wrong(string key, JsonNode node, string wanted) => new($"{where}: '{key}' is {Shown.Name(node.ToJsonString())}, it must be {wanted}");
 
     private AlidadeException Missing(string key) => new($"{where}: '{key}' is missing");
 }
@@ -169,7 +191,8 @@ internal sealed class GgufConfigReader(IReadOnlyDictionary<string, object> metad
         ?? throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is {value}, it must be true or false") : otherwise;
 
     /// <summary>A text, or null when absent.</summary>
-    public string? Text(string key) => metadata.TryGetValue($"{architecture}.{key}", out var value) ? value as string : null;
+    public string? Text(string key) => metadata.TryGetValue($"{architecture}.{key}", out var value) ? value as string
+        ?? throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is {value}, it must be a text") : null;
 
     /// <summary>A token id of the tokenizer's part, or null when absent; 2³² − 1 stands for none.</summary>
     public int? TokenId(string key) =>

@@ -40,9 +40,10 @@ internal class Gemma2 : Gemma
             BlockNorms = Both,
             // The file has no key for it; the 27B model alone scales by its width for each head.
             ScoreScale = read.Layers == LayersOf27B ? 1 / Math.Sqrt((double)read.Width / read.Heads) : null,
+            Window = metadata.Count("attention.sliding_window") is null ? GgufDefaults.Window : read.Window,
             WindowLayers = [.. Enumerable.Range(0, read.Layers).Select(Slides)],
-            ScoreCap = metadata.Number("attn_logit_softcapping"),
-            LogitCap = metadata.Number("final_logit_softcapping"),
+            ScoreCap = metadata.Number("attn_logit_softcapping") ?? GgufDefaults.ScoreCap,
+            LogitCap = metadata.Number("final_logit_softcapping") ?? GgufDefaults.LogitCap,
         };
     }
 
@@ -59,6 +60,9 @@ internal class Gemma2 : Gemma
 
     /// <summary>Layers of the 27B model.</summary>
     protected virtual int LayersOf27B => 46;
+
+    /// <summary>What a GGUF file means that does not say: llama.cpp's <c>models/gemma2.cpp</c> and <c>llama-hparams.h</c>.</summary>
+    protected virtual (int? Window, double? ScoreCap, double? LogitCap) GgufDefaults => (4096, 50, 30);
 
     /// <summary>Which layers have the window when the file does not say.</summary>
     protected virtual bool Slides(int layer) => layer % 2 == 0;

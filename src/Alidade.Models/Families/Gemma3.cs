@@ -61,5 +61,7 @@ internal sealed class Gemma3 : Gemma2
 
     protected override int LayersOf27B => 62;
 
+    protected override (int? Window, double? ScoreCap, double? LogitCap) GgufDefaults => default;
+
     protected override bool Slides(int layer) => (layer + 1) % 6 != 0;
 }

@@ -54,7 +54,7 @@ internal sealed class GptNeoX : LlamaLike
         (json["use_parallel_residual"], json["attention_bias"]) = (config.ParallelResidual, config.QueryKeyValueBias);
         // Its readers know the rotary keys under these names.
         json["rotary_emb_base"] = config.Rotary!.Theta;
-        json["rotary_pct"] = (double)config.Rotary.Dimensions / config.HeadDim;
+        json["rotary_pct"] = RotaryReader.Share(config);
         return json;
     }
 }

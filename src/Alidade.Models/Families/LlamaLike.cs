@@ -60,7 +60,7 @@ internal abstract class LlamaLike : ModelFamily
         json["intermediate_size"] = config.MlpWidth;
         json[EpsilonKey] = config.NormEpsilon;
         json[ActivationKey] = Activations.Name(config.Activation);
-        RotaryReader.Write(json, config);
+        RotaryReader.Write(json, config, RotaryShareByDefault);
         return json;
     }
 }

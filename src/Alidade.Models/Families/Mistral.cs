@@ -15,7 +15,7 @@ internal sealed class Mistral : LlamaLike
     public override JsonObject Write(DecoderConfig config)
     {
         var json = base.Write(config);
-        json["sliding_window"] = config.Window;
+        Windows.Write(json, config);
         return json;
     }
 }

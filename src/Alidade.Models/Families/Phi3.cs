@@ -31,7 +31,7 @@ internal sealed class Phi3 : LlamaLike
     public override JsonObject Write(DecoderConfig config)
     {
         var json = base.Write(config);
-        json["sliding_window"] = config.Window;
+        Windows.Write(json, config);
         // Its readers want the original context beside the scaling, and in the scaling the type and the two lists alone.
         json["original_max_position_embeddings"] = config.Rotary!.Scaling == RotaryScaling.LongRope ? config.Rotary.OriginalContext : config.ContextLength;
         if (config.Rotary.Scaling == RotaryScaling.LongRope && json["rope_scaling"] is JsonObject scaling)

@@ -83,14 +83,24 @@ internal static class RotaryReader
     }
 
     /// <summary>Writes context and rotary settings in the form of released models: <c>rope_theta</c>, <c>rope_scaling</c>, <c>partial_rotary_factor</c>.</summary>
-    public static void Write(JsonObject json, DecoderConfig config)
+    /// <param name="json">The file's content.</param>
+    /// <param name="config">The facts.</param>
+    /// <param name="share">The share of a head that readers turn when the file does not say.</param>
+    public static void Write(JsonObject json, DecoderConfig config, double share = 1)
     {
         var rotary = config.Rotary!;
         json["max_position_embeddings"] = rotary.Scaling == RotaryScaling.Dynamic ? rotary.OriginalContext : config.ContextLength;
         json["rope_theta"] = rotary.Theta;
         json["rope_scaling"] = Scaling(rotary);
-        if (rotary.Dimensions != config.HeadDim)
-            json["partial_rotary_factor"] = (double)rotary.Dimensions / config.HeadDim;
+        if (rotary.Dimensions != (int)(config.HeadDim * share))
+            json["partial_rotary_factor"] = Share(config);
+    }
+
+    /// <summary>The share of a head that is turned. Readers cut head size × share off to a whole number, so that a quotient that was rounded down would lose a dimension.</summary>
+    public static double Share(DecoderConfig config)
+    {
+        var share = (double)config.Rotary!.Dimensions / config.HeadDim;
+        return (int)(config.HeadDim * share) < config.Rotary.Dimensions ? Math.BitIncrement(share) : share;
     }
 
     private static JsonObject? Scaling(RotaryConfig rotary)

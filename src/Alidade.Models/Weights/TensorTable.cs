@@ -150,23 +150,7 @@ internal sealed unsafe class TensorTable(MappedFile file) : IDisposable
     public static AlidadeException MissingTensor(string path, string name, IEnumerable<string> names)
     {
         // A damaged file's names can be of any length; a name that a model asks for is short.
-        var nearest = names.Where(n => n.Length <= 256).MinBy(n => Distance(n, name));
-        var hint = nearest is null ? "it holds nothing like it" : $"the nearest name there is '{nearest}'";
+        var hint = Suggest.Nearest(name, names.Where(n => n.Length <= 256)) is { } nearest ? $"the nearest name there is '{nearest}'" : "it holds nothing like it";
         return new AlidadeException($"'{path}' has no tensor '{name}'; {hint}");
-    }
-
-    // Levenshtein 1966, one row.
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-
-        return row[b.Length];
     }
 }

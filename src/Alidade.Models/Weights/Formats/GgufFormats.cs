@@ -42,8 +42,11 @@ internal static class GgufFormats
     public static (uint Type, NumberFormat Format)? ByName(string name) =>
         ByType.FirstOrDefault(f => f.Value.Name == name) is { Value: { } format, Key: var type } ? (type, format) : null;
 
-    /// <summary>The formats that numbers can be stored in.</summary>
-    public static IEnumerable<string> Writable => ByType.Values.Where(f => f.CanEncode && f.Name != "F64").Select(f => f.Name);
+    /// <summary>The formats that models are written in, with what <c>general.file_type</c> calls a file whose tensors mostly have it (llama.h, enum llama_ftype).</summary>
+    public static readonly IReadOnlyDictionary<string, uint> FileTypes = new OrderedDictionary<string, uint>
+    {
+        ["F32"] = 0, ["F16"] = 1, ["BF16"] = 32, ["Q8_0"] = 7, ["Q5_0"] = 8, ["Q5_1"] = 9, ["Q4_0"] = 2, ["Q4_1"] = 3,
+    };
 
     private static FormatNotBuilt NotBuilt(string name, int valuesPerBlock, int bytesPerBlock) =>
         new(name, valuesPerBlock, bytesPerBlock, () => ByType!.Values.Where(f => f is not FormatNotBuilt).Select(f => f.Name));

@@ -169,7 +169,7 @@ public sealed class SentenceEncoderTests : IDisposable
     [InlineData("1_Pooling/config.json", "{}", "no way of pooling")]
     [InlineData("1_Pooling/config.json", """{ "pooling_mode": "median" }""", "'median' is not known")]
     [InlineData("1_Pooling/config.json", """{ "word_embedding_dimension": 9, "pooling_mode": "mean" }""", "width of 9")]
-    [InlineData("config_sentence_transformers.json", """{ "prompts": { "a": 1 } }""", "'a' is not a text")]
+    [InlineData("config_sentence_transformers.json", """{ "prompts": { "a": 1 } }""", "'a' is 1, it must be a text")]
     [InlineData("config_sentence_transformers.json", """{ "prompts": { "query": "q" }, "default_prompt_name": "quer" }""", "did you mean 'query'?")]
     public void A_folder_that_cannot_be_is_one_line_that_names_the_file(string file, string content, string holds)
     {

@@ -63,7 +63,7 @@ internal static class PackedModels
             decoded.Add(name, PackedLinear.Decode(matrix, inputMajor).DetachFromDisposeScope());
         }
 
-        return (new(made.Family, config, stored, null, null, "stored", packed), new(made.Family, config, decoded, null, null, "decoded"));
+        return (new(made.Family, config, stored, OptionalTokenizer.None("stored"), null, "stored", packed), new(made.Family, config, decoded, OptionalTokenizer.None("decoded"), null, "decoded"));
     }
 
     // Q8_0: each block's largest number becomes ±127.

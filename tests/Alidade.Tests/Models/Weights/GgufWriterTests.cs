@@ -10,7 +10,7 @@ public sealed class GgufWriterTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("alidade").FullName;
 
-    public static TheoryData<string> Writable => [.. GgufFormats.Writable];
+    public static TheoryData<string> Writable => [.. GgufFormats.FileTypes.Keys];
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
