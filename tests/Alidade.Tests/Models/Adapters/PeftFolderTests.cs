@@ -115,6 +115,24 @@ public sealed class PeftFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_sum_of_dora_adapters_alone_is_refused_for_its_file_could_not_be_read()
+    {
+        using var dora = Small.Trained(model, new() { Rank = 1, Dora = true }, 3);
+        using var sum = AdapterSum.Of(model, "sum", (dora, 0.5));
+        Refused<NotBuiltException>(() => PeftFolder.Save(sum, model, folder.Path), "'sum'", "merge it");
+        Assert.False(File.Exists(folder.File(Weights)));
+    }
+
+    [Fact]
+    public void An_adapter_of_a_scoring_model_that_leaves_its_head_alone_is_read_back()
+    {
+        model.AddScoringHead(2, seed: 1);
+        Write(new() { Rank = 1 });
+        using var adapter = PeftFolder.Load(model, folder.Path);
+        Assert.Empty(adapter.Replacements);
+    }
+
+    [Fact]
     public void A_missing_file_a_pickle_and_names_of_another_layout_are_named()
     {
         Refused<AlidadeException>(() => PeftFolder.Load(model, folder.Path), folder.Path, Config);

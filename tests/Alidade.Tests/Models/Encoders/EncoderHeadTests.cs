@@ -147,6 +147,17 @@ public sealed class EncoderHeadTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_names_its_mask_wrongly_is_one_line_and_leaves_no_tensor()
+    {
+        using var thread = new Training.Trainers.OneThread();
+        Masked().Dispose();
+        var start = LiveTensors.Settled();
+        File.WriteAllText(folder.File("masked/tokenizer_config.json"), """{ "mask_token": 4 }""");
+        Assert.Contains("'mask_token' is 4", Assert.Throws<AlidadeException>(() => MaskedLM.Load(folder.File("masked"))).Message, StringComparison.Ordinal);
+        Assert.Equal(start, Tensor.TotalCount);
+    }
+
+    [Fact]
     public void Without_a_tokenizer_a_mask_token_can_be_set_and_is_asked_for()
     {
         using var model = MaskedLM.Load(TinyEncoder.Write(folder.File("bare"), "distilbert", "ForMaskedLM"));

@@ -97,6 +97,23 @@ public sealed class SentenceEncoderTests : IDisposable
     }
 
     [Fact]
+    public void White_space_around_a_text_and_its_prompt_is_taken_away_first()
+    {
+        Write(folder.Path, ["mean_tokens"], [], c => c["include_prompt"] = false);
+        // A tokenizer to which white space matters.
+        var json = JsonNode.Parse(File.ReadAllText(folder.File("tokenizer.json")))!;
+        (json["normalizer"], json["pre_tokenizer"]) = (null, new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["String"] = " " }, ["behavior"] = "Isolated", ["invert"] = false });
+        File.WriteAllText(folder.File("tokenizer.json"), json.ToJsonString());
+        File.WriteAllText(folder.File("config_sentence_transformers.json"), """{ "prompts": { "query": "query " } }""");
+        using var encoder = SentenceEncoder.Load(folder.Path);
+        Assert.NotEqual(encoder.Encoder.Tokenizer.Encode("cat"), encoder.Encoder.Tokenizer.Encode(" \u001ccat\u3000"));
+        Close(Embed(encoder, ["cat"]).Vectors[0], Embed(encoder, [" \u001ccat\u3000"]).Vectors[0]);
+
+        // [CLS] query are left out; the space behind the prompt is the text's.
+        Close(Pooled("mean_tokens", Hidden(encoder, "query cat")[2..]), Embed(encoder, ["cat "], "query").Vectors[0]);
+    }
+
+    [Fact]
     public void The_folder_s_longest_text_is_kept_and_texts_that_are_cut_are_counted()
     {
         using var encoder = Load(["lasttoken"], []);
@@ -123,6 +140,9 @@ public sealed class SentenceEncoderTests : IDisposable
         Close([.. whole[..3].Select(v => v / length)], some[0].Vector.ToArray());
         Assert.Equal(8, generator.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions);
         Assert.Same(encoder.Encoder, generator.GetService<EncoderModel>());
+        foreach (var (asked, holds) in new (EmbeddingGenerationOptions, string)[] { (new() { ModelId = "other" }, "'other'"), (new() { AdditionalProperties = new() { ["promt_name"] = "query" } }, "did you mean 'prompt_name'?") })
+            Assert.Contains(holds, (await Assert.ThrowsAsync<AlidadeException>(() => generator.GenerateAsync(Texts, asked, cancellation))).Message, StringComparison.Ordinal);
+        await generator.GenerateAsync(Texts, new() { ModelId = encoder.Encoder.Name }, cancellation);
         Assert.Contains("9 dimensions", (await Assert.ThrowsAsync<AlidadeException>(() => generator.GenerateAsync(Texts, new() { Dimensions = 9 }, cancellation))).Message, StringComparison.Ordinal);
     }
 

@@ -75,6 +75,34 @@ public sealed class ModelFamilyTests
     }
 
     [Theory]
+    [InlineData("phi", "partial_rotary_factor", "1")]
+    [InlineData("stablelm", "partial_rotary_factor", "1")]
+    [InlineData("llama", "partial_rotary_factor", "0.5")]
+    [InlineData("mistral", "layer_types", """["full_attention", "sliding_attention"]""")]
+    [InlineData("phi3", "layer_types", """["full_attention", "sliding_attention"]""")]
+    public void A_fact_that_is_not_the_family_s_usual_one_is_saved_too(string family, string key, string value)
+    {
+        var json = Config(family);
+        json[key] = JsonNode.Parse(value);
+        var type = ModelFamily.OfModelType(family, "test");
+        var config = type.Read(new(json, "config.json"));
+        Assert.Equal(JsonSerializer.Serialize(config), JsonSerializer.Serialize(type.Read(new(JsonNode.Parse(type.Write(config).ToJsonString())!.AsObject(), "config.json"))));
+    }
+
+    [Fact]
+    public void A_share_of_rotary_dimensions_that_a_division_rounds_down_is_read_back_whole()
+    {
+        var config = Model("llama").Config;
+        for (var size = 2; size <= 256; size++)
+            for (var turned = 2; turned <= size; turned += 2)
+            {
+                var json = new JsonObject();
+                RotaryReader.Write(json, config with { HeadDim = size, Rotary = new() { Dimensions = turned } }, 0.5);
+                Assert.Equal(turned, RotaryReader.Read(new(json, "config.json"), size, 32, 0.5).Dimensions);
+            }
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void The_explicit_path_equals_the_fused_one_and_meets_every_hook_point_in_the_order_listed(string family)
     {
@@ -177,6 +205,8 @@ public sealed class ModelFamilyTests
     [InlineData("gptj", "rotary_dim", "12", "12 rotary dimensions")]
     [InlineData("opt", "do_layer_norm_before", "false", "350M")]
     [InlineData("falcon", "alibi", "true", "'alibi' is true")]
+    [InlineData("llama", "rope_scaling", "\"linear\"", "'rope_scaling' is \"linear\", it must be an object")]
+    [InlineData("llama", "hidden_act", "7", "'hidden_act' is 7, it must be a text")]
     [InlineData("bloom", "apply_residual_connection_post_layernorm", "true", "'apply_residual_connection_post_layernorm'")]
     public void A_value_that_no_model_can_have_is_named_with_its_file(string family, string key, string value, string said)
     {

@@ -3,6 +3,7 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Models.Attention;
 using Alidade.Models.Batches;
+using Alidade.Tests.Models.Adapters;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -114,6 +115,26 @@ public sealed class StepDecoderTests
                 Assert.Contains("float32", error.Message, StringComparison.Ordinal);
                 Assert.DoesNotContain('\n', error.Message);
             }
+        }
+    }
+
+    [Fact]
+    public void A_sum_of_adapters_on_stored_weights_is_that_on_decoded_ones_and_holds_only_what_changes()
+    {
+        var (stored, decoded) = PackedModels.Of(PackedModels.Known["plain"]);
+        using (stored)
+        using (decoded)
+        {
+            using var lora = Small.Trained(stored, new() { Rank = 2 }, 3);
+            using var dora = Small.Trained(stored, new() { Rank = 2, Dora = true, Targets = ["q_proj"], SavedModules = ["model.norm", "down_proj"] }, 5);
+            using var sum = AdapterSum.Of(stored, "sum", (lora, 0.5), (dora, -1));
+            using var same = AdapterSum.Of(decoded, "sum", (lora, 0.5), (dora, -1));
+            Assert.Equal(same.Replacements.Keys, sum.Replacements.Keys);
+            Assert.Equal(3 + 3 + 1, sum.Replacements.Count);
+            foreach (var (name, value) in same.Replacements)
+                Assert.True(value.eq(sum.Replacements[name]).all().item<bool>(), name);
+            using var plain = AdapterSum.Of(stored, "plain", (lora, 0.5));
+            Assert.Empty(plain.Replacements);
         }
     }
 
