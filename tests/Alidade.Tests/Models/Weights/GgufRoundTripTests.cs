@@ -114,7 +114,15 @@ public sealed class GgufRoundTripTests : IDisposable
     {
         var config = Plain with
         {
-            Family = "gemma2", HeadDim = 4, Activation = Activation.GeluTanh, NormGainOffset = 1, EmbeddingScale = Math.Sqrt(8), Window = 4096, WindowLayers = [true], ScoreCap = 50, LogitCap = 30,
+            Family = "gemma2",
+            HeadDim = 4,
+            Activation = Activation.GeluTanh,
+            NormGainOffset = 1,
+            EmbeddingScale = Math.Sqrt(8),
+            Window = 4096,
+            WindowLayers = [true],
+            ScoreCap = 50,
+            LogitCap = 30,
             BlockNorms = BlockNorms.BeforeAttention | BlockNorms.AfterAttention | BlockNorms.BeforeMlp | BlockNorms.AfterMlp,
         };
         using (var model = CausalLM.Create(config, null, null, seed: 1))
@@ -181,8 +189,21 @@ public sealed class GgufRoundTripTests : IDisposable
 
     private static readonly DecoderConfig Plain = new()
     {
-        Family = "llama", VocabularySize = 8, Width = 8, Layers = 1, Heads = 2, KeyValueHeads = 1, HeadDim = 4, MlpWidth = 8, ContextLength = 16, Norm = NormKind.Rms,
-        NormEpsilon = 1e-5, Activation = Activation.Silu, GatedMlp = true, Rotary = new() { Dimensions = 4 }, TiedHead = true,
+        Family = "llama",
+        VocabularySize = 8,
+        Width = 8,
+        Layers = 1,
+        Heads = 2,
+        KeyValueHeads = 1,
+        HeadDim = 4,
+        MlpWidth = 8,
+        ContextLength = 16,
+        Norm = NormKind.Rms,
+        NormEpsilon = 1e-5,
+        Activation = Activation.Silu,
+        GatedMlp = true,
+        Rotary = new() { Dimensions = 4 },
+        TiedHead = true,
     };
 
     private static CausalLM Loaded(string path)
