@@ -22,8 +22,8 @@ public sealed class TruthfulQaTests
     [Fact]
     public void Probabilities_that_all_underflow_still_give_a_share()
     {
-        Assert.Equal(1 / (1 + Math.Exp(-1)), TruthfulQaMeasure.ShareOfFirst([-2000, -2001], 1), 12);
-        Assert.Equal(0.5, TruthfulQaMeasure.ShareOfFirst([-1e6, -1e6], 1), 12);
+        Assert.Equal(1 / (1 + Math.Exp(-1)), TruthfulQaChoices.Mc2([-2000, -2001], [true, false]), 12);
+        Assert.Equal(0.5, TruthfulQaChoices.Mc2([-1e6, -1e6], [true, false]), 12);
     }
 
     [Fact]

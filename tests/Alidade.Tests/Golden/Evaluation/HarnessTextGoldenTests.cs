@@ -2,6 +2,7 @@ using System.Text.Json;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Evaluation;
+using Alidade.Evaluation.Likelihood;
 using Alidade.Evaluation.Tasks;
 using Alidade.Evaluation.Tasks.Filters;
 using static Alidade.Tests.Golden.Evaluation.MetricFile;
@@ -113,14 +114,12 @@ public sealed class HarnessTextGoldenTests
                     golden.Equal(item[0].GetString()!, item[1].GetString(), ContentHash.OfBytes(System.Text.Encoding.UTF8.GetBytes(item[0].GetString()!)));
                     break;
                 case "softmax":
-                    Near(golden, "softmax", item.GetProperty("y"), Probabilities(Numbers(item.GetProperty("x"))));
+                    Near(golden, "softmax", item.GetProperty("y"), ChoiceProbabilities.Of(Numbers(item.GetProperty("x"))));
                     break;
                 default:
                     throw new NotBuiltException(Part(path));
             }
     });
-
-    private static double[] Probabilities(double[] logits) => throw new NotBuiltException($"softmax of {logits.Length} numbers");
 
     private static ResponseFilter Filter(string name, JsonElement options)
     {
