@@ -1,6 +1,7 @@
 using Alidade.Core.Data;
 using Alidade.Evaluation.Likelihood;
 using Alidade.Tests.Models;
+using TruthfulQaChoices = Alidade.Evaluation.Factuality.TruthfulQaChoices;
 using TruthfulQaMeasure = Alidade.Evaluation.Factuality.TruthfulQa;
 using TruthfulQaPrompt = Alidade.Evaluation.Factuality.TruthfulQaPrompt;
 
