@@ -6,12 +6,9 @@ namespace Alidade.Evaluation.TextOverlap;
 /// "fulli" → "ful", "logi" → "log" measured with the l, "alli" again, and vowel + consonant at the beginning of a word ends a syllable.</remarks>
 internal static class PorterStemmer
 {
-    private static readonly Dictionary<string, string> Irregular = new(StringComparer.Ordinal)
-    {
-        ["sky"] = "sky", ["skies"] = "sky", ["dying"] = "die", ["lying"] = "lie", ["tying"] = "tie", ["news"] = "news", ["innings"] = "inning", ["inning"] = "inning",
-        ["outings"] = "outing", ["outing"] = "outing", ["cannings"] = "canning", ["canning"] = "canning", ["howe"] = "howe", ["proceed"] = "proceed",
-        ["exceed"] = "exceed", ["succeed"] = "succeed",
-    };
+    private static readonly Dictionary<string, string> Irregular =
+        "sky skies:sky dying:die lying:lie tying:tie news innings:inning inning outings:outing outing cannings:canning canning howe proceed exceed succeed"
+        .Split(' ').Select(entry => entry.Split(':')).ToDictionary(entry => entry[0], entry => entry[^1], StringComparer.Ordinal);
 
     private static readonly (string Suffix, string By)[] DoubleSuffixes =
     [
