@@ -1,4 +1,5 @@
 using Alidade.Core.Results;
+using Alidade.Core.Statistics.Distributions;
 
 namespace Alidade.Core.Statistics;
 
@@ -14,7 +15,7 @@ public sealed record AurocEstimate(double Value, double StandardError, int Posit
     {
         if (!double.IsFinite(StandardError))
             return null;
-        var half = Distributions.NormalTwoSided(level) * StandardError;
+        var half = Normal.TwoSided(level) * StandardError;
         return new Interval(Math.Max(0, Value - half), Math.Min(1, Value + half), level, "DeLong");
     }
 }
@@ -61,7 +62,7 @@ public static class Auroc
         var variance = Variance(first.OfPositives, first.OfNegatives) + Variance(second.OfPositives, second.OfNegatives) - (2 * covariance);
         var error = Math.Sqrt(Math.Max(0, variance));
         var z = error > 0 ? (Mean.Value(first.OfPositives) - Mean.Value(second.OfPositives)) / error : double.NaN;
-        return (z, 2 * Distributions.NormalCdf(-Math.Abs(z)), covariance, error);
+        return (z, Normal.TwoSidedP(z), covariance, error);
     }
 
     // With R the mid-rank among all scores and S among the own side: a positive outscores (R − S) negatives, a tie counted half.
@@ -89,26 +90,5 @@ public static class Auroc
         for (var i = 0; i < first.Length; i++)
             sum.Add((first[i] - meanFirst) * (second[i] - meanSecond));
         return sum.Total / (first.Length - 1);
-    }
-}
-
-/// <summary>Ranks of a sample.</summary>
-public static class Ranks
-{
-    /// <summary>Ranks from 1, equal values sharing the mean of their ranks.</summary>
-    public static double[] Mid(IReadOnlyList<double> values)
-    {
-        var order = Enumerable.Range(0, values.Count).OrderBy(i => values[i]).ToArray();
-        var ranks = new double[values.Count];
-        for (int start = 0, end; start < order.Length; start = end)
-        {
-            end = start + 1;
-            while (end < order.Length && values[order[end]].Equals(values[order[start]]))
-                end++;
-            for (var i = start; i < end; i++)
-                ranks[order[i]] = (start + 1 + end) / 2.0;
-        }
-
-        return ranks;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Alidade.Core.Results;
+using Alidade.Core.Statistics.Distributions;
 
 namespace Alidade.Core.Statistics;
 
@@ -16,10 +17,18 @@ public sealed record BootstrapResult(double Statistic, IReadOnlyList<double> Rep
     /// <remarks>Efron and Tibshirani 1993, chapter 13.</remarks>
     public Interval Percentile(double level = 0.95)
     {
-        Distributions.CheckLevel(level);
+        Share.CheckLevel(level);
         var sorted = Replicates.ToArray();
         Array.Sort(sorted);
         return new Interval(Quantile.OfSorted(sorted, (1 - level) / 2), Quantile.OfSorted(sorted, 1 - ((1 - level) / 2)), level, $"percentile bootstrap, {Draws}");
+    }
+
+    /// <summary>The basic interval: 2·statistic minus the ends of the percentile interval, in turn.</summary>
+    /// <remarks>Davison and Hinkley 1997, equation 5.6.</remarks>
+    public Interval Basic(double level = 0.95)
+    {
+        var percentile = Percentile(level);
+        return new Interval((2 * Statistic) - percentile.High, (2 * Statistic) - percentile.Low, level, $"basic bootstrap, {Draws}");
     }
 
     /// <summary>Two-sided p of the statistic being 0: 2·min(share of replicates ≤ 0, share ≥ 0), at most 1. It is 0 when none lies on the other side.</summary>
@@ -67,6 +76,12 @@ public static class Bootstrap
     /// <param name="resamples">How many resamples.</param>
     public static BootstrapResult Of(int units, Func<int[], double> statistic, ulong seed, int resamples = Resamples) =>
         Run(statistic([.. Enumerable.Range(0, units)]), statistic, Draw(units, seed, resamples), Describe(resamples, seed));
+
+    /// <summary>The statistic without each unit in turn, which <see cref="BcaInterval"/> needs.</summary>
+    /// <param name="units">How many units there are.</param>
+    /// <param name="statistic">The statistic of the units with these numbers.</param>
+    public static double[] LeaveOneOut(int units, Func<int[], double> statistic) =>
+        [.. Enumerable.Range(0, units).Select(left => statistic([.. Enumerable.Range(0, units).Where(i => i != left)]))];
 
     internal static BootstrapResult Run(double observed, Func<int[], double> statistic, IEnumerable<int[]> draws, string described) =>
         new(observed, [.. draws.Select(statistic)], described);

@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics.Distributions;
+
 namespace Alidade.Core.Statistics;
 
 /// <summary>
@@ -11,7 +13,7 @@ public static class McNemar
     /// <param name="onlyFirst">b.</param>
     /// <param name="onlySecond">c.</param>
     public static double ExactP(int onlyFirst, int onlySecond) =>
-        onlyFirst == onlySecond ? 1 : Math.Min(1, 2 * Distributions.BinomialCdf(Math.Min(onlyFirst, onlySecond), onlyFirst + onlySecond, 0.5));
+        onlyFirst == onlySecond ? 1 : Math.Min(1, 2 * new Binomial(onlyFirst + onlySecond, 0.5).Cdf(Math.Min(onlyFirst, onlySecond)));
 
     /// <summary>Mid-p: the exact p less P(K = min(b, c)); for b = c it is 1 − P(K = b)/2; 1 when b + c = 0. Less timid than the exact test.</summary>
     /// <param name="onlyFirst">b.</param>
@@ -20,8 +22,8 @@ public static class McNemar
     {
         if (onlyFirst + onlySecond == 0)
             return 1;
-        var mass = Distributions.BinomialMass(Math.Min(onlyFirst, onlySecond), onlyFirst + onlySecond, 0.5);
-        return onlyFirst == onlySecond ? 1 - (mass / 2) : (2 * Distributions.BinomialCdf(Math.Min(onlyFirst, onlySecond), onlyFirst + onlySecond, 0.5)) - mass;
+        var mass = new Binomial(onlyFirst + onlySecond, 0.5).Density(Math.Min(onlyFirst, onlySecond));
+        return onlyFirst == onlySecond ? 1 - (mass / 2) : (2 * new Binomial(onlyFirst + onlySecond, 0.5).Cdf(Math.Min(onlyFirst, onlySecond))) - mass;
     }
 
     /// <summary>χ² = (b − c)²/(b + c) and its p with one degree of freedom, for large b + c.</summary>
@@ -34,6 +36,6 @@ public static class McNemar
     private static (double Statistic, double P) Asymptotic(double difference, double discordant)
     {
         var statistic = difference * difference / discordant;
-        return (statistic, Distributions.ChiSquared1UpperTail(statistic));
+        return (statistic, new ChiSquared(1).UpperTail(statistic));
     }
 }

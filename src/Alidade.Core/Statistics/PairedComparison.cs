@@ -65,7 +65,7 @@ public static class PairedComparison
         int Count(double f, double s) => first.Zip(second).Count(pair => pair == (f, s));
         // The difference is after minus before, so "first" of the formula is after.
         return (
-            Proportion.PairedDifference(Count(1, 1), Count(0, 1), Count(1, 0), Count(0, 0), level),
+            new PairedProportions(Count(1, 1), Count(0, 1), Count(1, 0), Count(0, 0)).Newcombe(level),
             McNemar.MidP(Count(1, 0), Count(0, 1)),
             "McNemar mid-p");
     }

@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics.Distributions;
+
 namespace Alidade.Core.Statistics;
 
 /// <summary>
@@ -38,7 +40,7 @@ public sealed class SeededRandom(ulong seed)
     {
         // The middle of each of the 2⁵³ cells, so that neither 0 nor 1 can come.
         var p = ((NextUInt64() >> 11) + 0.5) * (1.0 / (1UL << 53));
-        return Distributions.NormalQuantile(p);
+        return Normal.Standard.Quantile(p);
     }
 
     /// <summary>Puts a list into a random order (Fisher and Yates).</summary>

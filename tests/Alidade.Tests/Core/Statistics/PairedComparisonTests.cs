@@ -23,7 +23,7 @@ public sealed class PairedComparisonTests
         var result = Compare(before, after, Direction.Higher);
         Assert.Equal(13.0 / 40, result.Difference!.Value, 12);
         Assert.Equal(McNemar.MidP(2, 15), result.PValue);
-        Assert.Equal(Proportion.PairedDifference(10, 15, 2, 13), result.Interval);
+        Assert.Equal(new PairedProportions(10, 15, 2, 13).Newcombe(), result.Interval);
         Assert.Equal(Verdict.Better, result.Verdict);
         Assert.Equal(Verdict.Worse, Compare(before, after, Direction.Lower).Verdict);
         Assert.Equal(Verdict.Worse, Compare(after, before, Direction.Higher).Verdict);
