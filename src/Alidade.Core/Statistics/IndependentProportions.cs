@@ -1,6 +1,5 @@
 using Alidade.Core.Results;
 using Alidade.Core.Statistics.Distributions;
-using MathNet.Numerics.RootFinding;
 
 namespace Alidade.Core.Statistics;
 
@@ -46,14 +45,31 @@ public sealed record IndependentProportions(int FirstSuccesses, int FirstCount, 
         Around((FirstSuccesses + 1.0) / (FirstCount + 2), FirstCount + 2, (SecondSuccesses + 1.0) / (SecondCount + 2), SecondCount + 2, level, "Agresti-Caffo");
 
     /// <summary>The differences δ that the score test does not reject: |Δ − δ| ≤ z·√(var(δ)·N/(N − 1)), var at the likeliest shares that differ by δ.</summary>
-    /// <remarks>Miettinen and Nurminen 1985, equations 8 to 10; the shares in closed form as in Farrington and Manning 1990.</remarks>
+    /// <remarks>Miettinen and Nurminen 1985, equations 8 to 10 and appendix I. statsmodels 0.15 has k₂ where the equation of the shares has n₂, so its interval is
+    /// off in the third digit.</remarks>
     /// <param name="level">Confidence level.</param>
-    public Interval MiettinenNurminen(double level = 0.95)
+    public Interval MiettinenNurminen(double level = 0.95) => ScoreInterval(level, SecondCount, "Miettinen-Nurminen score");
+
+    internal Interval ScoreInterval(double level, double quadraticCount, string method)
     {
         var z = Normal.TwoSided(level);
-        double Excess(double delta) => Math.Abs(Difference - delta) - (z * Math.Sqrt(ScoreVariance(delta) * All / (All - 1)));
-        double End(double extreme) => Excess(extreme) <= 0 ? extreme : Bisection.FindRoot(Excess, Math.Min(Difference, extreme), Math.Max(Difference, extreme), 1e-13, 200);
-        return new Interval(Difference <= -1 ? -1 : End(-1), Difference >= 1 ? 1 : End(1), level, "Miettinen-Nurminen score");
+        double Excess(double delta) => Math.Abs(Difference - delta) - (z * Math.Sqrt(ScoreVariance(delta, quadraticCount) * All / (All - 1)));
+        double End(double extreme)
+        {
+            double inside = Difference, outside = extreme;
+            for (var i = 0; i < 60; i++)
+            {
+                var middle = (inside + outside) / 2;
+                if (Excess(middle) > 0)
+                    outside = middle;
+                else
+                    inside = middle;
+            }
+
+            return inside;
+        }
+
+        return new Interval(End(-1), End(1), level, method);
     }
 
     /// <summary>z = Δ/√(p̄(1 − p̄)(1/n₁ + 1/n₂)) with p̄ the share of both together, and its two-sided p; NaN when p̄ is 0 or 1.</summary>
@@ -81,12 +97,12 @@ public sealed record IndependentProportions(int FirstSuccesses, int FirstCount, 
         return Math.Min(1, sum / new Binomial((int)All, share).Density(successes));
     }
 
-    private double ScoreVariance(double delta)
+    private double ScoreVariance(double delta, double quadraticCount)
     {
         double n1 = FirstCount, n2 = SecondCount, n = All, successes = FirstSuccesses + SecondSuccesses;
         // The likeliest second share solves l₃p³ + l₂p² + l₁p + l₀ = 0.
         var l2 = ((n1 + (2 * n2)) * delta) - n - successes;
-        var l1 = (((n2 * delta) - n - (2 * SecondSuccesses)) * delta) + successes;
+        var l1 = (((quadraticCount * delta) - n - (2 * SecondSuccesses)) * delta) + successes;
         var l0 = SecondSuccesses * delta * (1 - delta);
         var centre = l2 / (3 * n);
         var q = (centre * centre * centre) - (l1 * l2 / (6 * n * n)) + (l0 / (2 * n));

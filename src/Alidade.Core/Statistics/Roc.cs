@@ -53,6 +53,40 @@ public sealed record Roc(IReadOnlyList<RocPoint> Points, int Positives, int Nega
         return Points.Last(p => p.FalsePositiveRate <= limit);
     }
 
+    /// <summary>The true-positive rate at a false-positive rate, on the straight line between two points. No threshold may attain it.</summary>
+    /// <param name="rate">False-positive rate, 0 … 1.</param>
+    public double Interpolated(double rate)
+    {
+        var at = At(rate);
+        var next = Points.FirstOrDefault(p => p.FalsePositiveRate > rate);
+        return next is null ? at.TruePositiveRate
+            : at.TruePositiveRate + ((next.TruePositiveRate - at.TruePositiveRate) * (rate - at.FalsePositiveRate) / (next.FalsePositiveRate - at.FalsePositiveRate));
+    }
+
+    /// <summary>
+    /// The area under the curve up to a false-positive rate f, made to run from ½ (chance) to 1: ½·(1 + (area − f²/2)/(f − f²/2)).
+    /// </summary>
+    /// <remarks>McClish 1989; scikit-learn's <c>roc_auc_score(max_fpr)</c>.</remarks>
+    /// <param name="largestRate">f, in (0, 1].</param>
+    public double PartialArea(double largestRate)
+    {
+        if (!(largestRate > 0 && largestRate <= 1))
+            throw new ArgumentOutOfRangeException(nameof(largestRate), largestRate, "a part of the curve ends between 0 and 1");
+        var area = new CompensatedSum();
+        for (var i = 1; i < Points.Count && Points[i - 1].FalsePositiveRate < largestRate; i++)
+        {
+            var width = Math.Min(Points[i].FalsePositiveRate, largestRate) - Points[i - 1].FalsePositiveRate;
+            var end = Points[i].FalsePositiveRate <= largestRate ? Points[i].TruePositiveRate : Interpolated(largestRate);
+            area.Add(width * (Points[i - 1].TruePositiveRate + end) / 2);
+        }
+
+        var chance = largestRate * largestRate / 2;
+        return (1 + ((area.Total - chance) / (largestRate - chance))) / 2;
+    }
+
+    /// <summary>The least max(false-positive rate, false-negative rate) over the thresholds: the equal error rate, without interpolation.</summary>
+    public double EqualErrorRate => Points.Min(p => Math.Max(p.FalsePositiveRate, 1 - p.TruePositiveRate));
+
     /// <summary>
     /// The points to draw the curve from: a point stays unless true and false positives both grow by as much after it as before it. Do not read a rate at a limit from
     /// these; <see cref="At"/> uses all points.
@@ -103,6 +137,7 @@ public sealed record Roc(IReadOnlyList<RocPoint> Points, int Positives, int Nega
         }
     }
 
-    private static double Precision(RocPoint point) =>
+    /// <summary>The precision of the items called positive at a point; 1 where there are none.</summary>
+    public static double Precision(RocPoint point) =>
         point.TruePositives + point.FalsePositives == 0 ? 1 : (double)point.TruePositives / (point.TruePositives + point.FalsePositives);
 }

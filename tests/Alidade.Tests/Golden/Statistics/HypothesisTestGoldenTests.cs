@@ -31,7 +31,7 @@ public sealed class HypothesisTestGoldenTests
         ["two samples/t_paired"] = e => Student(e, TTest.Paired(e.Differences("x", "y"))),
         ["two samples/t_unpaired"] = e => Student(e, TTest.Unpaired(e.Doubles("x"), e.Doubles("y"))),
         ["two samples/t_welch_vs_y2"] = e => Student(e, TTest.Welch(e.Doubles("x"), e.Doubles("y2"))),
-        ["two samples/t_one_sample_d_vs_0.1"] = e => Student(e, TTest.OneSample(e.Differences("x", "y"), 0.1)),
+        ["two samples/t_one_sample_d_vs"] = e => Student(e, TTest.OneSample(e.Differences("x", "y"), e.Suffix)),
         ["two samples/mannwhitney_asymptotic_two-sided"] = e => MannWhitney(e, t => t.P),
         ["two samples/mannwhitney_asymptotic_less"] = e => MannWhitney(e, t => t.LessP),
         ["two samples/mannwhitney_asymptotic_greater"] = e => MannWhitney(e, t => t.GreaterP),
