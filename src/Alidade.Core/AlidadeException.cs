@@ -26,7 +26,8 @@ public class AlidadeException : Exception
     {
     }
 
-    private static string OneLine(string message)
+    /// <summary>A message as this exception keeps it, for errors that are told in another shape.</summary>
+    public static string OneLine(string message)
     {
         var shown = message.Length <= Longest ? message : $"{message.AsSpan(0, Longest - Ending - 1)}…{message.AsSpan(message.Length - Ending)}";
         return shown.Any(IsBreak) ? string.Concat(shown.ReplaceLineEndings(" ").Select(c => IsBreak(c) ? ' ' : c)) : shown;

@@ -36,7 +36,7 @@ internal static class ServeCommand
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Serve(ParseResult parsed, ModelOptions model, string? embeddingModel, ServerOptions options)
     {
-        options.Validate();
+        ModelServer.Check(options);
         using var interruption = new Interruption();
         using var loaded = model.LoadForInference(parsed);
         using var embeddings = embeddingModel is null ? null : SentenceEncoder.Load(embeddingModel, new() { Device = parsed.GetValue(model.Device)! });

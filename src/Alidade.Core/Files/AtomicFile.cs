@@ -45,7 +45,7 @@ public static class AtomicFile
     }
 
     /// <summary>The one line for a write that the system refused.</summary>
-    internal static AlidadeException CannotWrite(string path, Exception exception)
+    public static AlidadeException CannotWrite(string path, Exception exception)
     {
         // The system's number for "no space left" and "quota exceeded" on Unix and for a full disk on Windows.
         var full = exception is IOException && (exception.HResult is 28 or 122 || (exception.HResult & 0xFFFF) is 0x70 or 0x27);

@@ -8,6 +8,9 @@ namespace Alidade.Models.Endpoints;
 /// <summary>Writes <c>POST chat/completions</c>. What the protocol cannot carry here is refused by name.</summary>
 internal static class ChatRequestBody
 {
+    /// <summary>The code of the content that says why a model refused.</summary>
+    public const string Refusal = "Refusal";
+
     /// <summary>The body.</summary>
     /// <exception cref="NotBuiltException">A message or an option asks for something that is not supported.</exception>
     public static JsonObject Of(IEnumerable<ChatMessage> messages, ChatOptions? chat, EndpointOptions endpoint, bool stream)
@@ -16,7 +19,7 @@ internal static class ChatRequestBody
         if (chat?.Instructions is { } instructions)
             turns.Add(new JsonObject { ["role"] = "system", ["content"] = instructions });
         foreach (var message in messages)
-            turns.Add(new JsonObject { ["role"] = message.Role.Value, ["content"] = Content(message) });
+            turns.Add(Turn(message));
         if (turns.Count == 0)
             throw new AlidadeException("the conversation is empty; give at least one message");
         var body = new JsonObject { ["model"] = chat?.ModelId ?? endpoint.Model, ["messages"] = turns };
@@ -82,15 +85,27 @@ internal static class ChatRequestBody
         _ => throw new NotBuiltException($"the response format {format.GetType().Name} is not supported; use text or JSON"),
     };
 
+    // What a model thought on the way is no part of the conversation: providers refuse it. Its refusal has a field of its own.
+    private static JsonObject Turn(ChatMessage message)
+    {
+        var isAnswer = message.Role == ChatRole.Assistant;
+        var refusal = isAnswer ? string.Concat(message.Contents.OfType<ErrorContent>().Where(e => e.ErrorCode == Refusal).Select(e => e.Message)) : "";
+        AIContent[] said = isAnswer ? [.. message.Contents.Where(c => c is not (TextReasoningContent or ErrorContent { ErrorCode: Refusal }))] : [.. message.Contents];
+        var turn = new JsonObject { ["role"] = message.Role.Value, ["content"] = said.Length == 0 && refusal.Length > 0 ? null : Content(message.Role, said) };
+        if (refusal.Length > 0)
+            turn["refusal"] = refusal;
+        return turn;
+    }
+
     // A plain text stays a text, which every server reads; parts are for pictures.
-    private static JsonNode Content(ChatMessage message) => message.Contents.All(c => c is TextContent)
-        ? message.Text
-        : new JsonArray([.. message.Contents.Select(c => (JsonNode)(c switch
+    private static JsonNode Content(ChatRole role, AIContent[] contents) => contents.All(c => c is TextContent)
+        ? string.Concat(contents.Cast<TextContent>().Select(c => c.Text))
+        : new JsonArray([.. contents.Select(c => (JsonNode)(c switch
         {
             TextContent text => new JsonObject { ["type"] = "text", ["text"] = text.Text },
             DataContent data when data.HasTopLevelMediaType("image") => Image(data.Uri),
             UriContent uri when uri.HasTopLevelMediaType("image") => Image(uri.Uri.ToString()),
-            _ => throw new NotBuiltException($"a message of role '{message.Role}' holds {c.GetType().Name}; an endpoint is sent text and pictures"),
+            _ => throw new NotBuiltException($"a message of role '{role}' holds {c.GetType().Name}; an endpoint is sent text and pictures"),
         }))]);
 
     private static JsonObject Image(string url) => new() { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = url } };

@@ -109,7 +109,7 @@ internal sealed class EndpointCall : IDisposable
         {
             return await work().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException || IsUnreadable(exception))
         {
             caller.ThrowIfCancellationRequested();
             throw Meaning(exception);
@@ -122,10 +122,14 @@ internal sealed class EndpointCall : IDisposable
         }
     }
 
+    // Broken compression, and texts that are not valid Unicode, which a JSON document finds out when they are asked for.
+    private static bool IsUnreadable(Exception exception) => exception is InvalidDataException or (InvalidOperationException and not ObjectDisposedException);
+
     private EndpointException Meaning(Exception exception) => exception switch
     {
         _ when total!.IsOver => OutOfTime(),
         _ when attempt!.IsOver => new(EndpointFailure.Timeout, FormattableString.Invariant($"{options.BaseUrl} gave no answer within {options.AttemptTimeout.TotalSeconds:0.###} s")),
+        _ when IsUnreadable(exception) => new(EndpointFailure.InvalidAnswer, $"the answer of {options.BaseUrl} cannot be read: {exception.Message}", inner: exception),
         // Only reading a body throws it bare: before that it comes inside an HttpRequestException.
         IOException => new(EndpointFailure.Truncated, $"the answer of {options.BaseUrl} ended early", inner: exception),
         _ => new(EndpointFailure.Connection, $"{options.BaseUrl} cannot be reached: {exception.Message.TrimEnd('.')}", inner: exception),

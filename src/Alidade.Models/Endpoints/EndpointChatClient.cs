@@ -30,24 +30,8 @@ public sealed class EndpointChatClient(ModelEndpoint endpoint) : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var request = endpoint.Request(Path, ChatRequestBody.Of(messages, options, endpoint.Options, stream: true));
-        await foreach (var answer in endpoint.Transport.StreamAsync(request, cancellationToken).ConfigureAwait(false))
-        {
-            JsonElement? choice = Wire.Items(answer, "choices").Cast<JsonElement?>().FirstOrDefault();
-            var delta = choice is { } c ? Wire.Field(c, "delta") ?? default : default;
-            var update = new ChatResponseUpdate(ChatRole.Assistant, Contents(delta))
-            {
-                ResponseId = Wire.Text(answer, "id"),
-                MessageId = Wire.Text(answer, "id"),
-                ModelId = Wire.Text(answer, "model"),
-                FinishReason = choice is { } f ? Finish(f) : null,
-                RawRepresentation = answer,
-            };
-            if (Usage(answer) is { } usage)
-                update.Contents.Add(new UsageContent(usage));
-            if (choice is { } withTokens && EndpointTokens.OfChat(withTokens) is { } tokens)
-                update.AdditionalProperties = new() { [EndpointTokens.Key] = tokens };
+        await foreach (var update in endpoint.Transport.StreamAsync(request, Update, cancellationToken).ConfigureAwait(false))
             yield return update;
-        }
     }
 
     /// <inheritdoc/>
@@ -77,6 +61,25 @@ public sealed class EndpointChatClient(ModelEndpoint endpoint) : IChatClient
         return response;
     }
 
+    private static ChatResponseUpdate Update(JsonElement answer)
+    {
+        JsonElement? choice = Wire.Items(answer, "choices").Cast<JsonElement?>().FirstOrDefault();
+        var delta = choice is { } c ? Wire.Field(c, "delta") ?? default : default;
+        var update = new ChatResponseUpdate(ChatRole.Assistant, Contents(delta))
+        {
+            ResponseId = Wire.Text(answer, "id"),
+            MessageId = Wire.Text(answer, "id"),
+            ModelId = Wire.Text(answer, "model"),
+            FinishReason = choice is { } f ? Finish(f) : null,
+            RawRepresentation = answer,
+        };
+        if (Usage(answer) is { } usage)
+            update.Contents.Add(new UsageContent(usage));
+        if (choice is { } withTokens && EndpointTokens.OfChat(withTokens) is { } tokens)
+            update.AdditionalProperties = new() { [EndpointTokens.Key] = tokens };
+        return update;
+    }
+
     private static List<AIContent> Contents(JsonElement message)
     {
         var contents = new List<AIContent>();
@@ -86,7 +89,7 @@ public sealed class EndpointChatClient(ModelEndpoint endpoint) : IChatClient
             contents.Add(new TextContent(text));
         // The field in which a provider's own filter or a schema-bound model refuses.
         if (Wire.Text(message, "refusal") is { Length: > 0 } refusal)
-            contents.Add(new ErrorContent(refusal) { ErrorCode = "Refusal" });
+            contents.Add(new ErrorContent(refusal) { ErrorCode = ChatRequestBody.Refusal });
         return contents;
     }
 

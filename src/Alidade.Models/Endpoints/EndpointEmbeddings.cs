@@ -41,8 +41,8 @@ public sealed class EndpointEmbeddings(ModelEndpoint endpoint) : IEmbeddingGener
             next++;
             if (at < 0 || at >= count)
                 throw new EndpointException(EndpointFailure.InvalidAnswer, FormattableString.Invariant($"the answer has an embedding with the index {at} of {count} texts"));
-            vectors[at] = new Embedding<float>(Wire.Items(item, "embedding").Select(v => v.ValueKind == JsonValueKind.Number ? v.GetSingle()
-                : throw new EndpointException(EndpointFailure.InvalidAnswer, "an embedding of the answer holds something that is no number")).ToArray());
+            vectors[at] = new Embedding<float>(Wire.Items(item, "embedding").Select(v => v.ValueKind == JsonValueKind.Number && v.GetSingle() is var number && float.IsFinite(number) ? number
+                : throw new EndpointException(EndpointFailure.InvalidAnswer, "an embedding of the answer holds something that is no number of 32 bits")).ToArray());
         }
 
         if (vectors.Any(v => v is null))

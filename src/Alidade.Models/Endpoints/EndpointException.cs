@@ -14,13 +14,13 @@ public enum EndpointFailure
     /// <summary>HTTP 429. Tried again, unless the quota is used up or the wait that is asked for is too long.</summary>
     RateLimited,
 
-    /// <summary>HTTP 409 or 5xx, or an error inside a stream. Tried again.</summary>
+    /// <summary>HTTP 409 or 5xx, or an error in the place of an answer or inside a stream. Tried again, unless the quota is used up.</summary>
     ServerError,
 
     /// <summary>The answer ended early. Tried again while nothing of it was handed on.</summary>
     Truncated,
 
-    /// <summary>The answer is not what the protocol says: a web page, broken JSON, another shape. Tried again.</summary>
+    /// <summary>The answer is not what the protocol says: a web page, broken JSON or compression, another shape. Tried again.</summary>
     InvalidAnswer,
 
     /// <summary>The answer holds no choice. Tried again.</summary>

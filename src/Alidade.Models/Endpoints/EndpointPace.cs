@@ -45,10 +45,9 @@ internal sealed class EndpointPace(EndpointOptions options, TimeProvider time) :
     /// <summary>Holds every request back: who was told to wait speaks for all.</summary>
     public void Pause(TimeSpan length)
     {
-        if (length <= PauseLeft)
-            return;
         lock (gate)
-            pause = (time.GetTimestamp(), length);
+            if (length > pause.Length - time.GetElapsedTime(pause.From))
+                pause = (time.GetTimestamp(), length);
     }
 
     public void Dispose()

@@ -52,26 +52,25 @@ internal sealed class EndpointTransport : IDisposable
         {
             using var response = await ExchangeAsync(request, token).ConfigureAwait(false);
             using var document = Parse(await BodyAsync(response, token).ConfigureAwait(false), response);
+            if (Reported(Wire.Error(document.RootElement), "its answer", response) is { } reported)
+                throw reported;
             return (read(document.RootElement), Wire.Usage(document.RootElement));
         }).ConfigureAwait(false);
-        call.Succeed(usage);
+        // What asks the model nothing uses no tokens.
+        call.Succeed(request.Body is null ? new EndpointUsage(0, 0) : usage);
         return value;
     }
 
-    /// <summary>Sends and hands on the events of the answer as they come. A try that fails before its first event is made again.</summary>
+    /// <summary>Sends and hands on the events of the answer as they come. A try that fails before its first event was read is made again.</summary>
     /// <exception cref="EndpointException">No try gave an event, or the stream broke.</exception>
-    public async IAsyncEnumerable<JsonElement> StreamAsync(EndpointRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<T> StreamAsync<T>(EndpointRequest request, Func<JsonElement, T> read, [EnumeratorCancellation] CancellationToken cancellation)
+        where T : class
     {
         using var call = Begin(request, cancellation);
-        await using var events = await call.RetryAsync(token => OpenAsync(request, token)).ConfigureAwait(false);
-        EndpointUsage? usage = null;
+        await using var events = await call.RetryAsync(token => OpenAsync(request, read, token)).ConfigureAwait(false);
         for (var next = events.First; next is { } current; next = await call.ContinueAsync(events.NextAsync).ConfigureAwait(false))
-        {
-            usage = Wire.Usage(current) ?? usage;
             yield return current;
-        }
-
-        call.Succeed(usage);
+        call.Succeed(events.Usage);
     }
 
     public void Dispose()
@@ -114,6 +113,11 @@ internal sealed class EndpointTransport : IDisposable
         return new(cause, $"{options.BaseUrl} answered {status} ({response.ReasonPhrase}): {Shown(said)}", status, RetryDelay.Asked(response.Headers, time.GetUtcNow()), final: code == "insufficient_quota");
     }
 
+    // An error that comes with the status of a success.
+    private EndpointException? Reported((string Message, string? Code)? error, string place, HttpResponseMessage response) => error is var (said, code)
+        ? new(EndpointFailure.ServerError, $"{options.BaseUrl} reports in {place}: {Shown(said)}", (int)response.StatusCode, final: code == "insufficient_quota")
+        : null;
+
     private async Task<byte[]> BodyAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         using var stream = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), options.MaxResponseBytes);
@@ -139,17 +143,21 @@ internal sealed class EndpointTransport : IDisposable
         }
     }
 
-    private async Task<Events> OpenAsync(EndpointRequest request, CancellationToken cancellation)
+    private async Task<Events<T>> OpenAsync<T>(EndpointRequest request, Func<JsonElement, T> read, CancellationToken cancellation)
+        where T : class
     {
         var response = await ExchangeAsync(request, cancellation).ConfigureAwait(false);
         try
         {
             if (response.Content.Headers.ContentType?.MediaType is { } type && (type.Contains("json", StringComparison.OrdinalIgnoreCase) || type.Contains("html", StringComparison.OrdinalIgnoreCase)))
-                throw new EndpointException(
-                    EndpointFailure.InvalidAnswer,
-                    $"{options.BaseUrl} answered {type} where a stream of events was asked for: '{Shown(Encoding.UTF8.GetString(await BodyAsync(response, cancellation).ConfigureAwait(false)))}'");
+            {
+                var body = await BodyAsync(response, cancellation).ConfigureAwait(false);
+                throw Reported(Wire.Error(body), "the place of a stream", response) ?? new EndpointException(
+                    EndpointFailure.InvalidAnswer, $"{options.BaseUrl} answered {type} where a stream of events was asked for: '{Shown(Encoding.UTF8.GetString(body))}'");
+            }
+
             var bounded = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), options.MaxResponseBytes);
-            var events = new Events(this, response, bounded, SseParser.Create(bounded, (_, data) => Encoding.UTF8.GetString(data)).EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation));
+            var events = new Events<T>(this, response, bounded, read, SseParser.Create(bounded, (_, data) => Encoding.UTF8.GetString(data)).EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation));
             events.First = await events.NextAsync().ConfigureAwait(false)
                 ?? throw new EndpointException(EndpointFailure.EmptyAnswer, $"the stream of {options.BaseUrl} holds no event");
             return events;
@@ -168,27 +176,31 @@ internal sealed class EndpointTransport : IDisposable
     }
 
     /// <summary>The events of one answer.</summary>
-    private sealed class Events(EndpointTransport owner, HttpResponseMessage response, BoundedStream bytes, IAsyncEnumerator<SseItem<string>> items) : IAsyncDisposable
+    private sealed class Events<T>(EndpointTransport owner, HttpResponseMessage response, BoundedStream bytes, Func<JsonElement, T> read, IAsyncEnumerator<SseItem<string>> items) : IAsyncDisposable
+        where T : class
     {
         // A server that leaves out the closing mark has still said that the choice is complete.
         private bool finished;
 
-        public JsonElement? First { get; set; }
+        public T? First { get; set; }
+
+        /// <summary>The token counts of the last event that had some.</summary>
+        public EndpointUsage? Usage { get; private set; }
 
         /// <summary>The next event; null at the proper end.</summary>
-        public async Task<JsonElement?> NextAsync()
+        public async Task<T?> NextAsync()
         {
             bytes.Renew();
             if (!await items.MoveNextAsync().ConfigureAwait(false))
                 return finished ? null : throw new EndpointException(EndpointFailure.Truncated, $"the stream of {owner.options.BaseUrl} ended before its closing mark");
             if (items.Current.Data.Trim() == "[DONE]")
                 return null;
-            var data = Encoding.UTF8.GetBytes(items.Current.Data);
-            if (Wire.Error(data) is var (said, _))
-                throw new EndpointException(EndpointFailure.ServerError, $"{owner.options.BaseUrl} reports in its stream: {owner.Shown(said)}");
-            using var document = owner.Parse(data, response);
+            using var document = owner.Parse(Encoding.UTF8.GetBytes(items.Current.Data), response);
+            if (owner.Reported(Wire.Error(document.RootElement), "its stream", response) is { } reported)
+                throw reported;
             finished |= Wire.IsFinished(document.RootElement);
-            return document.RootElement.Clone();
+            Usage = Wire.Usage(document.RootElement) ?? Usage;
+            return read(document.RootElement.Clone());
         }
 
         public async ValueTask DisposeAsync()

@@ -75,7 +75,8 @@ public sealed class ModelEndpoint : IDisposable
             answer =>
             {
                 var tokens = Completion(answer).Tokens ?? throw NoScores($"{Options.BaseUrl} gave no log-probabilities of the text: it does not support 'echo' with 'logprobs'");
-                EndpointToken[] scored = [.. tokens.Zip(EndpointTokens.Offsets(Wire.Choices(answer)[0], tokens)).TakeWhile(t => t.Second < text.EnumerateRunes().Count()).Select(t => t.First)];
+                var length = text.EnumerateRunes().Count();
+                EndpointToken[] scored = [.. tokens.Zip(EndpointTokens.Offsets(Wire.Choices(answer)[0], tokens)).TakeWhile(t => t.Second < length).Select(t => t.First)];
                 return scored.Skip(1).All(t => t.LogProb is not null) && scored.Length > 0 ? scored : throw NoScores($"{Options.BaseUrl} left tokens of the text without a log-probability");
             },
             cancellation);

@@ -29,5 +29,5 @@ internal static class RetryDelay
     // A year is as good as any longer wait, and fits a TimeSpan.
     private static double? Number(HttpResponseHeaders headers, string name) =>
         headers.NonValidated.TryGetValues(name, out var values)
-        && double.TryParse(values.ToString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, TimeSpan.FromDays(365).TotalSeconds) : null;
+        && double.TryParse(values.ToString(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? Math.Min(number, TimeSpan.FromDays(365).TotalSeconds) : null;
 }

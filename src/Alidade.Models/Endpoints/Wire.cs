@@ -31,20 +31,23 @@ internal static class Wire
     public static EndpointUsage? Usage(JsonElement answer) =>
         Field(answer, "usage") is { } usage && Number(usage, "prompt_tokens") is { } input ? new((long)input, (long)(Number(usage, "completion_tokens") ?? 0)) : null;
 
-    /// <summary>What an error object says, and its code; null when the body is none.</summary>
+    /// <summary>What an error object says, and its code; null when the answer is none.</summary>
+    public static (string Message, string? Code)? Error(JsonElement answer) => Field(answer, "error") switch
+    {
+        { ValueKind: JsonValueKind.String } text => (text.GetString()!, null),
+        { ValueKind: JsonValueKind.Object } error => (TextOrNull(error, "message") ?? error.GetRawText(), TextOrNull(error, "code") ?? TextOrNull(error, "type")),
+        _ => null,
+    };
+
+    /// <summary>As above; null for a body that cannot be read too.</summary>
     public static (string Message, string? Code)? Error(byte[] body)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return Field(document.RootElement, "error") switch
-            {
-                { ValueKind: JsonValueKind.String } text => (text.GetString()!, null),
-                { ValueKind: JsonValueKind.Object } error => (TextOrNull(error, "message") ?? error.GetRawText(), TextOrNull(error, "code") ?? TextOrNull(error, "type")),
-                _ => null,
-            };
+            return Error(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
         }

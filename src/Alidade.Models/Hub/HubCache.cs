@@ -36,19 +36,39 @@ internal sealed class HubCache(string cacheFolder, HubModelId id)
             AtomicFile.WriteAllText(Path.Combine(Folder, "refs", revision), commit);
     }
 
-    /// <summary>Puts a content into a commit's folder: a relative link, or a copy where the system allows no links.</summary>
+    /// <summary>
+    /// Puts a content into a commit's folder: a relative link, or a copy where the system allows no links. A link that is right stays, for a model may be loading
+    /// through it; another one is replaced and never written through.
+    /// </summary>
+    /// <exception cref="AlidadeException">The disk is full or the folder cannot be written.</exception>
     public void Link(string commit, string name, string hash)
     {
         var path = FileOf(commit, name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var target = Path.GetRelativePath(Path.GetDirectoryName(path)!, Blob(hash));
+        if (new FileInfo(path).LinkTarget == target)
+            return;
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            File.Delete(path);
-            File.CreateSymbolicLink(path, Path.GetRelativePath(Path.GetDirectoryName(path)!, Blob(hash)));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            LinkOrCopy(temporary, target, Blob(hash));
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw AtomicFile.CannotWrite(path, exception);
+        }
+    }
+
+    private static void LinkOrCopy(string path, string target, string blob)
+    {
+        try
+        {
+            File.CreateSymbolicLink(path, target);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
-            File.Copy(Blob(hash), path, overwrite: true);
+            File.Copy(blob, path);
         }
     }
 

@@ -33,9 +33,9 @@ internal sealed class HubClient : IDisposable
         // Redirects are followed by hand: the handler's own would take the token along.
         http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = options.Silence }) { Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("alidade", typeof(HubClient).Assembly.GetName().Version?.ToString(3) ?? "0"));
-        retries = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+        retries = options.Tries <= 1 ? ResiliencePipeline.Empty : new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
         {
-            MaxRetryAttempts = Math.Max(1, options.Tries - 1),
+            MaxRetryAttempts = options.Tries - 1,
             ShouldHandle = new PredicateBuilder().Handle<HubTrouble>(),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,

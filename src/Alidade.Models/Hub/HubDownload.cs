@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Alidade.Core;
+using Alidade.Core.Files;
 
 namespace Alidade.Models.Hub;
 
@@ -18,18 +19,18 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
     {
         using var output = Open();
         if (output.Length > file.Bytes)
-            output.SetLength(0);
+            Write(() => output.SetLength(0));
         using var hash = NewHash();
         var resumed = await HashPartAsync(output, hash, cancellation).ConfigureAwait(false);
         if (resumed < file.Bytes)
             resumed = await FetchAsync(output, hash, send, silence, cancellation).ConfigureAwait(false);
         if (Convert.ToHexStringLower(hash.GetHashAndReset()) == file.Hash)
         {
-            output.Flush(flushToDisk: true);
+            Write(() => output.Flush(flushToDisk: true));
             return true;
         }
 
-        output.SetLength(0);
+        Write(() => output.SetLength(0));
         var wrong = $"'{file.Name}' came with another content than the hub lists (its {(IsLarge ? "SHA-256" : "git hash")} should be {file.Hash})";
         // The part of an earlier try may be at fault; what was fetched in one go is not better the second time.
         throw resumed > 0 ? new HubTrouble(wrong) : new AlidadeException($"{wrong}; nothing of it is kept");
@@ -51,14 +52,14 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
             {
                 // The server gives the whole file again.
                 from = 0;
-                output.SetLength(0);
+                Write(() => output.SetLength(0));
                 _ = hash.GetHashAndReset();
                 Begin(hash);
             }
             else if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable
                 || (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From != from))
             {
-                output.SetLength(0);
+                Write(() => output.SetLength(0));
                 throw new HubTrouble($"{address.Host} does not go on with '{file.Name}' at byte {from}");
             }
             else if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
@@ -76,11 +77,11 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
                     break;
                 if (output.Length + count > file.Bytes)
                 {
-                    output.SetLength(0);
+                    Write(() => output.SetLength(0));
                     throw new AlidadeException($"'{file.Name}' is longer than the {file.Bytes} bytes that the hub lists; nothing of it is kept");
                 }
 
-                Append(output, buffer.AsSpan(0, count));
+                Write(() => output.Write(buffer, 0, count));
                 hash.AppendData(buffer, 0, count);
                 progress(output.Length);
             }
@@ -98,7 +99,8 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(part)!);
-            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.Asynchronous);
+            // Without a buffer of its own, in which bytes would wait until closing the file finds no room for them.
+            return new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 0, FileOptions.Asynchronous);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -107,15 +109,15 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
     }
 
     // Apart, so that a full disk is not taken for a broken connection.
-    private void Append(FileStream output, ReadOnlySpan<byte> bytes)
+    private void Write(Action write)
     {
         try
         {
-            output.Write(bytes);
+            write();
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new AlidadeException($"cannot write '{part}': {exception.Message.ReplaceLineEndings(" ")}; free some space and run again, what was fetched is kept", exception);
+            throw AtomicFile.CannotWrite(part, exception);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Alidade.Core;
+using Alidade.Core.Files;
 using Alidade.Models.Weights;
 
 namespace Alidade.Models.Hub;
@@ -134,7 +135,15 @@ public static class HubPull
 
     private static void CheckSpace(string folder, long bytes)
     {
-        Directory.CreateDirectory(folder);
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw AtomicFile.CannotWrite(folder, exception);
+        }
+
         long free;
         try
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Alidade.Core;
 using Alidade.Models.Weights;
@@ -33,20 +32,12 @@ internal static partial class PullSelection
     }
 
     /// <summary>The shards that the fetched index names.</summary>
-    /// <exception cref="AlidadeException">The index is malformed or names a file that the repository does not have.</exception>
-    public static IReadOnlyList<HubFile> Shards(HubModelId id, HubListing listing, string indexPath)
-    {
-        try
-        {
-            using var index = JsonDocument.Parse(File.ReadAllBytes(indexPath));
-            var shards = index.RootElement.GetProperty("weight_map").EnumerateObject().Select(e => e.Value.GetString()!).Distinct(StringComparer.Ordinal).ToList();
-            return [.. shards.Select(s => listing.Files.FirstOrDefault(f => f.Name == s) ?? throw new AlidadeException($"{id}: {SafetensorsFolder.Index} names '{s}', which is not there"))];
-        }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new AlidadeException($"{id}: {SafetensorsFolder.Index} is malformed: {exception.Message.ReplaceLineEndings(" ")}", exception);
-        }
-    }
+    /// <exception cref="AlidadeException">The index is malformed, names no plain .safetensors file, or one that the repository does not have.</exception>
+    public static IReadOnlyList<HubFile> Shards(HubModelId id, HubListing listing, string indexPath) =>
+    [
+        .. SafetensorsFolder.ReadIndex(indexPath).Values.Distinct(StringComparer.Ordinal).Select(shard => listing.Files.FirstOrDefault(f => f.Name == shard)
+            ?? throw new AlidadeException($"{id}: {SafetensorsFolder.Index} names '{shard}', which is not there")),
+    ];
 
     /// <summary>What stays on the hub, with reasons; files that are no part of a model (pictures, .gitattributes) are not named.</summary>
     public static IReadOnlyList<FileLeftOut> LeftOut(HubListing listing, IReadOnlyCollection<string> taken) =>

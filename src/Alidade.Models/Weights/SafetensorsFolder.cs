@@ -101,7 +101,9 @@ public sealed class SafetensorsFolder : IWeightFile
         }
     }
 
-    private static OrderedDictionary<string, string> ReadIndex(string path)
+    /// <summary>The shard of each tensor, as an index gives it: plain names of .safetensors files.</summary>
+    /// <exception cref="AlidadeException">The index is malformed, or names a file of another kind or outside the folder.</exception>
+    internal static OrderedDictionary<string, string> ReadIndex(string path)
     {
         var map = new OrderedDictionary<string, string>(StringComparer.Ordinal);
         try

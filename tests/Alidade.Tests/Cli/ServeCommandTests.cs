@@ -19,7 +19,8 @@ public sealed partial class ServeCommandTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        CommandLine.Run("serve", "--port", FormattableString.Invariant($"{port}")).IsOneLine($"port {port}", "in use");
+        // Before the model, which may take minutes, is looked for.
+        CommandLine.Run("serve", "--model", "no/such/folder", "--port", FormattableString.Invariant($"{port}")).IsOneLine($"port {port}", "in use");
     }
 
     [Theory]
@@ -27,7 +28,8 @@ public sealed partial class ServeCommandTests
     [InlineData("--host", "nowhere", "'nowhere'")]
     [InlineData("--max-batch", "0", "most rows is 0")]
     [InlineData("--api-key-env", "ALIDADE_TEST_NO_SUCH_VARIABLE", "ALIDADE_TEST_NO_SUCH_VARIABLE")]
-    public void An_option_that_cannot_be_used_is_one_line(string option, string value, string says) => CommandLine.Run("serve", option, value).IsOneLine(says);
+    public void An_option_that_cannot_be_used_is_one_line(string option, string value, string says) =>
+        CommandLine.Run("serve", "--model", "no/such/folder", option, value).IsOneLine(says);
 
     // In a process of its own, for the signal ends it.
     [Fact(SkipUnless = nameof(HasSignals), Skip = "needs signals")]

@@ -144,7 +144,8 @@ internal sealed class FuzzRun
         return (fault, seconds, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static bool IsOneLine(string message) => message.Length is > 0 and <= MostMessage && message.AsSpan().IndexOfAny('\n', '\r') < 0;
+    /// <summary>The law for a message; to be asked of one that is no <see cref="AlidadeException"/>'s, which keeps it by itself.</summary>
+    public static bool IsOneLine(string message) => message.Length is > 0 and <= MostMessage && message.AsSpan().IndexOfAny('\n', '\r') < 0;
 
     private static Random RandomOf(int number)
     {

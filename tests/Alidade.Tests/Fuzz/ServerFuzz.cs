@@ -45,7 +45,7 @@ public sealed class ServerFuzz
             catch (ApiException exception)
             {
                 Assert.InRange(exception.Status, 400, 499);
-                throw new AlidadeException(exception.Message);
+                throw Refused(exception.Message);
             }
         });
     }
@@ -71,10 +71,17 @@ public sealed class ServerFuzz
                 return;
             Assert.InRange((int)response.StatusCode, 400, 499);
             using var error = JsonDocument.Parse(answer);
-            throw new AlidadeException(error.RootElement.GetProperty("error").GetProperty("message").GetString()!);
+            throw Refused(error.RootElement.GetProperty("error").GetProperty("message").GetString()!);
         });
         using var health = await running.Http.GetAsync("/health", TestContext.Current.CancellationToken);
         Assert.True(health.IsSuccessStatusCode);
+    }
+
+    // Looked at as it was told: the exception for the run would bring any text into one line.
+    private static AlidadeException Refused(string message)
+    {
+        Assert.True(FuzzRun.IsOneLine(message), $"not one line, or too long: {message}");
+        return new(message);
     }
 
     private static FuzzInput Input(Random random)

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Alidade.Core.Files;
 using Alidade.Models.Generation;
 using Alidade.Models.Generation.Engine;
 using Microsoft.AspNetCore.Http;
@@ -22,8 +22,7 @@ internal sealed record AnswerRequest(int[] Prompt, GenerationOptions? Options);
 /// <param name="created">When the request came.</param>
 internal sealed class Answering(GenerationEngine engine, string model, IAnswerForm form, DateTimeOffset created)
 {
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonWriterOptions Writer = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Writer = new() { Encoder = Json.Line.Encoder };
 
     private readonly string id = form.IdPrefix + Guid.NewGuid().ToString("N");
 
@@ -68,7 +67,7 @@ internal sealed class Answering(GenerationEngine engine, string model, IAnswerFo
             piece["choices"] = new JsonArray(choice);
             if (includeUsage)
                 piece["usage"] = null;
-            await WriteEventAsync(context, piece.ToJsonString(Compact)).ConfigureAwait(false);
+            await WriteEventAsync(context, piece.ToJsonString(Json.Line)).ConfigureAwait(false);
         }
 
         try
@@ -92,14 +91,14 @@ internal sealed class Answering(GenerationEngine engine, string model, IAnswerFo
                 var last = Head(form.Piece);
                 last["choices"] = new JsonArray();
                 last["usage"] = Usage(promptTokens);
-                await WriteEventAsync(context, last.ToJsonString(Compact)).ConfigureAwait(false);
+                await WriteEventAsync(context, last.ToJsonString(Json.Line)).ConfigureAwait(false);
             }
 
             await WriteEventAsync(context, "[DONE]").ConfigureAwait(false);
         }
         catch (Exception exception) when (begun && !context.RequestAborted.IsCancellationRequested)
         {
-            await WriteEventAsync(context, ApiException.Of(exception).ToJson().ToJsonString(Compact)).ConfigureAwait(false);
+            await WriteEventAsync(context, ApiException.Of(exception).ToJson().ToJsonString(Json.Line)).ConfigureAwait(false);
             throw new StreamFailedException(exception);
         }
     }

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Models.Generation.Engine;
+using Alidade.Models.Native;
 
 namespace Alidade.Models.Endpoints.Server;
 
 /// <summary>A request that is answered with an error, as OpenAI shapes it.</summary>
-internal sealed class ApiException(int status, string message, string? parameter = null, string? code = null) : Exception(message)
+internal sealed class ApiException(int status, string message, string? parameter = null, string? code = null) : Exception(AlidadeException.OneLine(message))
 {
     public int Status => status;
 
@@ -21,7 +22,7 @@ internal sealed class ApiException(int status, string message, string? parameter
         ApiException api => api,
         EngineBusyException busy => Busy(busy.Message),
         NotBuiltException missing => new(400, missing.Message, code: "not_supported"),
-        AlidadeException mistake => new(400, mistake.Message),
+        AlidadeException mistake and not TensorException => new(400, mistake.Message),
         ObjectDisposedException => new(503, "the server is stopping", code: "stopping"),
         _ => new(500, $"the server failed on this request ({exception.GetType().Name}); the model goes on", code: "internal_error"),
     };

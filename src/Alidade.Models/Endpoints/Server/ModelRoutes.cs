@@ -13,6 +13,9 @@ namespace Alidade.Models.Endpoints.Server;
 /// <summary>The routes of the protocol over one model.</summary>
 internal sealed class ModelRoutes(CausalLM model, GenerationEngine engine, string name, IEmbeddingGenerator<string, Embedding<float>>? embeddings, ServerOptions options)
 {
+    // Texts that are embedded between two steps of the running answers.
+    private const int TextsAtOnce = 32;
+
     private readonly DateTimeOffset started = TimeProvider.System.GetUtcNow();
     private readonly string? embeddingName =
         embeddings is null ? null : ModelServer.NameOf((embeddings.GetService(typeof(EmbeddingGeneratorMetadata)) as EmbeddingGeneratorMetadata)?.DefaultModelId ?? "embedding-model");
@@ -41,7 +44,8 @@ internal sealed class ModelRoutes(CausalLM model, GenerationEngine engine, strin
         Known(request.Model, [name]);
         var prompt = ChatEncoder.Prompt(model, request.Messages);
         CheckRoom(prompt.Length, request.MaxTokens ?? 1, "messages");
-        var most = request.MaxTokens ?? Math.Min(options.DefaultMaxTokens, model.Config.ContextLength - prompt.Length);
+        var room = Math.Min(model.Config.ContextLength, options.Engine.MostCacheTokens) - prompt.Length;
+        var most = request.MaxTokens ?? Math.Max(1, Math.Min(options.DefaultMaxTokens, room));
         await AnswerAsync(
             context, note, new ChatForm(model.Tokenizer, request.LogProbs), Requests(prompt, request.Options with { MaxNewTokens = most }, request.Count), prompt.Length, request.Stream, request.IncludeUsage)
             .ConfigureAwait(false);
@@ -68,12 +72,20 @@ internal sealed class ModelRoutes(CausalLM model, GenerationEngine engine, strin
             throw new ApiException(404, "this server has no embedding model; start it with --embedding-model FOLDER", code: "model_not_found");
         var request = RequestReader.Read(await BodyAsync(context).ConfigureAwait(false), EmbeddingRequest.Read);
         Known(request.Model, [embeddingName!]);
-        // On the engine's thread, which alone does tensor work.
-        var found = await engine.RunAsync(
-            _ => embeddings.GenerateAsync(request.Texts, new() { Dimensions = request.Dimensions }, CancellationToken.None).GetAwaiter().GetResult(), context.RequestAborted).ConfigureAwait(false);
-        if (found.AdditionalProperties?.TryGetValue("truncated_texts", out var cut) == true && cut is int and > 0)
+        var (found, cut) = (new List<Embedding<float>>(request.Texts.Count), 0);
+        // A few at a time, so that running answers are not kept waiting and nobody works for a client that has left.
+        foreach (var texts in request.Texts.Chunk(TextsAtOnce))
+        {
+            // On the engine's thread, which alone does tensor work.
+            var part = await engine.RunAsync(
+                _ => embeddings.GenerateAsync(texts, new() { Dimensions = request.Dimensions }, context.RequestAborted).GetAwaiter().GetResult(), context.RequestAborted).ConfigureAwait(false);
+            found.AddRange(part);
+            cut += part.AdditionalProperties?.TryGetValue("truncated_texts", out var some) == true && some is int number ? number : 0;
+            note.PromptTokens += (int)(part.Usage?.InputTokenCount ?? 0);
+        }
+
+        if (cut > 0)
             throw ApiException.Invalid($"{cut} of the texts are longer than the embedding model reads; shorten them", "input", "context_length_exceeded");
-        note.PromptTokens = (int)(found.Usage?.InputTokenCount ?? 0);
         await Answering.WriteAsync(context, 200, new()
         {
             ["object"] = "list",

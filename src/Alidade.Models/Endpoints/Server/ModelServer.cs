@@ -84,6 +84,22 @@ public sealed class ModelServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Checks the options, and that the address can be listened at now: worth asking before a model is loaded for a long time.</summary>
+    /// <exception cref="AlidadeException">As <see cref="StartAsync"/>.</exception>
+    public static void Check(ServerOptions options)
+    {
+        options.Validate();
+        using var listener = new TcpListener(options.Address, options.Port);
+        try
+        {
+            listener.Start();
+        }
+        catch (SocketException exception)
+        {
+            throw new AlidadeException(NoListening(exception, options), exception);
+        }
+    }
+
     /// <summary>Takes no more requests, gives those under way <see cref="ServerOptions.StopTimeout"/> to finish, and cuts the rest.</summary>
     public async ValueTask DisposeAsync()
     {

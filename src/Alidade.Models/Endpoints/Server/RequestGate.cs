@@ -46,9 +46,10 @@ internal sealed class RequestGate(ServerOptions options, ServerKey key)
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            if (exception is not (ApiException or AlidadeException))
+            var error = ApiException.Of(exception);
+            if (error.Status >= 500)
                 note.Outcome = "failed: " + exception.GetType().Name;
-            await AnswerAsync(context, ApiException.Of(exception)).ConfigureAwait(false);
+            await AnswerAsync(context, error).ConfigureAwait(false);
         }
         finally
         {

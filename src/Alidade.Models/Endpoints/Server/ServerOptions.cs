@@ -45,11 +45,12 @@ public sealed record ServerOptions
         : IPAddress.TryParse(Host, out var address) ? address
         : throw new AlidadeException($"'{Host}' is not an address to listen at; give an IP address such as 127.0.0.1, 0.0.0.0 (every network of this machine), or localhost");
 
-    /// <summary>Checks every value.</summary>
+    /// <summary>Checks every value, and that the key's variable is set.</summary>
     /// <exception cref="AlidadeException">Some cannot be used; the message names all of them.</exception>
     public void Validate()
     {
         _ = Address;
+        _ = ServerKey.Read(KeyVariable);
         var wrong = new List<string>();
         void Check(bool holds, FormattableString message)
         {

@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using static Alidade.Models.Generation.Constraints.GrammarNode;
 
@@ -11,7 +9,6 @@ internal static class JsonGrammar
     /// <summary>Depth of arrays and objects where a schema leaves the content open.</summary>
     private const int OpenDepth = 12;
 
-    private static readonly JsonSerializerOptions AsItStands = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly GrammarNode Digit = Bytes(((byte)'0', (byte)'9'));
     private static readonly GrammarNode Hex = Bytes(((byte)'0', (byte)'9'), ((byte)'a', (byte)'f'), ((byte)'A', (byte)'F'));
     private static readonly GrammarNode Tail = Bytes((0x80, 0xBF));
@@ -79,7 +76,7 @@ internal static class JsonGrammar
     public static GrammarNode String(int least = 0, int? most = null) => Sequence(Text("\""), Repeat(Character, least, most), Text("\""));
 
     /// <summary>A value as it is written, without spaces.</summary>
-    public static GrammarNode Literal(JsonNode? value) => Text(value is null ? "null" : value.ToJsonString(AsItStands));
+    public static GrammarNode Literal(JsonNode? value) => Text(value is null ? "null" : value.ToJsonString(Core.Files.Json.Line));
 
     /// <summary>Any value, arrays and objects to a bounded depth.</summary>
     public static GrammarNode AnyValue() => Open.Value[OpenDepth];

@@ -79,6 +79,16 @@ public sealed class EndpointAccountTests
     }
 
     [Fact]
+    public async Task A_list_of_models_costs_nothing_and_breaks_no_ceiling()
+    {
+        await using var server = await FaultyEndpoint.Start(FaultyEndpoint.Json("""{"data": [{"id": "a"}, {"id": "b"}]}"""), FaultyEndpoint.Answer("yes"));
+        using var endpoint = EndpointRetryTests.Endpoint(server, o => o with { InputPrice = 2, OutputPrice = 8, CostCeiling = 1 });
+        Assert.Equal(["a", "b"], await endpoint.ModelsAsync(Cancel));
+        Assert.Equal((0, 0), (endpoint.Statistics.AnswersWithoutUsage, endpoint.Statistics.Cost));
+        Assert.Equal("yes", (await endpoint.Chat.GetResponseAsync("one", cancellationToken: Cancel)).Text);
+    }
+
+    [Fact]
     public async Task No_more_requests_than_allowed_fall_into_any_minute()
     {
         var clock = new FastClock();
@@ -146,6 +156,26 @@ public sealed class EndpointAccountTests
              "logit_bias": {"5": -100}, "logprobs": true, "top_logprobs": 2}
             """);
         Assert.True(JsonNode.DeepEquals(expected, JsonNode.Parse(server.Bodies.Single())), server.Bodies.Single());
+    }
+
+    [Fact]
+    public async Task An_answer_with_thoughts_or_a_refusal_goes_into_the_next_turn()
+    {
+        await using var server = await FaultyEndpoint.Start(
+            FaultyEndpoint.Json("""{"choices": [{"message": {"content": "four", "reasoning_content": "two and two"}}]}"""),
+            FaultyEndpoint.Json("""{"choices": [{"message": {"content": null, "refusal": "no"}}]}"""),
+            FaultyEndpoint.Answer("yes"));
+        using var endpoint = EndpointRetryTests.Endpoint(server);
+        List<ChatMessage> turns = [new(ChatRole.User, "2 + 2?")];
+        for (var turn = 0; turn < 2; turn++)
+            turns.AddRange([.. (await endpoint.Chat.GetResponseAsync(turns, cancellationToken: Cancel)).Messages, new(ChatRole.User, "more")]);
+        await endpoint.Chat.GetResponseAsync(turns, cancellationToken: Cancel);
+        var expected = JsonNode.Parse("""
+            [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "four"}, {"role": "user", "content": "more"},
+             {"role": "assistant", "content": null, "refusal": "no"}, {"role": "user", "content": "more"}]
+            """);
+        var sent = JsonNode.Parse(server.Bodies.Last())!["messages"];
+        Assert.True(JsonNode.DeepEquals(expected, sent), sent!.ToJsonString());
     }
 
     [Fact]

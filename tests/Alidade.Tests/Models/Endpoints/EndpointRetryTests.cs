@@ -16,6 +16,7 @@ public sealed class EndpointRetryTests
     {
         "429" => FaultyEndpoint.Status(429),
         "429 with a wait" => FaultyEndpoint.Status(429, ("Retry-After", "7")),
+        "429 with a wait that is no number" => FaultyEndpoint.Status(429, ("Retry-After", "NaN")),
         "500" => FaultyEndpoint.Status(500),
         "503 page" => FaultyEndpoint.Json("<html>overloaded</html>", 503, "text/html"),
         "409" => FaultyEndpoint.Status(409),
@@ -30,6 +31,11 @@ public sealed class EndpointRetryTests
         "other JSON" => FaultyEndpoint.Json("""{"greeting": "hello"}"""),
         "JSON text" => FaultyEndpoint.Json("\"hello\""),
         "wrong type" => FaultyEndpoint.Json("""{"choices": [{"message": {"content": 7}}]}"""),
+        "half a character" => FaultyEndpoint.Json("""{"choices": [{"message": {"content": "\ud83d"}}]}"""),
+        "half a character in a name" => FaultyEndpoint.Json("""{"\ud83d": 1}"""),
+        "broken gzip" => Compressed("gzip"),
+        "broken brotli" => Compressed("br"),
+        "error as success" => FaultyEndpoint.Json("""{"error": {"message": "the model fell over"}}"""),
         "no message" => FaultyEndpoint.Json("""{"choices": [{}]}"""),
         "no choices" => FaultyEndpoint.Json("""{"choices": []}"""),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
@@ -39,6 +45,7 @@ public sealed class EndpointRetryTests
     {
         { "429", EndpointFailure.RateLimited },
         { "429 with a wait", EndpointFailure.RateLimited },
+        { "429 with a wait that is no number", EndpointFailure.RateLimited },
         { "500", EndpointFailure.ServerError },
         { "503 page", EndpointFailure.ServerError },
         { "409", EndpointFailure.ServerError },
@@ -53,8 +60,19 @@ public sealed class EndpointRetryTests
         { "other JSON", EndpointFailure.InvalidAnswer },
         { "JSON text", EndpointFailure.InvalidAnswer },
         { "wrong type", EndpointFailure.InvalidAnswer },
+        { "half a character", EndpointFailure.InvalidAnswer },
+        { "half a character in a name", EndpointFailure.InvalidAnswer },
+        { "broken gzip", EndpointFailure.InvalidAnswer },
+        { "broken brotli", EndpointFailure.InvalidAnswer },
+        { "error as success", EndpointFailure.ServerError },
         { "no message", EndpointFailure.InvalidAnswer },
         { "no choices", EndpointFailure.EmptyAnswer },
+    };
+
+    private static Func<HttpContext, Task> Compressed(string encoding) => async context =>
+    {
+        context.Response.Headers.ContentEncoding = encoding;
+        await FaultyEndpoint.Json("this was never compressed, whatever the header says")(context);
     };
 
     [Theory]

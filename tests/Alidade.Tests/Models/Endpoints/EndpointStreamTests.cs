@@ -46,6 +46,7 @@ public sealed class EndpointStreamTests
     [Theory]
     [InlineData("data: {\"choices\": [{\"del\n\n", EndpointFailure.Truncated)]
     [InlineData("data: <html>\n\n", EndpointFailure.InvalidAnswer)]
+    [InlineData("data: {\"choices\": [{\"delta\": {\"content\": 7}}]}\n\n", EndpointFailure.InvalidAnswer)]
     [InlineData("data: {\"error\": {\"message\": \"the model fell over\"}}\n\n", EndpointFailure.ServerError)]
     public async Task An_event_that_is_broken_fails_with_its_cause(string broken, EndpointFailure cause)
     {
@@ -54,6 +55,7 @@ public sealed class EndpointStreamTests
         var (text, error) = await Read(endpoint);
         Assert.Equal("Hello", text);
         Assert.Equal(cause, error!.Cause);
+        Assert.Equal(1, Assert.Single(endpoint.Statistics.Failures, f => f.Key == cause).Value);
     }
 
     [Fact]
@@ -63,15 +65,17 @@ public sealed class EndpointStreamTests
             FaultyEndpoint.Events(true),
             FaultyEndpoint.Events(false, FaultyEndpoint.Done),
             FaultyEndpoint.Json("<html></html>", 200, "text/html"),
+            FaultyEndpoint.Json("""{"error": {"message": "the model fell over"}}"""),
+            FaultyEndpoint.Events(false, "data: {\"choices\": 7}\n\n"),
             FaultyEndpoint.Status(500),
             FaultyEndpoint.Events(false, FaultyEndpoint.Delta("yes"), FaultyEndpoint.Finish, FaultyEndpoint.Done));
-        using var endpoint = EndpointRetryTests.Endpoint(server);
+        using var endpoint = EndpointRetryTests.Endpoint(server, o => o with { MaxRetries = 6 });
         var (text, error) = await Read(endpoint);
         Assert.Null(error);
         Assert.Equal("yes", text);
-        Assert.Equal(4, endpoint.Statistics.Retries.Values.Sum());
+        Assert.Equal(6, endpoint.Statistics.Retries.Values.Sum());
         Assert.Equal(1, endpoint.Statistics.Retries[EndpointFailure.EmptyAnswer]);
-        Assert.Equal(1, endpoint.Statistics.Retries[EndpointFailure.InvalidAnswer]);
+        Assert.Equal((2, 2), (endpoint.Statistics.Retries[EndpointFailure.InvalidAnswer], endpoint.Statistics.Retries[EndpointFailure.ServerError]));
         Assert.Equal(1, endpoint.Statistics.AnswersWithoutUsage);
     }
 

@@ -28,7 +28,6 @@ internal sealed class FaultyEndpoint : IAsyncDisposable
             using var reader = new StreamReader(context.Request.Body);
             Bodies.Enqueue(await reader.ReadToEndAsync());
             Authorizations.Enqueue(context.Request.Headers.Authorization.ToString());
-            Times.Enqueue(TimeProvider.System.GetTimestamp());
             Func<HttpContext, Task>? step;
             if (script.Count > 1)
                 script.TryDequeue(out step);
@@ -41,8 +40,6 @@ internal sealed class FaultyEndpoint : IAsyncDisposable
     public ConcurrentQueue<string> Bodies { get; } = [];
 
     public ConcurrentQueue<string> Authorizations { get; } = [];
-
-    public ConcurrentQueue<long> Times { get; } = [];
 
     public Uri Url => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/v1");
 

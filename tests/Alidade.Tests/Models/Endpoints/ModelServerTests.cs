@@ -371,6 +371,57 @@ public sealed class ModelServerTests
     }
 
     // The length of a text and a constant; texts above twenty characters count as cut.
+    [Fact]
+    public async Task Without_a_limit_an_answer_is_as_long_as_the_engine_has_room_for()
+    {
+        await using var running = await RunningServer.Start(o => o with { Engine = new() { MostCacheTokens = 40 }, DefaultMaxTokens = 100 });
+        var (status, answer) = await running.Post(Chat, """{"messages": [{"role": "user", "content": "hello"}], "logit_bias": {"0": -100, "1": -100, "2": -100}}""");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.InRange(Usage(answer).Item3, 2, 40);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_ends_the_work_on_its_texts()
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        using var generator = new OtherEmbeddings(_ => leaving.Cancel());
+        await using var running = await RunningServer.Start(embeddings: generator);
+        using var content = new StringContent(new JsonObject { ["input"] = new JsonArray([.. Enumerable.Repeat("x", 2000).Select(t => (JsonNode)t)]) }.ToJsonString(), Encoding.UTF8, "application/json");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.Http.PostAsync("embeddings", content, leaving.Token));
+        while (!running.Log.Exists(line => line.Contains("the client left", StringComparison.Ordinal)))
+            await Task.Delay(5, Cancel);
+        Assert.InRange(generator.Texts, 1, 1000);
+    }
+
+    [Fact]
+    public async Task Tensor_work_that_fails_is_the_servers_fault()
+    {
+        using var generator = new OtherEmbeddings(_ => throw new Alidade.Models.Native.TensorException("forward failed: not enough memory"));
+        await using var running = await RunningServer.Start(embeddings: generator);
+        var (status, error) = await running.Post("embeddings", """{"input": "x"}""");
+        Assert.Equal((HttpStatusCode.InternalServerError, "internal_error"), (status, (string?)error["error"]!["code"]));
+        Assert.Contains("failed: TensorException", Assert.Single(running.Log), StringComparison.Ordinal);
+    }
+
+    private sealed class OtherEmbeddings(Action<int> work) : IEmbeddingGenerator<string, Embedding<float>>
+    {
+        public int Texts { get; private set; }
+
+        public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            Texts += values.Count();
+            work(Texts);
+            Thread.Sleep(20);
+            return Task.FromResult(new GeneratedEmbeddings<Embedding<float>>(values.Select(_ => new Embedding<float>(new float[1]))));
+        }
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
+
     private sealed class LengthEmbeddings : IEmbeddingGenerator<string, Embedding<float>>
     {
         public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)

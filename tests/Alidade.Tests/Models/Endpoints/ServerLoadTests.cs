@@ -16,13 +16,13 @@ public sealed class ServerLoadTests
     [Fact]
     public async Task Of_32_streaming_clients_the_good_get_their_answers_whatever_the_bad_do()
     {
+        var before = LiveTensors.Settled();
         await using var running = await RunningServer.Start(o => o with { MaxBodyBytes = 20_000 });
         // What each prompt gives alone. Prompts differ in length, so that rows are ragged.
         var prompts = Enumerable.Range(0, Clients).Select(i => new string((char)('a' + (i % 26)), 1 + (i * 3))).ToArray();
         var alone = new string[Clients];
         for (var i = 0; i < Clients; i++)
             alone[i] = (string)(await running.Post("completions", Body(prompts[i], i, stream: false))).Body["choices"]![0]!["text"]!;
-        var before = LiveTensors.Settled();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         limit.CancelAfter(TimeSpan.FromSeconds(100));
         for (var round = 0; round < 3; round++)
@@ -44,10 +44,9 @@ public sealed class ServerLoadTests
         // Those who left are noticed between two steps.
         while (running.Server.Statistics is not { Running: 0, Waiting: 0 })
             await Task.Delay(5, limit.Token);
-        // Keys and values of prompts are kept for later requests on purpose; beyond them nothing is new.
-        await running.Server.DisposeAsync();
-        var after = LiveTensors.Settled();
-        Assert.True(after <= before, $"{after - before} tensors were left behind");
+        // With the server and its model everything goes: not counted by the collector, which would free what was forgotten.
+        await running.DisposeAsync();
+        Assert.Equal(before, Tensor.TotalCount);
     }
 
     private static string Body(string prompt, int i, bool stream) => JsonSerializer.Serialize(new

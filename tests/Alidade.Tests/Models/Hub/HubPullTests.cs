@@ -55,10 +55,14 @@ public sealed class HubPullTests : IDisposable
         using var model = CausalLM.Load(found);
         Assert.True(model.HasTokenizer);
 
-        // What is there is not fetched again, and needs no network.
+        // What is there is not fetched again, and needs no network; its links stay, for a model may be loading through them.
         hub.Requests.Clear();
+        DateTime[] Links() => [.. pulled.Files.Select(f => new FileInfo(Path.Combine(pulled.Folder, f.Name)).CreationTimeUtc)];
+        var links = Links();
+        await Task.Delay(20, TestContext.Current.CancellationToken);
         Assert.All((await Pull()).Files, f => Assert.False(f.Fetched));
         Assert.Single(hub.Requests);
+        Assert.Equal(links, Links());
         var offline = await HubPull.PullAsync(Id, [], hub.Options(Cache) with { Offline = true }, cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(pulled.Files.Select(f => f.Name).Order(), offline.Files.Select(f => f.Name).Order());
         Assert.Single(hub.Requests);
@@ -192,6 +196,37 @@ public sealed class HubPullTests : IDisposable
         hub.Trouble = context => FakeHub.Answer(context, 429, "", ("Retry-After", "3600"));
         await Refused("60 minutes");
         Assert.Equal(4, hub.Requests.Count);
+        hub.Trouble = context => FakeHub.Answer(context, 500);
+        await Assert.ThrowsAsync<AlidadeException>(() => HubPull.PullAsync(Id, [], hub.Options(Cache) with { Tries = 1 }, cancellation: TestContext.Current.CancellationToken));
+        Assert.Equal(5, hub.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("pytorch_model.bin")]
+    [InlineData("sub/part.safetensors")]
+    public async Task An_index_that_names_another_file_than_a_shard_fetches_nothing_of_it(string shard)
+    {
+        hub.Files["config.json"] = "{}"u8.ToArray();
+        hub.Files["model.safetensors.index.json"] = Encoding.UTF8.GetBytes($$$"""{"weight_map":{"a":"{{{shard}}}"}}""");
+        hub.Files[shard] = [1];
+        await Refused(shard, "plain name of a .safetensors file");
+        Assert.DoesNotContain(hub.Requests, r => r.Path.EndsWith(shard, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_link_to_another_content_is_replaced_and_not_written_through()
+    {
+        Simple();
+        var other = Path.Combine(ModelFolder, "blobs", "other");
+        var link = Path.Combine(ModelFolder, "snapshots", FakeHub.Commit, "config.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(other)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(link)!);
+        File.WriteAllText(other, "other");
+        File.CreateSymbolicLink(link, other);
+        await Pull();
+        Assert.Equal("other", File.ReadAllText(other));
+        Assert.Equal(hub.Files["config.json"], File.ReadAllBytes(link));
+        Assert.Equal(2, Directory.GetFileSystemEntries(Path.GetDirectoryName(link)!).Length);
     }
 
     [Theory]
