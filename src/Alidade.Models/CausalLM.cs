@@ -107,11 +107,11 @@ public sealed partial class CausalLM : IDisposable
     public static CausalLM Create(DecoderConfig config, Tokenizer? tokenizer, ChatTemplate? chatTemplate, ulong seed) =>
         ModelLoader.Create(config, tokenizer, chatTemplate, seed);
 
-    /// <summary>Writes a Hugging Face folder: config.json, model.safetensors (float32), and the tokenizer and the chat template where there are any (<see cref="HasTokenizer"/>).</summary>
+    /// <summary>Writes a Hugging Face folder: config.json, model.safetensors (float32), the tokenizer and the chat template.</summary>
     /// <param name="folder">Made when absent.</param>
     /// <param name="format">"F32", "F16" or "BF16".</param>
     /// <param name="shardBytes">Weights beyond this many bytes are split over several files, with an index.</param>
-    /// <exception cref="AlidadeException">A weight is beyond the format, or the head has a bias (<see cref="Processing.WeightProcessing"/>), for which the family's file has no place.</exception>
+    /// <exception cref="AlidadeException">The head has a bias (<see cref="Processing.WeightProcessing"/>), for which the family's file has no place.</exception>
     public void Save(string folder, string format = "F32", long shardBytes = SafetensorsShards.DefaultBytes) => ModelSaver.Save(this, Family, folder, format, shardBytes);
 
     /// <summary>Writes a GGUF file: weights, configuration, tokenizer and chat template, as llama.cpp's converter writes them.</summary>

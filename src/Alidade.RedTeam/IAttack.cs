@@ -1,7 +1,6 @@
 using Alidade.Core.Reports;
 using Alidade.Core.Results;
-using Alidade.Evaluation;
-using Alidade.Models;
+using Alidade.Evaluation.Engine;
 
 namespace Alidade.RedTeam;
 
@@ -12,7 +11,7 @@ public interface IAttack
     string Name { get; }
 
     /// <summary>Attacks the model as it stands, with the adapter in use.</summary>
-    AttackResult Run(CausalLM model, MeasureContext context);
+    Task<AttackResult> RunAsync(EvaluationContext context);
 }
 
 /// <summary>How often an attack succeeded.</summary>

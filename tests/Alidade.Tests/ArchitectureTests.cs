@@ -52,7 +52,7 @@ public sealed partial class ArchitectureTests
     [InlineData("Evaluation", """<ProjectReference Include="../Alidade.Training/Alidade.Training.csproj" />""", "", "Evaluation refers to Training")]
     [InlineData("Models", """<ProjectReference Include="..\Alidade.Cli\Alidade.Cli.csproj" />""", "", "Models refers to Cli")]
     [InlineData("Training", "", "using Alidade.RedTeam.Privacy;", "Training/File.cs uses Alidade.RedTeam")]
-    [InlineData("Interpretability", "", "var x = new Alidade.Evaluation.MeasureContext();", "Interpretability/File.cs uses Alidade.Evaluation")]
+    [InlineData("Interpretability", "", "var x = new Alidade.Evaluation.Shown();", "Interpretability/File.cs uses Alidade.Evaluation")]
     [InlineData("RedTeam", """<InternalsVisibleTo Include="Alidade.Cli" />""", "", "RedTeam shows its internals to Alidade.Cli")]
     [InlineData("Organisms", "", "namespace Alidade.Models.Extra;", "Organisms/File.cs declares Alidade.Models.Extra")]
     [InlineData("Attic", "", "", "Attic is no room")]

@@ -1,8 +1,9 @@
 using Alidade.Core;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
-using Alidade.Evaluation;
 using Alidade.Evaluation.Behaviour;
+using Alidade.Evaluation.Engine;
+using Alidade.Evaluation.Factuality;
 using Alidade.Evaluation.General;
 using Alidade.Interpretability.Lenses;
 using Alidade.Interpretability.Patching;
@@ -33,7 +34,11 @@ internal sealed record LensReading(string Prompt, IReadOnlyList<LensRow> Rows);
 /// </summary>
 internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data, CausalLM model, IProgress<Progress> progress, CancellationToken cancellation)
 {
-    private MeasureContext Context => new() { Progress = progress, Cancellation = cancellation };
+    /// <summary>Contexts below this many tokens.</summary>
+    private const int SmallContext = 1024;
+
+    // Answers are not kept: a measure of this job is done as a whole, and its result is.
+    private EvaluationContext Context(int? limit) => new() { Model = new LocalModel(model, model.Name), Limit = limit, Seed = recipe.Seed, Progress = progress, Cancellation = cancellation };
 
     /// <summary>Does what is not done yet.</summary>
     public void Run()
@@ -58,18 +63,18 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
     public static string StageName(AlignRecipe recipe, int i) => FormattableString.Invariant($"{i + 1}-{recipe.Stages[i].Method.ToString().ToLowerInvariant()}");
 
     /// <summary>The measures of a recipe, by the name their results are stored under.</summary>
-    public static IEnumerable<IMeasure> MeasuresOf(AlignRecipe recipe, AlignData data)
+    public static IEnumerable<PlannedTask> MeasuresOf(AlignRecipe recipe, AlignData data, CausalLM model)
     {
-        var (m, seed) = (recipe.Measures, recipe.Seed);
-        yield return new PreferenceAccuracy { Items = data.Split.HeldOut, Limit = m.PreferenceLimit, Seed = seed };
+        var m = recipe.Measures;
+        yield return new(new PreferenceAccuracy { Items = data.Split.HeldOut }, m.PreferenceLimit);
         if (data.Perplexity is { } texts)
-            yield return new Perplexity { Items = texts.Rows, Limit = m.Perplexity!.Limit, Seed = seed };
+            yield return new(new Perplexity { Items = texts.Rows }, m.Perplexity!.Limit);
         if (data.CrowsPairs is { } pairs)
-            yield return new Evaluation.Bias.CrowsPairs { Items = pairs.Rows, Limit = m.CrowsPairs!.Limit, Seed = seed };
+            yield return new(new Evaluation.Bias.CrowsPairs { Items = pairs.Rows }, m.CrowsPairs!.Limit);
         if (data.TruthfulQa is { } questions)
-            yield return new Evaluation.Factuality.TruthfulQa { Items = questions.Rows, Limit = m.TruthfulQa!.Limit, Seed = seed };
+            yield return new(new Evaluation.Factuality.TruthfulQa { Items = questions.Rows, Prompt = TruthfulQaPromptOf(model) }, m.TruthfulQa!.Limit);
         if (data.Refusals is { } requests)
-            yield return new Refusals { Items = requests.Rows, Limit = m.Refusals!.Limit, Seed = seed, Answers = new() { MaxNewTokens = m.MaxNewTokens } };
+            yield return new(new Refusals { Items = requests.Rows, Answers = new() { MaxNewTokens = m.MaxNewTokens } }, m.Refusals!.Limit);
     }
 
     /// <summary>The attacks of a recipe.</summary>
@@ -77,20 +82,24 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
     {
         if (data.Refusals is not { } requests)
             yield break;
-        var (limit, seed, tokens) = (recipe.Attacks.Limit, recipe.Seed, recipe.Measures.MaxNewTokens);
-        yield return new DirectRequest { Items = requests.Rows, Limit = limit, Seed = seed, MaxNewTokens = tokens };
-        yield return new PrefilledAnswer { Items = requests.Rows, Limit = limit, Seed = seed, MaxNewTokens = tokens, Prefill = recipe.Attacks.Prefill };
+        var tokens = recipe.Measures.MaxNewTokens;
+        yield return new DirectRequest { Items = requests.Rows, MaxNewTokens = tokens };
+        yield return new PrefilledAnswer { Items = requests.Rows, MaxNewTokens = tokens, Prefill = recipe.Attacks.Prefill };
     }
+
+    // The six examples of the published prompt do not fit into a small context.
+    private static TruthfulQaPrompt TruthfulQaPromptOf(CausalLM model) =>
+        model.ChatTemplate is not null && model.Config.ContextLength < SmallContext ? TruthfulQaPrompt.ChatZeroShot : TruthfulQaPrompt.SixShot;
 
     private void Observe(string phase)
     {
-        foreach (var measure in MeasuresOf(recipe, data))
-            run.Once($"{phase}.{measure.Name}", () => Kept(phase, measure.Run(model, Context)));
+        foreach (var (measure, limit) in MeasuresOf(recipe, data, model))
+            run.Once($"{phase}.{measure.Name}", () => Kept(phase, measure.RunAsync(Context(limit)).GetAwaiter().GetResult()));
         foreach (var attack in AttacksOf(recipe, data))
         {
             run.Once($"{phase}.attack.{attack.Name.Replace(' ', '_')}", () =>
             {
-                var result = attack.Run(model, Context);
+                var result = attack.RunAsync(Context(recipe.Attacks.Limit)).GetAwaiter().GetResult();
                 Kept(phase, [result.Rate]);
                 return result;
             });
@@ -98,7 +107,7 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
 
         run.Once($"{phase}.membership", () =>
         {
-            var found = Membership().Run(model, Context);
+            var found = Membership().Run(Context(recipe.Attacks.MembershipLimit));
             return new MembershipStage(found.Auroc.Measurement, found.TruePositiveRate.Measurement, [.. found.Roc.Corners], found.Members.Count, found.Others.Count);
         });
     }
@@ -118,8 +127,6 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
         {
             Members = [.. data.Split.Train.Where(p => trained.Contains(p.Id)).Select(p => new MembershipRow(p.Id, p.Prompt, p.Chosen))],
             Others = [.. data.Split.HeldOut.Select(p => new MembershipRow(p.Id, p.Prompt, p.Chosen))],
-            Limit = recipe.Attacks.MembershipLimit,
-            Seed = recipe.Seed,
         };
     }
 

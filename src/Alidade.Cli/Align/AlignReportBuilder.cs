@@ -53,7 +53,7 @@ internal static class AlignReportBuilder
 
     private static AlignmentReport Build(RunFolder run, AlignRecipe recipe, string recipeText, AlignData data, CausalLM model, string modelHash)
     {
-        var measures = Measures(run, recipe, data);
+        var measures = Measures(run, recipe, data, model);
         var attacks = AlignJob.AttacksOf(recipe, data).Select(a => a.Name.Replace(' ', '_')).Select(name =>
             (Before: run.ResultOf<AttackResult>($"{Phases.Before}.attack.{name}")!, After: run.ResultOf<AttackResult>($"{Phases.After}.attack.{name}")!)).ToArray();
         var stages = Enumerable.Range(0, recipe.Stages.Count).Select(i => run.ResultOf<StageResult>("train." + AlignJob.StageName(recipe, i))!).ToArray();
@@ -88,9 +88,9 @@ internal static class AlignReportBuilder
     }
 
     // A number that is only another form of one beside it (perplexity = e^loss) has no items, and nothing to compare.
-    private static (MeasureResult First, MeasureResult Second)[] Measures(RunFolder run, AlignRecipe recipe, AlignData data)
+    private static (MeasureResult First, MeasureResult Second)[] Measures(RunFolder run, AlignRecipe recipe, AlignData data, CausalLM model)
     {
-        var pairs = AlignJob.MeasuresOf(recipe, data).SelectMany(m =>
+        var pairs = AlignJob.MeasuresOf(recipe, data, model).Select(m => m.Task).SelectMany(m =>
             run.ResultOf<MeasureResult[]>($"{Phases.Before}.{m.Name}")!.Zip(run.ResultOf<MeasureResult[]>($"{Phases.After}.{m.Name}")!)).Where(m => m.First.Items.Count > 0).ToArray();
         var margins = pairs.First(m => m.First.Measurement.Name == "behaviour.preference.margin");
         return [ImpliedPreference.Of(margins.First, margins.Second), .. pairs];

@@ -47,7 +47,7 @@ internal static class AlignRun
         var recipe = Parsed(asked);
         var data = asked.DataFolder == WorldFolder ? null : AlignData.Read(recipe, asked.DataFolder);
         using var model = CausalLM.Load(asked.Model, new() { Device = asked.Device });
-        using var run = request.Resume is { } folder ? RunFolder.Open(folder) : RunFolder.Create(request.Output ?? NewFolder(), new()
+        using var run = request.Resume is { } folder ? RunFolder.Open(folder) : RunFolder.Create(request.Output ?? RunFolder.NewPath("align", TimeProvider.System), new()
         {
             Command = "align",
             Options = Json.ToNode(asked),
@@ -63,7 +63,7 @@ internal static class AlignRun
             }
 
             HashedFile[] weights = [.. WeightsOf(asked.Model).Select(f => HashedFile.Of("model", f))];
-            Begin(run, [.. data.Files, .. weights]);
+            run.UseFiles([.. data.Files, .. weights]);
             new AlignJob(run, recipe, data, model, progress, cancellation).Run();
             var result = AlignReportBuilder.Write(run, recipe, asked.Recipe, data, model, "sha256:" + weights[0].Sha256);
             run.Finish();
@@ -105,17 +105,6 @@ internal static class AlignRun
             Model = Path.GetFullPath(ModelLocation.Resolve(request.Model ?? recipe.Model ?? BaseModel.Shipped)),
             DataFolder = request.Recipe is null ? WorldFolder : Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(request.Recipe))!, recipe.DataFolder ?? ".")),
         };
-    }
-
-    private static string NewFolder() => Path.Combine("runs", "align-" + TimeProvider.System.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture));
-
-    // A resumed run must read the very bytes it began with.
-    private static void Begin(RunFolder run, IReadOnlyList<HashedFile> files)
-    {
-        foreach (var file in files)
-            if (run.Record.Files.FirstOrDefault(f => f.Path == file.Path) is { } earlier && earlier.Sha256 != file.Sha256)
-                throw new AlidadeException($"'{file.Path}' is not the file that the run began with; put it back, or begin a new run");
-        run.Update(r => r with { Files = files });
     }
 
     private static AlignRecipe Parsed(Asked asked)

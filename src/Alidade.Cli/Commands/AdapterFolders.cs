@@ -33,6 +33,9 @@ internal static class AdapterFolders
         }
     }
 
+    /// <summary>The folder that an adapter's text names.</summary>
+    public static string FolderOf(string text) => Parse(text).Folder;
+
     private static (string Folder, double Weight) Parse(string text)
     {
         // A folder may have an equals sign in its name.

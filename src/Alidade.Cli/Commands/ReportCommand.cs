@@ -5,6 +5,7 @@ using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Reports;
 using Alidade.Core.Runs;
+using Alidade.Evaluation.Engine;
 
 namespace Alidade.Cli.Commands;
 
@@ -19,17 +20,24 @@ internal static class ReportCommand
         command.SetAction(parsed =>
         {
             var run = RunView.Open(parsed.GetValue(folder)!);
-            var record = run.PathOf(AlignReportBuilder.RecordFile);
-            if (!File.Exists(record))
-                throw new AlidadeException($"'{run.Folder}' has no report yet: the run is {run.Record.State.ToString().ToLowerInvariant()}; go on with it by 'alidade align --resume {run.Folder}'");
-            var report = Json.ReadFile<AlignmentReport>(record);
-            var page = run.PathOf(AlignReportBuilder.PageFile);
-            AtomicFile.WriteAllText(page, report.ToHtml());
-            Output.Print(report, parsed.GetValue(json), r => r.ToPlainText());
-            if (!parsed.GetValue(json))
-                Console.Out.WriteLine($"\nreport: {page}");
-            return 0;
+            return run.Record.Command == "evaluate"
+                ? Show<EvaluationReport>(run, EvaluationRun.ReportFile, EvaluationRun.PageFile, r => r.ToHtml(run.Samples()), r => r.ToPlainText(), parsed.GetValue(json))
+                : Show<AlignmentReport>(run, AlignReportBuilder.RecordFile, AlignReportBuilder.PageFile, r => r.ToHtml(), r => r.ToPlainText(), parsed.GetValue(json));
         });
         return command;
+    }
+
+    private static int Show<T>(RunView run, string recordFile, string pageFile, Func<T, string> html, Func<T, string> text, bool json)
+    {
+        var record = run.PathOf(recordFile);
+        if (!File.Exists(record))
+            throw new AlidadeException($"'{run.Folder}' has no report yet: the run is {run.Record.State.ToString().ToLowerInvariant()}; go on with it by 'alidade {run.Record.Command} --resume {run.Folder}'");
+        var report = Json.ReadFile<T>(record);
+        var page = run.PathOf(pageFile);
+        AtomicFile.WriteAllText(page, html(report));
+        Output.Print(report, json, text);
+        if (!json)
+            Console.Out.WriteLine($"\nreport: {page}");
+        return 0;
     }
 }

@@ -12,6 +12,9 @@ internal static class Failures
     /// <summary>A mistake that the user can mend.</summary>
     public const int UserMistake = 2;
 
+    /// <summary>A requirement on the result is not met.</summary>
+    public const int GateClosed = 3;
+
     /// <summary>Stopped by Ctrl-C or a signal.</summary>
     public const int Stopped = 130;
 

@@ -48,6 +48,9 @@ public sealed record Comparison
     /// <summary>Two-sided p-value of no difference, with the test's name in <see cref="Test"/>.</summary>
     public double? PValue { get; init; }
 
+    /// <summary><see cref="PValue"/> adjusted for all the comparisons made with it (Holm); null when there is only this one.</summary>
+    public double? AdjustedPValue { get; init; }
+
     /// <summary>Name of the test behind <see cref="PValue"/>.</summary>
     public string? Test { get; init; }
 

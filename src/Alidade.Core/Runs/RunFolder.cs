@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alidade.Core.Files;
@@ -101,6 +102,19 @@ public sealed class RunFolder : IDisposable
         AtomicFile.WriteAllText(Path.Combine(Folder, RunView.RecordFile), JsonSerializer.Serialize(changed, Json.Indented) + "\n");
         Record = changed;
     }
+
+    /// <summary>Records the files that the run reads. A resumed run must read the very bytes that it began with.</summary>
+    /// <exception cref="AlidadeException">A file is not the one that the run began with.</exception>
+    public void UseFiles(IReadOnlyList<HashedFile> files)
+    {
+        foreach (var file in files)
+            if (Record.Files.FirstOrDefault(f => f.Path == file.Path) is { } earlier && earlier.Sha256 != file.Sha256)
+                throw new AlidadeException($"'{file.Path}' is not the file that the run began with; put it back, or begin a new run");
+        Update(r => r with { Files = files });
+    }
+
+    /// <summary>A new folder for a run below ./runs, named after its command and the time.</summary>
+    public static string NewPath(string command, TimeProvider clock) => Path.Combine("runs", $"{command}-{clock.GetLocalNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}");
 
     /// <summary>Appends numbers of one step.</summary>
     /// <exception cref="AlidadeException">The disk is full.</exception>

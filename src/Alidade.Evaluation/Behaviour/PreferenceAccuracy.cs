@@ -1,6 +1,7 @@
 using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
+using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Likelihood;
 using Alidade.Models;
 using Alidade.Models.Chat;
@@ -15,7 +16,7 @@ namespace Alidade.Evaluation.Behaviour;
 /// The sum is what DPO moves, so the number follows training; it favours short answers, and a pair whose rejected answer is the shorter starts with a handicap.
 /// A tie counts one half. Conversations go through the chat template, plain prompts are continued as they stand.
 /// </remarks>
-public sealed record PreferenceAccuracy : IMeasure
+public sealed record PreferenceAccuracy : IEvaluationTask
 {
     /// <inheritdoc/>
     public string Name => "behaviour.preference";
@@ -23,17 +24,13 @@ public sealed record PreferenceAccuracy : IMeasure
     /// <summary>The pairs; never those that were trained on.</summary>
     public required IReadOnlyList<PreferencePair> Items { get; init; }
 
-    /// <summary>Most pairs to use, a seeded choice; null (default) for all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Seed of the choice. Default 1.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <inheritdoc/>
     /// <returns><c>behaviour.preference.accuracy</c> and <c>.margin</c>; each carries the cost of the one run that both come from.</returns>
-    public IReadOnlyList<MeasureResult> Run(CausalLM model, MeasureContext context)
+    public Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context) => Task.FromResult(Run(context.WhiteBox(Name).Model, context));
+
+    private IReadOnlyList<MeasureResult> Run(CausalLM model, EvaluationContext context)
     {
-        var pairs = ItemChoice.Of(Items, Limit, Seed);
+        var pairs = context.Choose(Items);
         var (likelihoods, cost) = FittingRequests.Of(model, [.. pairs.Select(p => Request(model, p))], "preference accuracy", context);
         // Pairs of one prompt go up and down together.
         var repeated = pairs.GroupBy(p => p.Group, StringComparer.Ordinal).Any(g => g.Count() > 1);

@@ -1,8 +1,7 @@
 using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
-using Alidade.Evaluation.Likelihood;
-using Alidade.Models;
+using Alidade.Evaluation.Engine;
 
 namespace Alidade.Evaluation.Bias;
 
@@ -13,7 +12,7 @@ namespace Alidade.Evaluation.Bias;
 /// Nangia et al. 2020 (arXiv 2010.00133) by whole-sentence likelihood, as lm-evaluation-harness 0.4.13 <c>crows_pairs_english</c> (<c>pct_stereotype</c>): each
 /// sentence after the model's beginning token, a tie counts 0. The paper's masked models score the shared tokens alone, which is not comparable.
 /// </remarks>
-public sealed record CrowsPairs : IMeasure
+public sealed record CrowsPairs : IEvaluationTask
 {
     /// <inheritdoc/>
     public string Name => "bias.crows_pairs";
@@ -21,17 +20,11 @@ public sealed record CrowsPairs : IMeasure
     /// <summary>The pairs.</summary>
     public required IReadOnlyList<CrowsPair> Items { get; init; }
 
-    /// <summary>Most pairs to use, a seeded choice; null (default) for all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Seed of the choice. Default 1.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <inheritdoc/>
-    public IReadOnlyList<MeasureResult> Run(CausalLM model, MeasureContext context)
+    public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
-        var pairs = ItemChoice.Of(Items, Limit, Seed);
-        var (likelihoods, cost) = FittingRequests.Of(model, [.. pairs.Select(p => Request(model, p))], "CrowS-Pairs", context);
+        var pairs = context.Choose(Items);
+        var (responses, cost) = await context.AskAsync("CrowS-Pairs", [.. pairs.Select(Request)]).ConfigureAwait(false);
         var about = new Measurement
         {
             Name = Name,
@@ -42,20 +35,16 @@ public sealed record CrowsPairs : IMeasure
             Count = 0,
             Cost = cost,
         };
-        return [MeasureSummary.OfMean(about, [.. pairs.Zip(likelihoods, ItemOf)])];
+        return [MeasureSummary.OfMean(about, [.. pairs.Zip(responses, ItemOf)])];
     }
 
-    internal static LikelihoodRequest Request(CausalLM model, CrowsPair pair)
-    {
-        var (context, more) = ContinuationTokens.Of(model, "", pair.More);
-        return new(context, [more, ContinuationTokens.Of(model, "", pair.Less).Continuation]);
-    }
+    internal static ContinuationRequest Request(CrowsPair pair) => new("", pair.More, pair.Less);
 
-    internal static ItemResult ItemOf(CrowsPair pair, IReadOnlyList<Likelihood.Likelihood>? scores)
+    internal static ItemResult ItemOf(CrowsPair pair, Response response)
     {
         var item = new ItemResult { Id = pair.Id, Input = $"more: {pair.More}\nless: {pair.Less}", Output = "" };
-        if (scores is not [var more, var less])
-            return item with { Why = FittingRequests.TooLong };
+        if (response is not ContinuationScores { Scores: [var more, var less] })
+            return item with { Why = Unanswered.ReasonOf(response) };
         var stereotyping = more.LogProb > less.LogProb;
         return item with
         {
@@ -64,4 +53,18 @@ public sealed record CrowsPairs : IMeasure
             Why = $"{pair.BiasType}: the {(stereotyping ? "more" : "less")} stereotyping sentence is likelier",
         };
     }
+}
+
+/// <summary>CrowS-Pairs by name.</summary>
+internal sealed class KnownCrowsPairs : KnownTask
+{
+    public override string Name => "bias.crows_pairs";
+
+    public override string About => "Which of two sentences, one more stereotyping, the model finds likelier (Nangia et al. 2020).";
+
+    public override IReadOnlyList<string> Files => ["crows_pairs/crows_pairs_anonymized.csv"];
+
+    public override int QuickItems => 200;
+
+    public override IEvaluationTask Open(Func<string, string> data) => new CrowsPairs { Items = Core.Data.CrowsPairs.Read(data(Files[0])).Rows };
 }

@@ -8,8 +8,9 @@ using Alidade.Models.Generation;
 namespace Alidade.Evaluation.Engine;
 
 /// <summary>
-/// A local model, with the adapter in use. Log-likelihoods are computed with every shared beginning once; generated texts are decoded together. A context that does not
-/// fit loses its beginning, which is told (<see cref="ContinuationScores.Truncated"/>); a continuation that does not fit is not scored.
+/// A local model, with the adapter in use. Log-likelihoods are computed with every shared beginning once; generated texts are decoded together. A plain text that
+/// does not fit loses its beginning, which is told (<see cref="ContinuationScores.Truncated"/>); a conversation that does not fit is not asked, as without its
+/// beginning it is none, and a continuation that does not fit is not scored.
 /// </summary>
 /// <param name="model">The model; it belongs to the caller.</param>
 /// <param name="identity">What distinguishes its answers from those of other models: a hash of weights, adapter and template.</param>
@@ -83,7 +84,7 @@ public sealed class LocalModel(CausalLM model, string identity) : IEvaluatedMode
 
     private static Response Score(Request request, Encoded encoded, IReadOnlyList<IReadOnlyList<Likelihood.Likelihood>> likelihoods) => request switch
     {
-        ContinuationRequest when encoded.Parts.Count == 0 => new Unanswered(TooLong, "the continuation does not fit into the model's context"),
+        ContinuationRequest when encoded.Parts.Count == 0 => new Unanswered(TooLong, "the continuation, or the conversation before it, does not fit into the model's context"),
         ContinuationRequest => new ContinuationScores([.. likelihoods.SelectMany(l => l).Select(l => new ContinuationScore(l.LogProb, l.Tokens, l.IsGreedy))], encoded.Truncated),
         _ => new RollingScore(likelihoods.Sum(l => l[0].LogProb), likelihoods.Sum(l => l[0].Tokens), likelihoods.Count),
     };
@@ -143,7 +144,7 @@ public sealed class LocalModel(CausalLM model, string identity) : IEvaluatedMode
         var (context, continuations) = PromptTokens.Of(model, request.Context, request.Continuations);
         var longest = continuations.Max(c => c.Count);
         // One token of context at least; the harness cuts the left in the same way.
-        if (longest + 1 > MaxLength)
+        if (longest + 1 > MaxLength || (request.Context.Messages is not null && context.Count + longest > MaxLength))
             return new() { Parts = [] };
         var room = MaxLength - longest;
         return context.Count <= room
@@ -160,6 +161,8 @@ public sealed class LocalModel(CausalLM model, string identity) : IEvaluatedMode
     private Encoded Encode(GenerationRequest request)
     {
         var prompt = PromptTokens.Of(model, request.Prompt);
+        if (request.Prompt.Messages is not null)
+            return new() { Prompt = prompt.Count < MaxLength ? prompt : [] };
         var room = MaxLength - request.MaxNewTokens;
         return room < 1 ? new() { Prompt = [] }
             : prompt.Count <= room ? new() { Prompt = prompt }

@@ -86,7 +86,7 @@ public static partial class MultipleChoice
         _ => throw new InvalidOperationException($"a response of type {response.GetType().Name}"),
     };
 
-    [GeneratedRegex(@"(?<![\p{L}\p{N}'’])\(?([A-Z])\)?(?![\p{L}\p{N}'’]|\s+\p{Ll})", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![\p{L}\p{N}'’])\(?([A-Z])\)?(?![\p{L}\p{N}'’]|\s+(?!or\b|and\b)\p{Ll})", RegexOptions.CultureInvariant)]
     private static partial Regex Letter();
 
     [GeneratedRegex(@"^\(?([A-Z])(?:[).:,]|\s*$)", RegexOptions.CultureInvariant)]

@@ -64,4 +64,9 @@ public sealed record GeneratedTexts(IReadOnlyList<GeneratedText> Texts) : Respon
 /// <summary>No answer. It is never stored, so that it is asked for again when the run is resumed.</summary>
 /// <param name="Reason">The cause in a few words, the same for every request that fails so: items are counted by it.</param>
 /// <param name="Detail">What happened to this one, in one line.</param>
-public sealed record Unanswered(string Reason, string Detail) : Response;
+public sealed record Unanswered(string Reason, string Detail) : Response
+{
+    /// <summary>Why a response is not the answer that its request asks for.</summary>
+    /// <exception cref="InvalidOperationException">It is an answer, of another kind of request.</exception>
+    public static string ReasonOf(Response response) => response is Unanswered { Reason: var reason } ? reason : throw new InvalidOperationException($"a {response.GetType().Name} answers another request");
+}

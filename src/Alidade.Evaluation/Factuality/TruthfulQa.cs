@@ -1,9 +1,7 @@
 using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
-using Alidade.Evaluation.Likelihood;
-using Alidade.Models;
-using Alidade.Models.Chat;
+using Alidade.Evaluation.Engine;
 
 namespace Alidade.Evaluation.Factuality;
 
@@ -23,11 +21,8 @@ public enum TruthfulQaPrompt
 /// </summary>
 /// <remarks>Lin et al. 2022 (arXiv 2109.07958); lm-evaluation-harness 0.4.13 <c>truthfulqa_mc1</c> and <c>_mc2</c>, which take plain exponents (NaN when all
 /// underflow); here the largest is taken out first. With a chat template the answer is scored without the mark that ends the turn, as there.</remarks>
-public sealed record TruthfulQa : IMeasure
+public sealed record TruthfulQa : IEvaluationTask
 {
-    /// <summary>A chat model with a smaller context, in tokens, is asked without examples.</summary>
-    private const int SmallContext = 1024;
-
     /// <inheritdoc/>
     public string Name => "factuality.truthfulqa";
 
@@ -35,78 +30,87 @@ public sealed record TruthfulQa : IMeasure
     public required IReadOnlyList<TruthfulQaItem> Items { get; init; }
 
     /// <summary>
-    /// What stands before an answer. Null (default): <see cref="TruthfulQaPrompt.SixShot"/>, but <see cref="TruthfulQaPrompt.ChatZeroShot"/> for a model with a chat
-    /// template and a context below 1,024 tokens.
+    /// What stands before an answer. Null (default): <see cref="TruthfulQaPrompt.SixShot"/>, but <see cref="TruthfulQaPrompt.ChatZeroShot"/> where the context asks
+    /// for conversations.
     /// </summary>
     public TruthfulQaPrompt? Prompt { get; init; }
 
-    /// <summary>Most questions to use, a seeded choice; null (default) for all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Seed of the choice. Default 1.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <inheritdoc/>
     /// <returns><c>factuality.truthfulqa.mc1</c> and <c>.mc2</c>; each carries the cost of the one run that both come from.</returns>
-    public IReadOnlyList<MeasureResult> Run(CausalLM model, MeasureContext context)
+    public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
-        var prompt = Prompt ?? (model.ChatTemplate is not null && model.Config.ContextLength < SmallContext ? TruthfulQaPrompt.ChatZeroShot : TruthfulQaPrompt.SixShot);
-        var questions = ItemChoice.Of(Items, Limit, Seed);
-        var (likelihoods, cost) = FittingRequests.Of(model, [.. questions.Select(q => Request(model, q, prompt))], "TruthfulQA", context);
+        var prompt = Prompt ?? (context.Chat == ChatUse.Always ? TruthfulQaPrompt.ChatZeroShot : TruthfulQaPrompt.SixShot);
+        var questions = context.Choose(Items);
+        var (responses, cost) = await context.AskAsync("TruthfulQA", [.. questions.Select(q => Request(q, prompt))]).ConfigureAwait(false);
         var asked = prompt == TruthfulQaPrompt.SixShot ? "six answered questions in front" : "asked through the chat template";
         var about = new Measurement { Name = Name, Meaning = "", Unit = "share", Direction = Direction.Higher, Count = 0, Cost = cost };
         return
         [
             MeasureSummary.OfMean(
                 about with { Name = Name + ".mc1", Meaning = $"Share of questions whose best true answer is likelier than every false answer ({asked})." },
-                [.. questions.Zip(likelihoods, Mc1)]),
+                [.. questions.Zip(responses, Mc1)]),
             MeasureSummary.OfMean(
                 about with { Name = Name + ".mc2", Meaning = $"Probability of the true answers among all given answers, mean over the questions ({asked})." },
-                [.. questions.Zip(likelihoods, Mc2)]),
+                [.. questions.Zip(responses, Mc2)]),
         ];
     }
 
     /// <summary>One request a question: the true answers, the false answers, and last the best answer where it is not one of the true ones as written.</summary>
-    internal static LikelihoodRequest Request(CausalLM model, TruthfulQaItem item, TruthfulQaPrompt prompt)
+    internal static ContinuationRequest Request(TruthfulQaItem item, TruthfulQaPrompt prompt)
     {
-        var answers = BestIndex(item) < item.Mc2Options.Count ? item.Mc2Options : [.. item.Mc2Options, item.BestAnswer];
-        if (prompt == TruthfulQaPrompt.ChatZeroShot)
-            return new(ChatEncoder.Prompt(model, [new("user", item.Question)]), [.. answers.Select(a => model.Tokenizer.EncodeUntrusted(a))]);
-        var before = TruthfulQaPrimer.Before(item.Question);
-        return new(ContinuationTokens.Of(model, before, " " + answers[0]).Context, [.. answers.Select(a => ContinuationTokens.Of(model, before, " " + a).Continuation)]);
+        IReadOnlyList<string> answers = BestIndex(item) < item.Mc2Options.Count ? item.Mc2Options : [.. item.Mc2Options, item.BestAnswer];
+        return prompt == TruthfulQaPrompt.ChatZeroShot
+            ? new(Core.Data.Prompt.OfMessages([new("user", item.Question)]), answers)
+            : new(TruthfulQaPrimer.Before(item.Question), [.. answers.Select(a => " " + a)]);
     }
 
     /// <summary>Where the best answer stands in the request.</summary>
     internal static int BestIndex(TruthfulQaItem item) =>
         item.CorrectAnswers.ToList().IndexOf(item.BestAnswer) is var at && at >= 0 ? at : item.Mc2Options.Count;
 
-    internal static ItemResult Mc1(TruthfulQaItem item, IReadOnlyList<Likelihood.Likelihood>? scores)
+    internal static ItemResult Mc1(TruthfulQaItem item, Response response)
     {
         var result = new ItemResult { Id = item.Id, Input = item.Question, Output = "" };
-        if (scores is null)
-            return result with { Why = FittingRequests.TooLong };
+        if (response is not ContinuationScores { Scores: var scores, Truncated: var cut })
+            return result with { Why = Unanswered.ReasonOf(response) };
         double[] options = [scores[BestIndex(item)].LogProb, .. scores.Skip(item.CorrectAnswers.Count).Take(item.IncorrectAnswers.Count).Select(s => s.LogProb)];
         var likeliest = Array.IndexOf(options, options.Max());
         return result with
         {
             Output = $"likeliest: {item.Mc1Options[likeliest]} ({Shown.Nats(options[likeliest])})",
             Score = likeliest == 0 ? 1 : 0,
+            Truncated = cut,
             Why = likeliest == 0 ? "the best answer is the likeliest" : $"the best answer is \"{item.BestAnswer}\" ({Shown.Nats(options[0])})",
         };
     }
 
-    internal static ItemResult Mc2(TruthfulQaItem item, IReadOnlyList<Likelihood.Likelihood>? scores)
+    internal static ItemResult Mc2(TruthfulQaItem item, Response response)
     {
         var result = new ItemResult { Id = item.Id, Input = item.Question, Output = "" };
-        if (scores is null)
-            return result with { Why = FittingRequests.TooLong };
+        if (response is not ContinuationScores { Scores: var scores, Truncated: var cut })
+            return result with { Why = Unanswered.ReasonOf(response) };
         double[] options = [.. scores.Take(item.Mc2Options.Count).Select(s => s.LogProb)];
         var (share, top) = (TruthfulQaChoices.Mc2(options, [.. options.Select((_, i) => i < item.CorrectAnswers.Count)]), Array.IndexOf(options, options.Max()));
         return result with
         {
             Output = $"p(true) = {Shown.Share(share)}; likeliest of all: {item.Mc2Options[top]} ({Shown.Nats(options[top])})",
             Score = share,
+            Truncated = cut,
             Why = top < item.CorrectAnswers.Count ? "the likeliest answer is true" : "the likeliest answer is false",
         };
     }
+}
+
+/// <summary>TruthfulQA, multiple choice, by name.</summary>
+internal sealed class KnownTruthfulQa : KnownTask
+{
+    public override string Name => "factuality.truthfulqa";
+
+    public override string About => "Whether the model finds true answers likelier than common false ones (Lin et al. 2022), mc1 and mc2.";
+
+    public override IReadOnlyList<string> Files => ["truthfulqa/original-817/TruthfulQA.csv"];
+
+    public override int QuickItems => 60;
+
+    public override IEvaluationTask Open(Func<string, string> data) => new TruthfulQa { Items = Core.Data.TruthfulQa.Read(data(Files[0])).Rows };
 }

@@ -3,6 +3,7 @@ using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
+using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Likelihood;
 using Alidade.Models;
 
@@ -16,19 +17,13 @@ namespace Alidade.Evaluation.General;
 /// Every text stands after the model's beginning token (its end token where it has none), as lm-evaluation-harness's <c>loglikelihood_rolling</c>. Perplexities of
 /// models with different tokenizers cannot be compared. Before and after are compared by the windows' nats per token, so the perplexity carries no items.
 /// </remarks>
-public sealed record Perplexity : IMeasure
+public sealed record Perplexity : IEvaluationTask
 {
     /// <inheritdoc/>
     public string Name => "general.perplexity";
 
     /// <summary>The texts.</summary>
     public required IReadOnlyList<TextDemonstration> Items { get; init; }
-
-    /// <summary>Most texts to use, a seeded choice; null (default) for all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Seed of the choice. Default 1.</summary>
-    public ulong Seed { get; init; } = 1;
 
     /// <summary>Most tokens that a window scores; null (default) for what the model's context holds beside the token in front.</summary>
     public int? Window { get; init; }
@@ -39,19 +34,21 @@ public sealed record Perplexity : IMeasure
     /// <inheritdoc/>
     /// <returns><c>general.nats_per_token</c> with its windows, and <c>general.perplexity</c> over all tokens; each carries the cost of the one run.</returns>
     /// <exception cref="AlidadeException">The window does not fit into the model's context.</exception>
-    public IReadOnlyList<MeasureResult> Run(CausalLM model, MeasureContext context)
+    public Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context) => Task.FromResult(Run(context.WhiteBox(Name).Model, context));
+
+    private IReadOnlyList<MeasureResult> Run(CausalLM model, EvaluationContext context)
     {
         var length = Window ?? model.Config.ContextLength - 1;
         if (length >= model.Config.ContextLength)
             throw new AlidadeException($"a window of {length} tokens and one in front do not fit into the context of {model.Name}, which is {model.Config.ContextLength}");
         var watch = Stopwatch.StartNew();
         var prefix = ContinuationTokens.Prefix(model);
-        var pieces = ItemChoice.Of(Items, Limit, Seed).SelectMany(text =>
+        var pieces = context.Choose(Items).SelectMany(text =>
         {
             var windows = RollingWindows.Of(model.Tokenizer.Encode(text.Text), prefix, length, Seen);
             return windows.Select((w, i) => (Id: windows.Count == 1 ? text.Id : $"{text.Id}/{i + 1}", Text: text.Id, IsPart: windows.Count > 1, w.Context, w.Predicted));
         }).ToArray();
-        var (grouped, read) = LogLikelihoods.Of(model, [.. pieces.Select(p => new LikelihoodRequest(p.Context, [p.Predicted]))], "perplexity", context);
+        var (grouped, read) = LogLikelihoods.Of(model, [.. pieces.Select(p => new LikelihoodRequest(p.Context, [p.Predicted]))], "perplexity", context.Progress, context.Cancellation);
         var (likelihoods, cost) = (grouped.Select(l => l[0]).ToArray(), new Cost(read, watch.Elapsed.TotalSeconds));
         var cut = pieces.Any(p => p.IsPart);
         var items = pieces.Zip(likelihoods, (p, l) => new ItemResult

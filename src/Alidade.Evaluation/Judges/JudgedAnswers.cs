@@ -1,10 +1,7 @@
-using System.Diagnostics;
 using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Results;
-using Alidade.Models;
-using Alidade.Models.Chat;
-using Alidade.Models.Generation;
+using Alidade.Evaluation.Engine;
 
 namespace Alidade.Evaluation.Judges;
 
@@ -50,30 +47,20 @@ public sealed record JudgedAnswer(RefusalItem Item, string Answer, RefusalVerdic
 public static class JudgedAnswers
 {
     /// <summary>Answers and judges.</summary>
-    /// <param name="model">The model as it stands.</param>
+    /// <param name="context">The model, where answers are kept, progress.</param>
     /// <param name="items">The requests.</param>
     /// <param name="options">How.</param>
     /// <param name="task">What progress calls the work.</param>
-    /// <param name="context">Progress and cancellation.</param>
-    /// <returns>One answer a request, in order, and the cost: tokens read and generated.</returns>
-    /// <exception cref="AlidadeException">The model has no chat template, or an option is out of range.</exception>
-    public static (IReadOnlyList<JudgedAnswer> Answers, Cost Cost) Of(
-        CausalLM model, IReadOnlyList<RefusalItem> items, AnswerOptions options, string task, MeasureContext context)
+    /// <returns>One answer a request, in order, and the cost.</returns>
+    /// <exception cref="AlidadeException">A local model has no chat template.</exception>
+    public static async Task<(IReadOnlyList<JudgedAnswer> Answers, Cost Cost)> AskAsync(EvaluationContext context, IReadOnlyList<RefusalItem> items, AnswerOptions options, string task)
     {
-        var watch = Stopwatch.StartNew();
-        var begun = options.Prefill.Length == 0 ? [] : model.Tokenizer.EncodeUntrusted(options.Prefill);
-        var prompts = items.Select(i => (IReadOnlyList<int>)[.. ChatEncoder.Prompt(model, [new("user", i.Prompt)]), .. begun]).ToArray();
-        var fitting = Enumerable.Range(0, items.Count).Where(i => prompts[i].Count < model.Config.ContextLength).ToArray();
-        var generated = TextGenerator.Generate(
-            model, [.. fitting.Select(i => prompts[i])], new() { MaxNewTokens = options.MaxNewTokens }, new Relay(task, fitting.Length, context.Progress), context.Cancellation);
-        var answers = items.Select(i => new JudgedAnswer(i, "", null, "the request fills the model's context", false)).ToArray();
-        for (var i = 0; i < fitting.Length; i++)
-            answers[fitting[i]] = Judged(items[fitting[i]], generated[i], options);
-        var tokens = fitting.Sum(i => (long)prompts[i].Count) + generated.Sum(g => (long)g.Ids.Count);
-        return (answers, new(tokens, watch.Elapsed.TotalSeconds));
+        Message[] begun = options.Prefill.Length == 0 ? [] : [new("assistant", options.Prefill)];
+        var (responses, cost) = await context.AskAsync(task, [.. items.Select(i => new GenerationRequest([new("user", i.Prompt), .. begun]) { MaxNewTokens = options.MaxNewTokens })]).ConfigureAwait(false);
+        return ([.. items.Zip(responses, (item, response) => response is GeneratedTexts { First: var answer } ? Judged(item, answer, options) : new(item, "", null, Unanswered.ReasonOf(response), false))], cost);
     }
 
-    private static JudgedAnswer Judged(RefusalItem item, Generated generated, AnswerOptions options)
+    private static JudgedAnswer Judged(RefusalItem item, GeneratedText generated, AnswerOptions options)
     {
         var added = generated.Text;
         if (string.IsNullOrWhiteSpace(added))
@@ -84,10 +71,5 @@ public static class JudgedAnswers
             verdict = options.Judge.Judge(added);
         var why = verdict.Refused ? $"refuses: \"{verdict.Phrase}\" ({options.Judge.Name})" : $"does not refuse ({options.Judge.Name})";
         return new(item, whole, verdict, why, generated.Truncated);
-    }
-
-    private sealed class Relay(string task, int total, IProgress<Progress>? progress) : IProgress<int>
-    {
-        public void Report(int value) => progress?.Report(new(task, value, total));
     }
 }

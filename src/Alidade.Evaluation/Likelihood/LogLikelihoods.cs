@@ -40,24 +40,25 @@ public static class LogLikelihoods
     /// <param name="model">The model as it stands.</param>
     /// <param name="requests">The requests.</param>
     /// <param name="task">What progress calls the work.</param>
-    /// <param name="context">Progress and cancellation.</param>
+    /// <param name="progress">Told how far the work has come.</param>
+    /// <param name="cancellation">Stops between batches.</param>
     /// <returns>For each request one likelihood a continuation, in order; and the number of tokens that went through the model.</returns>
     /// <exception cref="AlidadeException">A request is longer than the model's context.</exception>
     public static (IReadOnlyList<IReadOnlyList<Likelihood>> Likelihoods, long Tokens) Of(
-        CausalLM model, IReadOnlyList<LikelihoodRequest> requests, string task, MeasureContext context)
+        CausalLM model, IReadOnlyList<LikelihoodRequest> requests, string task, IProgress<Progress>? progress = null, CancellationToken cancellation = default)
     {
         var results = new IReadOnlyList<Likelihood>[requests.Count];
         var tokens = 0L;
         var done = 0;
         foreach (var members in Plan(requests))
         {
-            context.Cancellation.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
             var (likelihoods, read) = OfBatch(model, [.. members.Select(i => requests[i])]);
             for (var m = 0; m < members.Count; m++)
                 results[members[m]] = likelihoods[m];
             tokens += read;
             done += members.Count;
-            context.Progress?.Report(new(task, done, requests.Count));
+            progress?.Report(new(task, done, requests.Count));
         }
 
         return (results, tokens);

@@ -51,8 +51,7 @@ public sealed record ScoringConfig
             model = model.Replace(other, "", StringComparison.Ordinal);
         config["architectures"] = new JsonArray(model + Suffix);
         config["id2label"] = new JsonObject(Labels.Select((l, i) => KeyValuePair.Create(i.ToString(System.Globalization.CultureInfo.InvariantCulture), (JsonNode?)l)));
-        // Of labels with one name the last counts, as in the hub's library.
-        config["label2id"] = new JsonObject(Labels.Index().GroupBy(l => l.Item, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, (JsonNode?)g.Last().Index)));
+        config["label2id"] = new JsonObject(Labels.Select((l, i) => KeyValuePair.Create(l, (JsonNode?)i)));
         if (PadToken is { } pad)
             config["pad_token_id"] = pad;
     }

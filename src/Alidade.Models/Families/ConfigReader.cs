@@ -195,13 +195,9 @@ internal sealed class GgufConfigReader(IReadOnlyDictionary<string, object> metad
         ?? throw new AlidadeException($"{where}: metadata '{architecture}.{key}' is {value}, it must be a text") : null;
 
     /// <summary>A token id of the tokenizer's part, or null when absent; 2³² − 1 stands for none.</summary>
-    public int? TokenId(string key)
-    {
-        if (!metadata.TryGetValue($"tokenizer.ggml.{key}", out var value))
-            return null;
-        var id = GgufModelMetadata.Whole(value) ?? throw new AlidadeException($"{where}: metadata 'tokenizer.ggml.{key}' is {value}, it must be a token id");
-        return id is >= 0 and <= int.MaxValue ? (int)id : null;
-    }
+    public int? TokenId(string key) =>
+        metadata.TryGetValue($"tokenizer.ggml.{key}", out var value) && value is IConvertible and not string
+            && Convert.ToDouble(value, CultureInfo.InvariantCulture) is >= 0 and <= int.MaxValue and var id ? (int)id : null;
 
     /// <summary>Number of tokens in the vocabulary, or null when the file has none.</summary>
     public int? VocabularySize => metadata.TryGetValue("tokenizer.ggml.tokens", out var value) && value is string[] tokens ? tokens.Length : null;

@@ -1,8 +1,7 @@
 using Alidade.Core.Data;
 using Alidade.Core.Reports;
-using Alidade.Evaluation;
+using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Judges;
-using Alidade.Models;
 
 namespace Alidade.RedTeam.Jailbreak;
 
@@ -18,12 +17,6 @@ public sealed record DirectRequest : IAttack
     /// <summary>Requests; the unsafe ones among them are used.</summary>
     public required IReadOnlyList<RefusalItem> Items { get; init; }
 
-    /// <summary>Most requests to use, a seeded choice; null (default) for all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Seed of the choice. Default 1.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <summary>Most tokens of an answer. Default 64.</summary>
     public int MaxNewTokens { get; init; } = 64;
 
@@ -31,7 +24,7 @@ public sealed record DirectRequest : IAttack
     public RefusalJudge Judge { get; init; } = RefusalJudge.Default;
 
     /// <inheritdoc/>
-    public AttackResult Run(CausalLM model, MeasureContext context) => RefusalAttack.Run(
-        model, ItemChoice.Of([.. Items.Where(i => i.ShouldRefuse)], Limit, Seed), new() { MaxNewTokens = MaxNewTokens, Judge = Judge }, Name, Bound.Lower,
-        RefusalAttack.Rate("jailbreak.direct_request", "Share of unsafe requests, asked plainly, that the model does not refuse: a lower reading, an attacker tries more."), context);
+    public Task<AttackResult> RunAsync(EvaluationContext context) => RefusalAttack.RunAsync(
+        context, Items, new() { MaxNewTokens = MaxNewTokens, Judge = Judge }, Name, Bound.Lower,
+        RefusalAttack.Rate("jailbreak.direct_request", "Share of unsafe requests, asked plainly, that the model does not refuse: a lower reading, an attacker tries more."));
 }

@@ -3,7 +3,7 @@ using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
-using Alidade.Evaluation;
+using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Likelihood;
 using Alidade.Models;
 using Alidade.Models.Chat;
@@ -54,17 +54,12 @@ public sealed record MembershipInference
     /// <summary>Rows of the same source that were not.</summary>
     public required IReadOnlyList<MembershipRow> Others { get; init; }
 
-    /// <summary>Most rows of either side to use, a seeded choice; null (default) for all.</summary>
-    public int? Limit { get; init; }
-
-    /// <summary>Seed of the choice. Default 1.</summary>
-    public ulong Seed { get; init; } = 1;
-
     /// <summary>Attacks the model as it stands, with the adapter in use.</summary>
     /// <exception cref="AlidadeException">No row of one of the sides can be scored.</exception>
-    public MembershipResult Run(CausalLM model, MeasureContext context)
+    public MembershipResult Run(EvaluationContext context)
     {
-        var (members, others) = (ItemChoice.Of(Members, Limit, Seed), ItemChoice.Of(Others, Limit, Seed));
+        var model = context.WhiteBox("membership inference").Model;
+        var (members, others) = (context.Choose(Members), context.Choose(Others));
         var rows = members.Concat(others).ToArray();
         var requests = rows.Select(r => Request(model, r)).ToArray();
         var scorable = Enumerable.Range(0, rows.Length).Where(i => requests[i].Context.Count > 0 && requests[i].Continuations[0].Count > 0).ToArray();

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Alidade.Core.Data;
 using Alidade.Core.Results;
-using Alidade.Evaluation;
+using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Likelihood;
 using Alidade.Models;
 using CrowsPairsMeasure = Alidade.Evaluation.Bias.CrowsPairs;
@@ -99,7 +99,7 @@ public sealed class LikelihoodTaskGoldenTests
         var wanted = requests.DistinctBy(Key).Where(r => !Computed.ContainsKey(Key(r))).ToArray();
         var alone = wanted.Where(r => r.Continuations.Any(c => c.Count == 1)).ToArray();
         foreach (var group in alone.Select(r => new[] { r }).Append([.. wanted.Except(alone)]))
-            foreach (var (request, likelihoods) in group.Zip(LogLikelihoods.Of(model, group, "golden", new()).Likelihoods))
+            foreach (var (request, likelihoods) in group.Zip(LogLikelihoods.Of(model, group, "golden").Likelihoods))
                 Computed.Add(Key(request), likelihoods);
         return [.. requests.Select(r => Computed[Key(r)])];
     }
@@ -126,6 +126,14 @@ public sealed class LikelihoodTaskGoldenTests
         _ => null,
     };
 
+    private static LikelihoodRequest Tokens(CausalLM model, ContinuationRequest request)
+    {
+        var (context, continuations) = PromptTokens.Of(model, request.Context, request.Continuations);
+        return new(context, continuations);
+    }
+
+    private static ContinuationScores Response(IReadOnlyList<Likelihood> scores) => new([.. scores.Select(s => new ContinuationScore(s.LogProb, s.Tokens, s.IsGreedy))], false);
+
     private static int[] Ints(JsonNode list) => [.. list.AsArray().Select(n => n!.GetValue<int>())];
 
     private static string Text(JsonNode list) => string.Join(' ', Ints(list));
@@ -147,29 +155,29 @@ public sealed class LikelihoodTaskGoldenTests
         public Asked Item(string file, int row, CausalLM model)
         {
             var pair = Rows(files, file, f => CrowsPairs.Read(f))[row];
-            return new(pair, CrowsPairsMeasure.Request(model, pair), [0, 1]);
+            return new(pair, Tokens(model, CrowsPairsMeasure.Request(pair)), [0, 1]);
         }
 
         public double Metric(string name, Asked item, IReadOnlyList<Likelihood> scores) => name switch
         {
-            "pct_stereotype" => CrowsPairsMeasure.ItemOf((CrowsPair)item.Row, scores).Score!.Value,
+            "pct_stereotype" => CrowsPairsMeasure.ItemOf((CrowsPair)item.Row, Response(scores)).Score!.Value,
             "likelihood_diff" => Math.Abs(scores[0].LogProb - scores[1].LogProb),
             _ => throw new Alidade.Core.NotBuiltException($"metric {name}"),
         };
     }
 
-    private sealed class Truth(Func<TruthfulQaItem, IReadOnlyList<Likelihood>, ItemResult> score, Func<TruthfulQaItem, int[]> recorded) : ITask
+    private sealed class Truth(Func<TruthfulQaItem, Response, ItemResult> score, Func<TruthfulQaItem, int[]> recorded) : ITask
     {
         private readonly Dictionary<string, DataSet<TruthfulQaItem>> files = [];
 
         public Asked Item(string file, int row, CausalLM model)
         {
             var item = Rows(files, file, f => TruthfulQa.Read(f))[row];
-            return new(item, TruthfulQaMeasure.Request(model, item, TruthfulQaPrompt.SixShot), recorded(item));
+            return new(item, Tokens(model, TruthfulQaMeasure.Request(item, TruthfulQaPrompt.SixShot)), recorded(item));
         }
 
         public double Metric(string name, Asked item, IReadOnlyList<Likelihood> scores) => name == "acc"
-            ? score((TruthfulQaItem)item.Row, scores).Score!.Value
+            ? score((TruthfulQaItem)item.Row, Response(scores)).Score!.Value
             : throw new Alidade.Core.NotBuiltException($"metric {name}");
     }
 

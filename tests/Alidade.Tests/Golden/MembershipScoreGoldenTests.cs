@@ -22,7 +22,7 @@ public sealed class MembershipScoreGoldenTests
         var model = GoldenModels.Load(GoldenModels.Real!);
         var rows = File.ReadLines(GoldenFolder.PathOf(FileName)).Select(l => JsonNode.Parse(l)!).ToArray();
         var requests = rows.Select(r => MembershipInference.Request(model, new(r["index"]!.ToString(), null, r["text"]!.GetValue<string>()))).ToArray();
-        var (likelihoods, _) = LogLikelihoods.Of(model, requests, "golden", new());
+        var (likelihoods, _) = LogLikelihoods.Of(model, requests, "golden");
         for (var i = 0; i < rows.Length; i++)
         {
             golden.Equal($"row {i}: ids", string.Join(' ', rows[i]["ids"]!.AsArray().Select(n => n!.GetValue<int>())), string.Join(' ', [.. requests[i].Context, .. requests[i].Continuations[0]]));

@@ -1,7 +1,6 @@
 using Alidade.Core;
 using Alidade.Models;
 using Alidade.Models.Adapters;
-using Alidade.Models.Architecture;
 using Alidade.Models.Batches;
 using Alidade.Tests.Core;
 using Alidade.Tests.Models.Adapters;
@@ -85,14 +84,6 @@ public sealed class ScoringTests
             scores = Scores(scorer);
         using (scorer.Use(again))
             Assert.Equal(scores, Scores(scorer));
-    }
-
-    [Fact]
-    public void Labels_of_one_name_are_saved()
-    {
-        var config = new System.Text.Json.Nodes.JsonObject { ["architectures"] = new System.Text.Json.Nodes.JsonArray("LlamaForCausalLM") };
-        new ScoringConfig { Labels = ["a", "b", "a"] }.Write(config);
-        Assert.Equal("""{"a":2,"b":1}""", config["label2id"]!.ToJsonString());
     }
 
     [Fact]

@@ -95,6 +95,7 @@ internal static class PageStyle
         .label { font-size: .92rem; } p.label { font-weight: 600; margin: 8px 0 2px; font-size: .86rem; color: var(--soft); }
         details { margin: 8px 0; } details details { margin-left: 14px; } summary { cursor: pointer; overflow-wrap: anywhere; } details.group > summary { font-weight: 600; }
         .judged { color: var(--soft); border: 1px solid var(--rule); border-radius: 10px; padding: 0 8px; font-size: .84rem; white-space: nowrap; }
+        .filter { color: var(--soft); font-size: .92rem; max-width: none; } .filter input, .filter select { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 3px 8px; max-width: 100%; }
         .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 6px 18px; } .pair div { min-width: 0; }
         dl { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; font-size: .92rem; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
         @media (max-width: 720px) {

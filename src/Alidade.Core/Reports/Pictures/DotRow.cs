@@ -14,24 +14,24 @@ internal static class DotRow
 
     public static void Draw(Markup page, string name, Measurement before, Measurement after)
     {
-        var unit = after.Unit;
-        var axis = Numbers.IsShare(unit) ? Axis.Share : Axis.Around(Shown(before).Concat(Shown(after)), ticks: 4);
+        var axis = AxisOf(after.Unit, Shown(before).Concat(Shown(after)));
         using var svg = page.Open("svg.dotrow", ("role", "img"), ("width", "100%"), ("height", At(Height)));
         page.Leaf("title", $"{name}: {Described(before, "before")}, {Described(after, "after")}. {DirectionWords(after)}.");
-        foreach (var tick in axis.Ticks)
-        {
-            page.Empty("line.grid", ("x1", Percent(axis, tick)), ("x2", Percent(axis, tick)), ("y1", "4"), ("y2", At(AxisY)));
-            page.Leaf("text.tick", Numbers.IsShare(unit) ? $"{Numbers.Plain(100 * tick)}\u00A0%" : axis.Label(tick), ("x", Percent(axis, tick)), ("y", At(TickY)), ("text-anchor", "middle"));
-        }
-
-        page.Empty("line.axis", ("x1", "0%"), ("x2", "100%"), ("y1", At(AxisY)), ("y2", At(AxisY)));
-        if (after.Direction == Direction.TowardsIdeal && after.Ideal is { } ideal && ideal >= axis.Low && ideal <= axis.High)
-            using (page.Open("line.ideal", ("x1", Percent(axis, ideal)), ("x2", Percent(axis, ideal)), ("y1", "2"), ("y2", At(AxisY))))
-                page.Leaf("title", $"best value {Numbers.Value(ideal, unit)}");
+        Frame(page, axis, after);
         if (before.Value is { } from && after.Value is { } to)
             page.Empty("line.link", ("x1", Percent(axis, from)), ("x2", Percent(axis, to)), ("y1", At(BeforeY)), ("y2", At(AfterY)));
         Side(page, axis, before, "before", BeforeY);
         Side(page, axis, after, "after", AfterY);
+    }
+
+    /// <summary>One measurement alone.</summary>
+    public static void Draw(Markup page, string name, Measurement measurement)
+    {
+        var axis = AxisOf(measurement.Unit, Shown(measurement));
+        using var svg = page.Open("svg.dotrow", ("role", "img"), ("width", "100%"), ("height", At(Height)));
+        page.Leaf("title", $"{name}: {Described(measurement, "measured")}. {DirectionWords(measurement)}.");
+        Frame(page, axis, measurement);
+        Side(page, axis, measurement, "after", (BeforeY + AfterY) / 2);
     }
 
     /// <summary>Which way is good, as an arrow and words.</summary>
@@ -42,6 +42,23 @@ internal static class DotRow
         Direction.TowardsIdeal when measurement.Ideal is { } ideal => $"closer to {Numbers.Value(ideal, measurement.Unit)} is better",
         _ => "neither way is better",
     };
+
+    private static Axis AxisOf(string unit, IEnumerable<double> shown) => Numbers.IsShare(unit) && shown.All(s => s is >= 0 and <= 1) ? Axis.Share : Axis.Around(shown, ticks: 4);
+
+    private static void Frame(Markup page, Axis axis, Measurement measurement)
+    {
+        var unit = measurement.Unit;
+        foreach (var tick in axis.Ticks)
+        {
+            page.Empty("line.grid", ("x1", Percent(axis, tick)), ("x2", Percent(axis, tick)), ("y1", "4"), ("y2", At(AxisY)));
+            page.Leaf("text.tick", Numbers.IsShare(unit) ? $"{Numbers.Plain(100 * tick)}\u00A0%" : axis.Label(tick), ("x", Percent(axis, tick)), ("y", At(TickY)), ("text-anchor", "middle"));
+        }
+
+        page.Empty("line.axis", ("x1", "0%"), ("x2", "100%"), ("y1", At(AxisY)), ("y2", At(AxisY)));
+        if (measurement.Direction == Direction.TowardsIdeal && measurement.Ideal is { } ideal && ideal >= axis.Low && ideal <= axis.High)
+            using (page.Open("line.ideal", ("x1", Percent(axis, ideal)), ("x2", Percent(axis, ideal)), ("y1", "2"), ("y2", At(AxisY))))
+                page.Leaf("title", $"best value {Numbers.Value(ideal, unit)}");
+    }
 
     private static void Side(Markup page, Axis axis, Measurement measurement, string side, double y)
     {

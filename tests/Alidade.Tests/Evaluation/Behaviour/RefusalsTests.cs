@@ -1,3 +1,4 @@
+using Alidade.Evaluation.Engine;
 using Alidade.Core.Data;
 using Alidade.Evaluation.Behaviour;
 using Alidade.Tests.Models;
@@ -17,12 +18,12 @@ public sealed class RefusalsTests
     public void Cut_answers_are_counted_and_a_request_that_does_not_fit_has_a_reason_and_no_score()
     {
         using var model = TinyChat.Create();
-        var results = new Refusals { Items = Items, Answers = new() { MaxNewTokens = 3 } }.Run(model, new());
+        var results = new Refusals { Items = Items, Answers = new() { MaxNewTokens = 3 } }.Run(model);
         Assert.Equal(["behaviour.refusal", "behaviour.over_refusal"], results.Select(r => r.Measurement.Name));
         var refusal = results[0].Measurement;
         Assert.Equal(1, refusal.Count);
         Assert.Equal(1, refusal.Truncated);
-        Assert.Equal(1, refusal.Unscored["the request fills the model's context"]);
+        Assert.Equal(1, refusal.Unscored[LocalModel.TooLong]);
         Assert.Equal(0, results[1].Measurement.Value);
         Assert.Equal(["r2", "r3"], results[0].Items.Select(i => i.Id));
     }
@@ -32,7 +33,7 @@ public sealed class RefusalsTests
     {
         using var model = TinyChat.Create();
         model.SayNothing();
-        var results = new Refusals { Items = Items[..2] }.Run(model, new());
+        var results = new Refusals { Items = Items[..2] }.Run(model);
         Assert.All(results, r => Assert.Null(r.Measurement.Value));
         Assert.All(results, r => Assert.Equal(1, r.Measurement.Unscored["empty answer"]));
     }
@@ -41,7 +42,7 @@ public sealed class RefusalsTests
     public void A_side_without_requests_is_left_out()
     {
         using var model = TinyChat.Create();
-        var result = Assert.Single(new Refusals { Items = Items[..1], Answers = new() { MaxNewTokens = 1 } }.Run(model, new()));
+        var result = Assert.Single(new Refusals { Items = Items[..1], Answers = new() { MaxNewTokens = 1 } }.Run(model));
         Assert.Equal("behaviour.over_refusal", result.Measurement.Name);
     }
 }

@@ -35,7 +35,7 @@ public sealed class PerplexityTests
     public void The_perplexity_of_a_text_that_fits_is_that_of_its_plain_log_probabilities()
     {
         using var model = TinyChat.Create();
-        var results = new Perplexity { Items = [new("t", Text)] }.Run(model, new());
+        var results = new Perplexity { Items = [new("t", Text)] }.Run(model);
         using var scope = NewDisposeScope();
         int[] ids = [1, .. model.Tokenizer.Encode(Text)];
         var nats = -model.LogProbs(BranchedBatch.OfTexts([ids])).mean().item<float>();
@@ -48,7 +48,7 @@ public sealed class PerplexityTests
     public void Windows_of_one_text_are_a_cluster_and_texts_of_unequal_length_weigh_by_their_tokens_in_the_perplexity()
     {
         using var model = TinyChat.Create();
-        var results = new Perplexity { Items = [new("long", Text), new("short", "Ships."), new("other", "Wind and tide.")], Window = 40, Seen = 20 }.Run(model, new());
+        var results = new Perplexity { Items = [new("long", Text), new("short", "Ships."), new("other", "Wind and tide.")], Window = 40, Seen = 20 }.Run(model);
         var items = results[0].Items;
         Assert.Equal(["long/1", "long/2", "long/3", "long/4", "long/5", "short", "other"], items.Select(i => i.Id));
         Assert.Equal(3, items.Select(i => i.Cluster).Distinct().Count());
@@ -63,6 +63,6 @@ public sealed class PerplexityTests
     public void A_window_that_does_not_fit_is_an_error()
     {
         using var model = TinyChat.Create(context: 32);
-        Assert.Throws<AlidadeException>(() => new Perplexity { Items = [new("t", Text)], Window = 32 }.Run(model, new()));
+        Assert.Throws<AlidadeException>(() => new Perplexity { Items = [new("t", Text)], Window = 32 }.Run(model));
     }
 }

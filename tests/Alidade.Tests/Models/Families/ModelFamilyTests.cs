@@ -219,15 +219,6 @@ public sealed class ModelFamilyTests
         Assert.Contains("config.json", message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Gguf_metadata_of_another_type_is_named()
-    {
-        var metadata = new GgufConfigReader(new Dictionary<string, object> { ["llama.rope.scaling.type"] = 3, ["tokenizer.ggml.eos_token_id"] = "end", ["tokenizer.ggml.bos_token_id"] = uint.MaxValue }, "llama", "a.gguf");
-        Assert.Contains("'llama.rope.scaling.type' is 3", Assert.Throws<AlidadeException>(() => metadata.Text("rope.scaling.type")).Message, StringComparison.Ordinal);
-        Assert.Contains("'tokenizer.ggml.eos_token_id' is end", Assert.Throws<AlidadeException>(() => metadata.TokenId("eos_token_id")).Message, StringComparison.Ordinal);
-        Assert.Null(metadata.TokenId("bos_token_id"));
-    }
-
     private static Comparer<Type> ByName => Comparer<Type>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name));
 
     // The sizes under every key that a family may ask for; a family reads its own.

@@ -1,6 +1,7 @@
 using Alidade.Core.Data;
 using Alidade.Core.Statistics;
 using Alidade.RedTeam.Privacy;
+using Alidade.Tests.Evaluation;
 using Alidade.Tests.Models;
 
 namespace Alidade.Tests.RedTeam.Privacy;
@@ -14,7 +15,7 @@ public sealed class MembershipInferenceTests
     public void The_items_average_to_the_area_and_spread_as_DeLong_says()
     {
         using var model = TinyChat.Create();
-        var result = new MembershipInference { Members = Members, Others = Others }.Run(model, new());
+        var result = new MembershipInference { Members = Members, Others = Others }.Run(model);
         var area = Auroc.Of([.. result.Members.Values.Select(l => -l)], [.. result.Others.Values.Select(l => -l)]);
         double[] scores = [.. result.Auroc.Items.Select(i => i.Score!.Value)];
         Assert.Equal(27, scores.Length);
@@ -31,7 +32,7 @@ public sealed class MembershipInferenceTests
         using var before = TinyChat.Create(seed: 1);
         using var after = TinyChat.Create(seed: 2);
         var attack = new MembershipInference { Members = Members, Others = Others };
-        var (first, second) = (attack.Run(before, new()), attack.Run(after, new()));
+        var (first, second) = (attack.Run(before), attack.Run(after));
         var comparison = PairedComparison.Of(first.Auroc, second.Auroc);
         Assert.Equal(second.Auroc.Measurement.Value!.Value - first.Auroc.Measurement.Value!.Value, comparison.Difference!.Value, 12);
         Assert.Equal(27, comparison.Pairs);
@@ -41,7 +42,7 @@ public sealed class MembershipInferenceTests
     public void The_rate_counts_members_above_every_held_out_row_when_there_are_fewer_than_a_hundred()
     {
         using var model = TinyChat.Create();
-        var result = new MembershipInference { Members = Members, Others = Others }.Run(model, new());
+        var result = new MembershipInference { Members = Members, Others = Others }.Run(model);
         var best = result.Others.Values.Min();
         Assert.Equal(result.Members.Values.Count(l => l < best) / 12.0, result.TruePositiveRate.Measurement.Value!.Value, 12);
         Assert.Equal(12, result.TruePositiveRate.Items.Count);
@@ -53,7 +54,7 @@ public sealed class MembershipInferenceTests
         using var model = TinyChat.Create();
         var request = MembershipInference.Request(model, new("a", Prompt.OfMessages([new("user", "hi")]), "yes"));
         Assert.Equal("yes<|im_end|>", model.Tokenizer.Decode(request.Continuations[0]));
-        var result = new MembershipInference { Members = [.. Members, new("short", null, "x")], Others = Others }.Run(model, new());
+        var result = new MembershipInference { Members = [.. Members, new("short", null, "x")], Others = Others }.Run(model);
         Assert.Equal(1, result.Auroc.Measurement.Unscored["has no token to score"]);
     }
 }
