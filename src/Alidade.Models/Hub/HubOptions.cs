@@ -1,14 +1,18 @@
 using System.Globalization;
 using Alidade.Core;
+using Alidade.Core.Downloads;
+using Alidade.Core.Files;
 
 namespace Alidade.Models.Hub;
 
 /// <summary>Where the hub is, where its files are kept, and who asks.</summary>
 /// <remarks>The environment variables are those of huggingface_hub.</remarks>
-public sealed record HubOptions
+public sealed record HubOptions : DownloadOptions
 {
+    private const string Hub = "https://huggingface.co";
+
     /// <summary>The hub's address.</summary>
-    public Uri Endpoint { get; init; } = new("https://huggingface.co");
+    public override Uri Endpoint { get; init; } = new(Hub);
 
     /// <summary>The folder that holds <c>models--ORG--NAME</c>.</summary>
     public required string CacheFolder { get; init; }
@@ -18,18 +22,6 @@ public sealed record HubOptions
 
     /// <summary>True when nothing may be asked of the network.</summary>
     public bool Offline { get; init; }
-
-    /// <summary>Files that are fetched at the same time.</summary>
-    public int FilesAtOnce { get; init; } = 4;
-
-    /// <summary>Tries of a request that make no headway before it is given up.</summary>
-    public int Tries { get; init; } = 6;
-
-    /// <summary>The wait before the second try; doubled for each that follows, up to a minute. A server's Retry-After goes before it.</summary>
-    public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Silence of the server after which a request counts as failed.</summary>
-    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// What the environment says: HF_ENDPOINT; HF_HUB_CACHE, else HF_HOME, else XDG_CACHE_HOME, else ~/.cache; HF_TOKEN, else the token file that HF_TOKEN_PATH
@@ -41,17 +33,12 @@ public sealed record HubOptions
     internal static HubOptions From(Func<string, string?> variable)
     {
         string? Set(string name) => variable(name) is { Length: > 0 } value ? value : null;
-        var user = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string Path(params string[] parts) => System.IO.Path.Combine([.. parts.Select(p => p == "~" || p.StartsWith("~/", StringComparison.Ordinal) ? user + p[1..] : p)]);
-        var home = Set("HF_HOME") ?? Path(Set("XDG_CACHE_HOME") ?? "~/.cache", "huggingface");
-        var endpoint = Set("HF_ENDPOINT") ?? "https://huggingface.co";
-        if (!Uri.TryCreate(endpoint.TrimEnd('/'), UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
-            throw new AlidadeException($"HF_ENDPOINT is '{endpoint}'; it must be an address such as https://huggingface.co");
+        var home = UserFolder.Expand(Set("HF_HOME") ?? Path.Combine(UserFolder.Cache(variable), "huggingface"));
         return new()
         {
-            Endpoint = address,
-            CacheFolder = Path(Set("HF_HUB_CACHE") ?? Path(home, "hub")),
-            Token = Set("HF_TOKEN")?.Trim() ?? FromFile(Path(Set("HF_TOKEN_PATH") ?? Path(home, "token"))),
+            Endpoint = AddressIn("HF_ENDPOINT", variable("HF_ENDPOINT"), Hub),
+            CacheFolder = UserFolder.Expand(Set("HF_HUB_CACHE") ?? Path.Combine(home, "hub")),
+            Token = Set("HF_TOKEN")?.Trim() ?? FromFile(UserFolder.Expand(Set("HF_TOKEN_PATH") ?? Path.Combine(home, "token"))),
             Offline = Set("HF_HUB_OFFLINE")?.ToLower(CultureInfo.InvariantCulture) is "1" or "true" or "yes" or "on",
         };
     }

@@ -1,15 +1,10 @@
 using System.Diagnostics;
 using Alidade.Core;
+using Alidade.Core.Downloads;
 using Alidade.Core.Files;
 using Alidade.Models.Weights;
 
 namespace Alidade.Models.Hub;
-
-/// <summary>A file of a pulled model.</summary>
-/// <param name="Name">Its path in the repository.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="Fetched">False when it was there already.</param>
-public sealed record PulledFile(string Name, long Bytes, bool Fetched);
 
 /// <summary>A model that lies in the hub's cache.</summary>
 public sealed record PulledModel
@@ -82,23 +77,11 @@ public static class HubPull
             Seconds = clock.Elapsed.TotalSeconds,
         };
 
-        async Task<PulledFile[]> FetchAsync(IReadOnlyList<HubFile> wanted)
+        async Task<PulledFile[]> FetchAsync(IReadOnlyList<RemoteFile> wanted)
         {
             // Two names can have one content.
             var missing = wanted.Where(f => !IsThere(cache, f)).DistinctBy(f => f.Hash).ToList();
-            var reporting = new Lock();
-            await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = options.FilesAtOnce, CancellationToken = cancellation }, async (file, stop) =>
-            {
-                var part = cache.Blob(file.Hash) + ".incomplete";
-                await client.DownloadAsync(id, listing.Commit, file, part, Report, stop).ConfigureAwait(false);
-                File.Move(part, cache.Blob(file.Hash), overwrite: true);
-
-                void Report(long bytes)
-                {
-                    lock (reporting)
-                        progress?.Report(new(file.Name, bytes, file.Bytes));
-                }
-            }).ConfigureAwait(false);
+            await client.FetchAsync(id, listing.Commit, missing, file => cache.Blob(file.Hash), progress, cancellation).ConfigureAwait(false);
             foreach (var file in wanted)
                 cache.Link(listing.Commit, file.Name, file.Hash);
             var fetched = missing.Select(f => f.Hash).ToHashSet(StringComparer.Ordinal);
@@ -106,7 +89,7 @@ public static class HubPull
         }
     }
 
-    private static bool IsThere(HubCache cache, HubFile file) =>
+    private static bool IsThere(HubCache cache, RemoteFile file) =>
         new FileInfo(cache.Blob(file.Hash)) is { Exists: true } blob && blob.Length == file.Bytes;
 
     private static PulledModel FromCache(HubModelId id, HubCache cache, IReadOnlyList<string> files, Stopwatch clock)

