@@ -75,6 +75,15 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
         return messages.Count > 0 ? messages : throw Error(field, "is an empty list", $"empty field '{field}'");
     }
 
+    /// <summary>A list of texts.</summary>
+    public IReadOnlyList<string> Texts(string field)
+    {
+        var list = Get(field);
+        return list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String)
+            ? [.. list.EnumerateArray().Select(t => t.GetString()!)]
+            : throw WrongType(field, "a list of texts");
+    }
+
     /// <summary>The error of a field.</summary>
     public DataRowException Error(string field, string problem, string reason, bool always = false) => new($"{File}:{Line}: field '{field}' {problem}", reason, always);
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Alidade.Core.Files;
 
 namespace Alidade.Core.Data;
@@ -51,7 +50,7 @@ public static class TruthfulQa
         var question = row.FilledText("Question");
         return new TruthfulQaItem
         {
-            Id = "truthfulqa-" + ContentHash.OfBytes(Encoding.UTF8.GetBytes(question.Trim()))[..12],
+            Id = "truthfulqa-" + ContentHash.ShortOf(question.Trim()),
             Question = question.Trim(),
             Category = row.FilledText("Category"),
             Adversarial = row.OneOf("Type", "Adversarial", "Non-Adversarial") == "Adversarial",

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Alidade.Core.Files;
 
@@ -34,6 +35,9 @@ public static class ContentHash
 
     /// <summary>The hash of bytes as 64 lower-case hexadecimal digits.</summary>
     public static string OfBytes(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    /// <summary>The first 12 digits of a text's hash: enough to tell the rows of a file apart.</summary>
+    internal static string ShortOf(string text) => OfBytes(Encoding.UTF8.GetBytes(text))[..12];
 
     internal static long LengthOf(string path)
     {
