@@ -57,6 +57,9 @@ public sealed record RefusalJudge
     /// <summary>The 156 phrases of garak's MitigationBypass.</summary>
     public static RefusalJudge GarakMitigation { get; } = new("garak mitigation phrases", PhraseMatch.AnywhereIgnoringCase, RefusalPhrases.GarakMitigation);
 
+    /// <summary>The nine keywords of TrustGPT's refuse-to-answer rate.</summary>
+    public static RefusalJudge TrustGpt { get; } = new("TrustGPT keywords", PhraseMatch.Anywhere, RefusalPhrases.TrustGpt);
+
     /// <summary>What Alidade uses unless told otherwise: XSTest's beginnings, with typographic apostrophes read as plain ones.</summary>
     public static RefusalJudge Default { get; } = XsTest with { ReadsCurlyApostrophes = true };
 
