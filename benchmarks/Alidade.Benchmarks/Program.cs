@@ -14,13 +14,14 @@ if (args is ["tokenizers", var text, _, ..])
     return TokenizerBenchmark.Run(text, args[2..]);
 if (args is ["start", var started])
     return StartBenchmark.Run(started, rounds: 5);
-var (only, rounds, threads, file) = ("", 5, Environment.ProcessorCount, "");
+var (only, rounds, threads, file, data) = ("", 5, Environment.ProcessorCount, "", "");
 var known = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
 {
     ["train"] = () => new TrainBenchmark(),
     ["dpo"] = () => new DpoBenchmark(),
     ["generate"] = () => new GenerationBenchmark(),
     ["quantized"] = () => new QuantizedBenchmark(file, threads),
+    ["evaluate"] = () => new EvaluateBenchmark(file, data),
 };
 for (var i = 0; i < args.Length; i += 2)
 {
@@ -34,6 +35,9 @@ for (var i = 0; i < args.Length; i += 2)
         case "--model" when File.Exists(value):
             file = value;
             break;
+        case "--data" when Directory.Exists(value):
+            data = value;
+            break;
         case "--rounds" when number is >= 1 and <= 1000:
             rounds = number;
             break;
@@ -41,7 +45,7 @@ for (var i = 0; i < args.Length; i += 2)
             threads = number;
             break;
         default:
-            Console.Error.WriteLine($"'{args[i]} {value}' is not understood; there are --only {string.Join('|', known.Keys)}, --model FILE (a .gguf file, for quantized), --rounds N (default 5), --threads N (default all)");
+            Console.Error.WriteLine($"'{args[i]} {value}' is not understood; there are --only {string.Join('|', known.Keys)}, --model FILE (a .gguf file, for quantized and evaluate), --data FOLDER (published data, for evaluate), --rounds N (default 5), --threads N (default all)");
             return 2;
     }
 }
@@ -50,9 +54,9 @@ Threads.Use(threads);
 Console.WriteLine($"CPU {Machine.Cpu()}; {threads} of {Environment.ProcessorCount} threads; {RuntimeInformation.OSDescription}; .NET {Environment.Version}; revision {Machine.Revision()}; {rounds} rounds");
 foreach (var (name, make) in known.Where(k => only.Length == 0 || k.Key == only))
 {
-    if (name == "quantized" && file.Length == 0)
+    if ((name == "quantized" && file.Length == 0) || (name == "evaluate" && (file.Length == 0 || data.Length == 0)))
     {
-        Console.WriteLine("quantized is left out: name a file with --model");
+        Console.WriteLine($"{name} is left out: name a file with --model{(name == "evaluate" ? " and a folder with --data" : "")}");
         continue;
     }
 
