@@ -1,4 +1,3 @@
-using Alidade.Core.Data;
 using Alidade.Evaluation.General;
 using Alidade.Tests.Golden;
 
@@ -18,7 +17,7 @@ public sealed class Gsm8kAnswersTests
     {
         var path = Path.Combine(GoldenFolder.Data, "gsm8k", "example_model_solutions.jsonl");
         Assert.SkipUnless(File.Exists(path), "the folder of benchmark data is absent");
-        var problems = Gsm8k.ReadSolutions(path).Rows;
+        var problems = Alidade.Core.Data.Gsm8k.ReadSolutions(path).Rows;
         foreach (var (system, accuracy) in new[] { ("6b_finetuning", .2168), ("6b_verification", .3904), ("175b_finetuning", .3472), ("175b_verification", .5625) })
         {
             Assert.All(problems, p => Assert.Equal(p.Systems[system].IsCorrect, Gsm8kAnswers.IsCorrect(p.Systems[system].Solution, p.Solution)));
