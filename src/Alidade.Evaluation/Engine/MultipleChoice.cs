@@ -67,9 +67,13 @@ public static partial class MultipleChoice
             return opening.Groups[1].Value[0] - 'A';
         if (letters.Length == 1)
             return letters[0];
-        int[] named = [.. Enumerable.Range(0, choices.Count).Where(i => text.Contains(choices[i].Trim(), StringComparison.OrdinalIgnoreCase))];
+        int[] named = [.. Enumerable.Range(0, choices.Count).Where(i => Names(text, choices[i].Trim()))];
         return letters.Length == 0 && named.Length == 1 ? named[0] : null;
     }
+
+    // In whole words: "I cannot say" does not say "No".
+    private static bool Names(string text, string choice) =>
+        Regex.IsMatch(text, $@"(?<![\p{{L}}\p{{N}}]){Regex.Escape(choice)}(?![\p{{L}}\p{{N}}])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     private static ContinuationRequest Scored(ChoiceQuestion question) => new(question.Context, question.Continuations);
 

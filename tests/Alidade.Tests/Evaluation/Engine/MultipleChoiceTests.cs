@@ -22,6 +22,13 @@ public sealed class MultipleChoiceTests
     [InlineData("", null)]
     public void A_written_answer_names_one_choice_or_none(string answer, int? choice) => Assert.Equal(choice, MultipleChoice.Parse(answer, Choices));
 
+    [Theory]
+    [InlineData("I cannot say", null)]
+    [InlineData("Not yesterday", null)]
+    [InlineData("Yes, it does", 0)]
+    [InlineData("no", 1)]
+    public void A_choice_is_named_in_whole_words(string answer, int? choice) => Assert.Equal(choice, MultipleChoice.Parse(answer, ["Yes", "No"]));
+
     [Fact]
     public async Task A_model_without_likelihoods_writes_its_choice_and_what_names_none_has_no_choice()
     {
