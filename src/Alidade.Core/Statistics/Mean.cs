@@ -135,7 +135,8 @@ internal struct CompensatedSum
     private double sum;
     private double lost;
 
-    public readonly double Total => sum + lost;
+    // What is lost beside an infinite sum is no number.
+    public readonly double Total => double.IsFinite(sum) ? sum + lost : sum;
 
     public void Add(double value)
     {

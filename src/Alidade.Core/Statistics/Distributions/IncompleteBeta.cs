@@ -27,6 +27,10 @@ internal static class IncompleteBeta
     {
         if (upper < lower)
             return -LogOdds(b, a, upper, lower);
+        // Far out I is x^a / (a·B(a, b)), also where x itself is too small for a double.
+        var far = (Math.Log(lower) + Math.Log(a) + SaddlePoint.LogBeta(a, b)) / a;
+        if (far < -60)
+            return far;
         double logOdds = Math.Log(a / b), inner = double.NaN;
         for (var i = 0; i < 200; i++)
         {

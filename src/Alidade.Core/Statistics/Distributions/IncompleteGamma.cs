@@ -29,6 +29,10 @@ internal static class IncompleteGamma
     {
         var left = lower <= upper;
         var target = left ? lower : upper;
+        // Far out P is x^a / Γ(a + 1), also where x itself is too small for a double.
+        var far = (Math.Log(target) + Math.Log(a) + SaddlePoint.LogGamma(a)) / a;
+        if (left && far < -60)
+            return far;
         double log = Math.Log(a), inner = double.NaN;
         for (var i = 0; i < 200; i++)
         {
