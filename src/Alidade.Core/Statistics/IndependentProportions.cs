@@ -8,6 +8,7 @@ namespace Alidade.Core.Statistics;
 /// <param name="FirstCount">n₁ &gt; 0.</param>
 /// <param name="SecondSuccesses">k₂.</param>
 /// <param name="SecondCount">n₂ &gt; 0.</param>
+/// <remarks>An interval with an empty side is an <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public sealed record IndependentProportions(int FirstSuccesses, int FirstCount, int SecondSuccesses, int SecondCount)
 {
     private double First => FirstSuccesses / (double)FirstCount;
@@ -52,6 +53,7 @@ public sealed record IndependentProportions(int FirstSuccesses, int FirstCount, 
 
     internal Interval ScoreInterval(double level, double quadraticCount, string method)
     {
+        CheckCounts();
         var z = Normal.TwoSided(level);
         double Excess(double delta) => Math.Abs(Difference - delta) - (z * Math.Sqrt(ScoreVariance(delta, quadraticCount) * All / (All - 1)));
         double End(double extreme)
@@ -97,6 +99,12 @@ public sealed record IndependentProportions(int FirstSuccesses, int FirstCount, 
         return Math.Min(1, sum / new Binomial((int)All, share).Density(successes));
     }
 
+    private void CheckCounts()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(FirstCount);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(SecondCount);
+    }
+
     private double ScoreVariance(double delta, double quadraticCount)
     {
         double n1 = FirstCount, n2 = SecondCount, n = All, successes = FirstSuccesses + SecondSuccesses;
@@ -113,8 +121,9 @@ public sealed record IndependentProportions(int FirstSuccesses, int FirstCount, 
         return Math.Max(0, (first * (1 - first) / n1) + (second * (1 - second) / n2));
     }
 
-    private static Interval Around(double first, double firstCount, double second, double secondCount, double level, string method)
+    private Interval Around(double first, double firstCount, double second, double secondCount, double level, string method)
     {
+        CheckCounts();
         var half = Normal.TwoSided(level) * Math.Sqrt((first * (1 - first) / firstCount) + (second * (1 - second) / secondCount));
         return new Interval(first - second - half, first - second + half, level, method);
     }

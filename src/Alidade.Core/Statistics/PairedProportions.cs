@@ -42,16 +42,19 @@ public sealed record PairedProportions(int Both, int OnlyFirst, int OnlySecond, 
 
     /// <summary>Δ ± z·<see cref="StandardError"/>: its width falls to 0 where no item changed.</summary>
     /// <param name="level">Confidence level.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no items.</exception>
     public Interval Wald(double level = 0.95) => Around(OnlyFirst, OnlySecond, Count, level, "Wald paired");
 
     /// <summary>Wald's interval with ½ added to each of the four counts.</summary>
     /// <remarks>Agresti and Min 2005.</remarks>
     /// <param name="level">Confidence level.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no items.</exception>
     public Interval AgrestiMin(double level = 0.95) => Around(OnlyFirst + 0.5, OnlySecond + 0.5, Count + 2, level, "Agresti-Min");
 
     /// <summary>Wald's interval with 1 added to b and to c, cut at ±1.</summary>
     /// <remarks>Bonett and Price 2012.</remarks>
     /// <param name="level">Confidence level.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no items.</exception>
     public Interval BonettPrice(double level = 0.95)
     {
         var interval = Around(OnlyFirst + 1, OnlySecond + 1, Count + 2, level, "Bonett-Price");
@@ -76,8 +79,9 @@ public sealed record PairedProportions(int Both, int OnlyFirst, int OnlySecond, 
             method);
     }
 
-    private static Interval Around(double onlyFirst, double onlySecond, double count, double level, string method)
+    private Interval Around(double onlyFirst, double onlySecond, double count, double level, string method)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(Count);
         var difference = (onlyFirst - onlySecond) / count;
         var half = Normal.TwoSided(level) * Error(onlyFirst, onlySecond, count);
         return new Interval(difference - half, difference + half, level, method);

@@ -2,7 +2,7 @@ namespace Alidade.Core.Statistics;
 
 /// <summary>The mean over a group of tasks, as lm-evaluation-harness forms it, weighted by items or not.</summary>
 /// <param name="WeightedMean">Σ nᵢ·mᵢ / Σ nᵢ.</param>
-/// <param name="WeightedError">√(Σ (nᵢ − 1)·nᵢ·eᵢ² / (Σ nᵢ − k)) / √Σ nᵢ: the pooled standard deviation over all items.</param>
+/// <param name="WeightedError">√(Σ (nᵢ − 1)·nᵢ·eᵢ² / (Σ nᵢ − k)) / √Σ nᵢ: the pooled standard deviation over all items; NaN when every task has one.</param>
 /// <param name="UnweightedMean">Σ mᵢ / k.</param>
 /// <param name="UnweightedError">√Σ eᵢ² / k.</param>
 /// <param name="Tasks">k.</param>

@@ -1,7 +1,7 @@
 namespace Alidade.Core.Statistics.Distributions;
 
 /// <summary>The regularised incomplete beta function, both tails, by its continued fraction on the side where that converges fast, and its inverse.</summary>
-/// <remarks>DLMF 8.17.22, evaluated by the modified method of Lentz (Thompson and Barnett 1986); the factor before it from <see cref="SaddlePoint"/>.</remarks>
+/// <remarks>The even part of DLMF 8.17.22 (Didonato and Morris 1992, equation 9), evaluated by the modified method of Lentz (Thompson and Barnett 1986); the factor before it from <see cref="SaddlePoint"/>.</remarks>
 internal static class IncompleteBeta
 {
     /// <summary>I_x(a, b) and 1 − I_x(a, b), with y = 1 − x given to its full digits.</summary>
@@ -16,7 +16,7 @@ internal static class IncompleteBeta
         var flipped = x > (a + 1) / (a + b + 2);
         if (flipped)
             (a, b, x, y) = (b, a, y, x);
-        var near = SaddlePoint.BetaKernel(a, b, x, y) * Fraction(a, b, x) / a;
+        var near = SaddlePoint.BetaKernel(a, b, x, y) / Fraction(a, b, x, y);
         return flipped ? (1 - near, near) : (near, 1 - near);
     }
 
@@ -54,25 +54,26 @@ internal static class IncompleteBeta
         return logOdds;
     }
 
-    private static double Fraction(double a, double b, double x)
+    // b₀ + a₁/(b₁ + a₂/(b₂ + …)); with y in it nothing cancels where x is close to 1.
+    private static double Fraction(double a, double b, double x, double y)
     {
+        double Denominator(double m) =>
+            m + (m * (b - m) * x / (a + (2 * m) - 1)) + ((a + m) * ((a * y) - (b * x) + 1 + (m * (1 + y))) / (a + (2 * m) + 1));
         const double Tiny = 1e-300;
         static double Guard(double v) => Math.Abs(v) < Tiny ? Tiny : v;
-        double c = 1, d = 1 / Guard(1 - ((a + b) * x / (a + 1))), h = d;
+        double value = Guard(a * ((a * y) - (b * x) + 1) / (a + 1)), c = value, d = 0;
         for (var m = 1; m < 100_000; m++)
         {
-            var even = m * (b - m) * x / ((a + (2 * m) - 1) * (a + (2 * m)));
-            d = 1 / Guard(1 + (even * d));
-            c = Guard(1 + (even / c));
-            h *= d * c;
-            var odd = -(a + m) * (a + b + m) * x / ((a + (2 * m)) * (a + (2 * m) + 1));
-            d = 1 / Guard(1 + (odd * d));
-            c = Guard(1 + (odd / c));
-            h *= d * c;
-            if (Math.Abs((d * c) - 1) < 1e-16)
+            var scale = a + (2 * m) - 1;
+            var numerator = m * (a + m - 1) / scale * ((a + b + m - 1) / scale) * (b - m) * x * x;
+            var denominator = Denominator(m);
+            d = 1 / Guard(denominator + (numerator * d));
+            c = Guard(denominator + (numerator / c));
+            value *= c * d;
+            if (Math.Abs((c * d) - 1) < 1e-16)
                 break;
         }
 
-        return h;
+        return value;
     }
 }

@@ -72,6 +72,10 @@ public sealed class ResamplingTests
             Assert.InRange(ratio, 1, 1.0001);
         }
 
+        // The last n by the matrix and the first by the limit.
+        foreach (var d in new[] { 0.008, 0.015, 0.025 })
+            Assert.InRange(KolmogorovSmirnovTest.OneSampleUpperTail(4_001, d) / KolmogorovSmirnovTest.OneSampleUpperTail(4_000, d), 0.9985, 1.0001);
+
         // n = 1: D = max(u, 1 − u).
         Assert.Equal(0.4, KolmogorovSmirnovTest.OneSampleUpperTail(1, 0.8), 12);
     }
