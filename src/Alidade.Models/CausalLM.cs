@@ -216,6 +216,15 @@ public sealed partial class CausalLM : IDisposable
         return Head.LogProbs(ScoredHidden(batch), targets).MoveToOuterDisposeScope();
     }
 
+    /// <summary>As <see cref="LogProbs"/>, with 1 where a scored token is a likeliest one of its place, else 0; without gradient.</summary>
+    public (Tensor LogProbs, Tensor Likeliest) LogProbsWithLikeliest(BranchedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        using var targets = tensor(batch.ScoredTargets, device: Device);
+        var (logProbs, likeliest) = Head.LogProbsWithLikeliest(ScoredHidden(batch), targets);
+        return (logProbs.MoveToOuterDisposeScope(), likeliest.MoveToOuterDisposeScope());
+    }
+
     /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
     public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(BranchedBatch batch)
     {

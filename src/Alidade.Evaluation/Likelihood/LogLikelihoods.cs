@@ -94,8 +94,8 @@ public static class LogLikelihoods
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var forest = new Forest(requests);
-        var (logProbs, statistics) = model.LogProbsWithStatistics(forest.Batch);
-        var (values, likeliest) = (Floats(logProbs), Floats(statistics.Correct));
+        var (logProbs, greedyTokens) = model.LogProbsWithLikeliest(forest.Batch);
+        var (values, likeliest) = (Floats(logProbs), Floats(greedyTokens));
         var sums = new double[forest.Batch.Segments.Count];
         var greedy = new bool[sums.Length];
         Array.Fill(greedy, true);

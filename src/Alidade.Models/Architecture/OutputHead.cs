@@ -29,6 +29,15 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
         return SelectedLogProbs.Of(input, projection.UpdatedWeight(), targets, shift, config.LogitCap).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same with 1 where the target is a likeliest token, without gradient.</summary>
+    public (Tensor LogProbs, Tensor Likeliest) LogProbsWithLikeliest(Tensor hidden, Tensor targets)
+    {
+        using var scope = NewDisposeScope();
+        var (input, shift) = Scaled(hidden);
+        var (logProbs, likeliest) = SelectedLogProbs.WithLikeliest(input, projection.UpdatedWeight(), targets, shift, config.LogitCap);
+        return (logProbs.MoveToOuterDisposeScope(), likeliest.MoveToOuterDisposeScope());
+    }
+
     /// <summary>The same with what trainers log beside it.</summary>
     public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets)
     {

@@ -56,9 +56,20 @@ public static class SelectedLogProbs
 
     internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null)
     {
-        var collector = new Collector();
+        var collector = new StatisticsCollector();
         using var scope = NewDisposeScope();
         var logProbs = Compute(hidden, weight, targets, bias, collector, rows, cap).MoveToOuterDisposeScope();
+        return (logProbs, collector.Joined(hidden.device));
+    }
+
+    /// <summary>log p(y|h) of each position, and 1 where y is a likeliest token, else 0; without gradient, and cheaper than all statistics.</summary>
+    /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?, double?)"/>
+    public static (Tensor LogProbs, Tensor Likeliest) WithLikeliest(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null)
+    {
+        var collector = new LikeliestCollector();
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var logProbs = Compute(hidden, weight, targets, bias, collector, ChunkRows(weight), cap).MoveToOuterDisposeScope();
         return (logProbs, collector.Joined(hidden.device));
     }
 
@@ -147,13 +158,47 @@ public static class SelectedLogProbs
             throw new TensorException($"target {(least < 0 ? least : most)} lies outside the vocabulary of {weight.size(0)} tokens");
     }
 
-    /// <summary>Gathers the statistics of each chunk while its logits exist.</summary>
-    internal sealed class Collector
+    /// <summary>Gathers what is wanted of each chunk while its logits exist.</summary>
+    internal abstract class Collector
+    {
+        /// <summary>May use the logits up.</summary>
+        /// <param name="logits">z, [rows, vocabulary].</param>
+        /// <param name="probabilities">p up to the factor <paramref name="sums"/>, [rows, vocabulary].</param>
+        /// <param name="sums">Σ of each row of the probabilities.</param>
+        /// <param name="targets">y, [rows].</param>
+        /// <param name="logProbs">log p of the targets, [rows].</param>
+        public abstract void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs);
+
+        /// <summary>The parts of the chunks as one tensor; they are freed.</summary>
+        protected static Tensor Join(List<Tensor> parts, Device device)
+        {
+            var joined = parts.Count == 0 ? zeros(0, device: device) : cat(parts);
+            foreach (var part in parts)
+                part.Dispose();
+            return joined.MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>Whether the target is a likeliest token.</summary>
+    internal sealed class LikeliestCollector : Collector
+    {
+        private readonly List<Tensor> likeliest = [];
+
+        public override void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs)
+        {
+            using var scope = NewDisposeScope();
+            likeliest.Add(probabilities.gather(1, targets.unsqueeze(1)).squeeze(1).eq(probabilities.amax([1L])).to_type(probabilities.dtype).DetachFromDisposeScope());
+        }
+
+        public Tensor Joined(Device device) => Join(likeliest, device);
+    }
+
+    /// <summary>What a trainer logs.</summary>
+    internal sealed class StatisticsCollector : Collector
     {
         private readonly List<Tensor> entropy = [], correct = [], meanLogit = [];
 
-        /// <summary>Uses the logits up: they are multiplied in place.</summary>
-        public void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs)
+        public override void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs)
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
@@ -167,14 +212,6 @@ public static class SelectedLogProbs
         }
 
         public TokenStatistics Joined(Device device) => new(Join(entropy, device), Join(correct, device), Join(meanLogit, device));
-
-        private static Tensor Join(List<Tensor> parts, Device device)
-        {
-            var joined = parts.Count == 0 ? zeros(0, device: device) : cat(parts);
-            foreach (var part in parts)
-                part.Dispose();
-            return joined.MoveToOuterDisposeScope();
-        }
     }
 
     /// <summary>The autograd node. Nothing in its backward may throw: an exception there ends the process.</summary>

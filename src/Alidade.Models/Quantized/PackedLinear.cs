@@ -79,7 +79,7 @@ internal static unsafe class PackedLinear
             var product = new Product(weight, rounded, y + ((long)first * weight.Rows));
             // The head of a decoding step: its helpers still spin, and the library's threads would wait for their core.
             if (rows <= StepDecoder.MostRows)
-                SpinningTeam.Run(product, weight.Tiles, TilesAtOnce, get_num_threads());
+                SpinningTeam.Run(product, weight.Tiles, TilesAtOnce, (long)count * weight.Rows * weight.Columns, get_num_threads());
             else
                 Workers.Run(product, weight.Tiles, TilesAtOnce);
         }

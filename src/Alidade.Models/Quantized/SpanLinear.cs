@@ -17,6 +17,9 @@ internal sealed unsafe class SpanLinear(PackedMatrix weight, float[]? bias)
     /// <summary>Tiles of outputs.</summary>
     public int Tiles => weight.Tiles;
 
+    /// <summary>Multiply-adds for one row.</summary>
+    public long MultiplyAdds => (long)weight.Rows * weight.Columns;
+
     /// <summary>The outputs of some tiles for all rows.</summary>
     /// <param name="x">The rounded inputs.</param>
     /// <param name="y">Where the first row's outputs go.</param>

@@ -74,21 +74,21 @@ internal sealed unsafe class StepDecoder : IDisposable
         {
             var block = blocks[layer];
             Round(block.AttentionNorm, x, added, rows, width);
-            SpinningTeam.Run(new Projections(block.QueryKeyValue, rounded, qkv, all), block.QueryKeyValue.Sum(l => l.Tiles), 4, threads);
+            SpinningTeam.Run(new Projections(block.QueryKeyValue, rounded, qkv, all), block.QueryKeyValue.Sum(l => l.Tiles), 4, rows * block.QueryKeyValue.Sum(l => l.MultiplyAdds), threads);
             var rotary = config.RotaryOf(layer);
             var heads = new HeadPieces(config, block, cache.Memory(layer), cache, config.WindowOf(layer), rotary, rotary is null ? null : turns[rotary], qkv, z);
-            SpinningTeam.Run(heads, rows * config.KeyValueHeads, 1, threads);
+            SpinningTeam.Run(heads, rows * config.KeyValueHeads, 1, 2L * rows * query * cache.Length, threads);
             Round(null, z, null, rows, query);
-            SpinningTeam.Run(new Projections([block.Output], rounded, attended, width), block.Output.Tiles, 2, threads);
+            SpinningTeam.Run(new Projections([block.Output], rounded, attended, width), block.Output.Tiles, 2, rows * block.Output.MultiplyAdds, threads);
             // A parallel MLP reads the block's input, so that what attention adds waits.
             if (!config.ParallelResidual)
                 Add(block.AttentionPostNorm, attended, x, rows);
             Round(block.MlpNorm ?? (config.ParallelResidual ? block.AttentionNorm : null), x, added, rows, width);
-            SpinningTeam.Run(new GatedPieces(config.Activation, block.Gate, block.Up, block.GateUp, rounded, gate, up, mlp), mlp / PackedMatrix.TileRows, 4, threads);
+            SpinningTeam.Run(new GatedPieces(config.Activation, block.Gate, block.Up, block.GateUp, rounded, gate, up, mlp), mlp / PackedMatrix.TileRows, 4, 2L * rows * width * mlp, threads);
             if (config.ParallelResidual)
                 Add(block.AttentionPostNorm, attended, x, rows);
             Round(null, up, null, rows, mlp);
-            SpinningTeam.Run(new Projections([block.Down], rounded, added, width), block.Down.Tiles, 2, threads);
+            SpinningTeam.Run(new Projections([block.Down], rounded, added, width), block.Down.Tiles, 2, rows * block.Down.MultiplyAdds, threads);
             Add(block.MlpPostNorm, added, x, rows);
         }
 

@@ -128,6 +128,19 @@ public sealed class SelectedLogProbsTests : IDisposable
     }
 
     [Fact]
+    public void A_likeliest_token_is_told()
+    {
+        var (h, w, y) = (Normal(7, Width).requires_grad_(true), Normal(Vocabulary, Width), Targets(7));
+        var logits = nn.functional.linear(h, w);
+        y[2] = logits[2].argmax();
+        var (values, likeliest) = SelectedLogProbs.WithLikeliest(h, w, y);
+        Assert.InRange(Relative(SelectedLogProbs.Of(h, w, y), values), 0, 1e-15);
+        Assert.False(values.requires_grad);
+        Assert.Equal(1, likeliest[2].item<double>());
+        Assert.Equal(logits.argmax(-1).eq(y).sum().item<long>(), (long)likeliest.sum().item<double>());
+    }
+
+    [Fact]
     public void Half_precision_weights_give_single_precision_log_probabilities()
     {
         var (h, w, y) = (Normal(5, Width).bfloat16().requires_grad_(true), Normal(Vocabulary, Width).bfloat16().requires_grad_(true), Targets(5));
