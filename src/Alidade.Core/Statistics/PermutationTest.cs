@@ -60,7 +60,8 @@ public sealed record PermutationTest(double Statistic, double P, double GreaterP
         double[] all = [.. first, .. second];
         var ways = MathNet.Numerics.SpecialFunctions.Binomial(all.Length, first.Count);
         if (first.Count == 0 || second.Count == 0 || ways > LargestExact)
-            throw new ArgumentException($"samples of {first.Count} and {second.Count}: all divisions can be counted up to {LargestExact}; draw some of them instead", nameof(first));
+            throw new ArgumentException(
+                $"samples of {first.Count} and {second.Count}: all divisions can be counted up to {LargestExact}; draw some of them instead", nameof(first));
         var total = all.Sum();
         IEnumerable<double> All()
         {

@@ -19,7 +19,11 @@ public sealed record IsotonicRegression(IReadOnlyList<double> Scores, IReadOnlyL
     {
         if (scores.Count == 0 || scores.Count != values.Count)
             throw new ArgumentException($"{scores.Count} scores and {values.Count} outcomes: as many of both are needed, one at least", nameof(values));
-        var points = Enumerable.Range(0, scores.Count).GroupBy(i => scores[i]).OrderBy(g => g.Key).Select(g => (Score: g.Key, Sum: g.Sum(i => values[i]), Weight: g.Count())).ToArray();
+        var points = Enumerable.Range(0, scores.Count)
+            .GroupBy(i => scores[i])
+            .OrderBy(g => g.Key)
+            .Select(g => (Score: g.Key, Sum: g.Sum(i => values[i]), Weight: g.Count()))
+            .ToArray();
         var blocks = new List<(double Sum, int Weight, int Points)>();
         foreach (var point in points)
         {

@@ -23,7 +23,9 @@ public static class PartialCorrelation
             throw new ArgumentException($"{first.Count} values but {groups.Count} group names", nameof(groups));
         double[] Centred(IReadOnlyList<double> values)
         {
-            var means = values.Zip(groups).GroupBy(p => p.Second, StringComparer.Ordinal).ToDictionary(g => g.Key, g => Mean.Value([.. g.Select(p => p.First)]), StringComparer.Ordinal);
+            var means = values.Zip(groups)
+                .GroupBy(p => p.Second, StringComparer.Ordinal)
+                .ToDictionary(g => g.Key, g => Mean.Value([.. g.Select(p => p.First)]), StringComparer.Ordinal);
             return [.. values.Zip(groups, (v, g) => v - means[g])];
         }
 

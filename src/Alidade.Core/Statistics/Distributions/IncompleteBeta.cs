@@ -1,7 +1,8 @@
 namespace Alidade.Core.Statistics.Distributions;
 
 /// <summary>The regularised incomplete beta function, both tails, by its continued fraction on the side where that converges fast, and its inverse.</summary>
-/// <remarks>The even part of DLMF 8.17.22 (Didonato and Morris 1992, equation 9), evaluated by the modified method of Lentz (Thompson and Barnett 1986); the factor before it from <see cref="SaddlePoint"/>.</remarks>
+/// <remarks>The even part of DLMF 8.17.22 (Didonato and Morris 1992, equation 9), evaluated by the modified method of Lentz (Thompson and Barnett 1986); the factor
+/// before it from <see cref="SaddlePoint"/>.</remarks>
 internal static class IncompleteBeta
 {
     /// <summary>I_x(a, b) and 1 − I_x(a, b), with y = 1 − x given to its full digits.</summary>

@@ -35,9 +35,14 @@ internal static class Tournament
             throw new ArgumentException("ratings need comparisons", nameof(battles));
         foreach (var battle in battles)
             if (battle.First == battle.Second || !(battle.Weight > 0 && double.IsFinite(battle.Weight)))
-                throw new ArgumentException($"'{battle.First}' against '{battle.Second}' with weight {battle.Weight}: two players and a positive weight are needed", nameof(battles));
-        return battles.SelectMany(b => new[] { b.First, b.Second }).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Index().ToDictionary(p => p.Item, p => p.Index, StringComparer.Ordinal);
+                throw new ArgumentException(
+                    $"'{battle.First}' against '{battle.Second}' with weight {battle.Weight}: two players and a positive weight are needed", nameof(battles));
+        return Numbered(battles.SelectMany(b => new[] { b.First, b.Second }));
     }
+
+    /// <summary>Names in ordinal order, each with its number.</summary>
+    public static Dictionary<string, int> Numbered(IEnumerable<string> names) =>
+        names.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Index().ToDictionary(p => p.Item, p => p.Index, StringComparer.Ordinal);
 
     /// <summary>
     /// The likeliest strengths are finite only if the players cannot be parted in two so that no one of the one part ever scored against the other.

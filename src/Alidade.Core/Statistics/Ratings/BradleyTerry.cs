@@ -59,7 +59,8 @@ public sealed record BradleyTerry(
 
     /// <summary>Strengths on the scale of Elo: mean + 400/ln 10·w.</summary>
     /// <param name="mean">Mean rating.</param>
-    public IReadOnlyDictionary<string, double> OnEloScale(double mean = 1000) => Players.Zip(Strengths).ToDictionary(p => p.First, p => mean + (400 / Math.Log(10) * p.Second), StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, double> OnEloScale(double mean = 1000) =>
+        Players.Zip(Strengths).ToDictionary(p => p.First, p => mean + (400 / Math.Log(10) * p.Second), StringComparer.Ordinal);
 
     /// <summary>Strengths on the scale of Elo, with one player's rating given.</summary>
     /// <param name="player">The player.</param>

@@ -21,8 +21,8 @@ public sealed record PlackettLuce(IReadOnlyList<string> Players, IReadOnlyList<d
     {
         if (orders.Count == 0 || orders.Any(o => o.Distinct(StringComparer.Ordinal).Count() != o.Count))
             throw new ArgumentException("orders are needed, and each names a player once", nameof(orders));
-        string[] names = [.. orders.SelectMany(o => o).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        var number = names.Index().ToDictionary(p => p.Item, p => p.Index, StringComparer.Ordinal);
+        var number = Tournament.Numbered(orders.SelectMany(o => o));
+        string[] names = [.. number.Keys];
         int[][] ranked = [.. orders.Select(o => o.Select(n => number[n]).ToArray())];
         var above = new bool[names.Length, names.Length];
         foreach (var order in ranked)

@@ -31,7 +31,7 @@ public sealed class ProportionGoldenTests
             if (e.Expected.ValueKind == JsonValueKind.Null)
                 e.Departs("the reference finds no root", actual.Low <= Independent(e).Difference && Independent(e).Difference <= actual.High && actual.Low < actual.High);
             else
-                // The reference has k₂ where Miettinen and Nurminen have n₂; with that it is met, and without it the interval solves their equations (IndependentProportionsTests).
+                // The reference has k₂ where Miettinen and Nurminen have n₂. With that it is met; without it the interval solves their equations (ProportionTests).
                 e.Is(Independent(e).ScoreInterval(Level(e), e.Int("k2"), "as the reference"), 1e-6);
         },
         ["pooled_z"] = e => e.Is(Independent(e).PooledTest().Z, Tolerance),

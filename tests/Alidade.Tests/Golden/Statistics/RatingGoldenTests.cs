@@ -101,7 +101,13 @@ public sealed class RatingGoldenTests
         return [.. e.Case.GetProperty("battles").EnumerateArray().Select((b, i) => new Battle(
             b[0].GetString()!,
             b[1].GetString()!,
-            b[2].GetString() switch { "a" => BattleOutcome.First, "b" => BattleOutcome.Second, "tie" => BattleOutcome.Tie, var other => throw new NotBuiltException($"the outcome '{other}'") },
+            b[2].GetString() switch
+            {
+                "a" => BattleOutcome.First,
+                "b" => BattleOutcome.Second,
+                "tie" => BattleOutcome.Tie,
+                var other => throw new NotBuiltException($"the outcome '{other}'"),
+            },
             weights?[i] ?? 1))];
     }
 

@@ -116,15 +116,19 @@ internal sealed partial record StatisticsEntry(GoldenCase Golden, string Result,
         var root = JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.PathOf($"statistics/{file}.json"))).RootElement;
         foreach (var inputs in root.GetProperty("cases").EnumerateArray())
         {
-            var kind = new[] { "kind", "distribution", "function" }.Select(k => inputs.TryGetProperty(k, out var v) ? v.GetString() + "/" : "").FirstOrDefault(k => k != "", "");
+            var kind = new[] { "kind", "distribution", "function" }
+                .Select(k => inputs.TryGetProperty(k, out var v) ? v.GetString() + "/" : "")
+                .FirstOrDefault(k => k != "", "");
             IEnumerable<(string Key, JsonElement Value)> results =
-                !inputs.TryGetProperty("results", out var named) ? inputs.EnumerateObject().Where(p => !Inputs.Contains(p.Name) && !p.Name.EndsWith("difference", StringComparison.Ordinal)).Select(p => (p.Name, p.Value))
+                !inputs.TryGetProperty("results", out var named) ? inputs.EnumerateObject().Where(IsOutput).Select(p => (p.Name, p.Value))
                 : named.ValueKind == JsonValueKind.Object ? named.EnumerateObject().Select(p => (p.Name, p.Value))
                 : [(inputs.GetProperty("name").GetString()!, named)];
             foreach (var (key, value) in results)
                 yield return new(golden, $"{file}/{kind}{SuffixPattern().Replace(key, "")}", key, inputs, value);
         }
     }
+
+    private static bool IsOutput(JsonProperty property) => !Inputs.Contains(property.Name) && !property.Name.EndsWith("difference", StringComparison.Ordinal);
 
     [GeneratedRegex(@"(_p0=|_)0?\.\d+$")]
     private static partial Regex SuffixPattern();
