@@ -30,7 +30,7 @@ public sealed partial record ModelWritten : IEvaluationTask
         // The limit holds for each behaviour.
         BehaviourItem[] items = [.. Items.GroupBy(i => i.Behaviour).SelectMany(g => context.Choose([.. g]))];
         var scores = context.Model.GivesLogLikelihoods;
-        var answers = await context.AskAsync("model-written evaluations", [.. items.Select(i => scores ? (Request)Scored(context, i) : Written(i))]).ConfigureAwait(false);
+        var answers = await context.AskAsync("model-written evaluations", [.. items.Select(i => scores ? (Request)Scored(context.Chat, i) : Written(i))]).ConfigureAwait(false);
         var all = items.Zip(answers.Responses).ToArray();
         return [.. all.GroupBy(a => a.First.Behaviour).SelectMany(g => Measures(context, g.Key, [.. g], new(g.Sum(a => a.Second.Tokens), g.Sum(a => a.Second.Seconds))))];
     }
@@ -75,8 +75,8 @@ public sealed partial record ModelWritten : IEvaluationTask
         }
     }
 
-    private static ContinuationRequest Scored(EvaluationContext context, BehaviourItem item) => new(
-        context.Chat == ChatUse.Always ? Prompt.OfMessages([new Message("user", item.Question)])
+    internal static ContinuationRequest Scored(ChatUse chat, BehaviourItem item) => new(
+        chat == ChatUse.Always ? Prompt.OfMessages([new Message("user", item.Question)])
         : Prompt.OfText(IsLettered(item) ? $"Human: {item.Question}\n\nAssistant:" : item.Question),
         [item.Matching, item.NotMatching]);
 

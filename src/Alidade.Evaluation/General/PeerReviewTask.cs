@@ -2,6 +2,7 @@ using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
+using Alidade.Core.Statistics.Ratings;
 using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Judges;
 
@@ -14,6 +15,9 @@ namespace Alidade.Evaluation.General;
 /// <remarks>Li et al. 2023 (arXiv 2307.02762), see <see cref="PeerRank"/>. n models give n·n(n − 1) comparisons a prompt. The prompt is Alidade's own.</remarks>
 public sealed record PeerReviewTask : IEvaluationTask
 {
+    // Chatbot Arena's penalty of style coefficients.
+    private const double LengthRidge = 0.5;
+
     /// <inheritdoc/>
     public string Name => "general.peer_rank";
 
@@ -36,7 +40,7 @@ public sealed record PeerReviewTask : IEvaluationTask
     public int Resamples { get; init; } = 200;
 
     /// <inheritdoc/>
-    /// <returns>For each model <c>.score.MODEL</c> (weighted win rate), <c>.weight.MODEL</c> and <c>.self_preference.MODEL</c>.</returns>
+    /// <returns>For each model <c>.score.MODEL</c> (weighted win rate), <c>.weight.MODEL</c>, <c>.rating.MODEL</c> and <c>.rating_at_equal_length.MODEL</c> (scale of Elo, mean 1000), and <c>.self_preference.MODEL</c>.</returns>
     /// <exception cref="AlidadeException">There is no other model, or two models have one name.</exception>
     public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
@@ -95,8 +99,49 @@ public sealed record PeerReviewTask : IEvaluationTask
                 },
                 [])),
             .. ranking.Weights.OrderByDescending(w => w.Value).Select(w => new MeasureResult(about with { Name = $"{Name}.weight.{w.Key}", Meaning = $"Weight of {w.Key} as a reviewer.", Value = w.Value }, [])),
+            .. Ratings(about, reviews, answers, context.Seed),
             .. models.Select(m => SelfPreferenceOf(about, m.Name, [.. reviews.Select(r => (r.Item, r.Peer))])),
         ];
+    }
+
+    // Every review is one comparison. A model that never loses has no finite rating: then there is none, and the reason.
+    private IEnumerable<MeasureResult> Ratings(Measurement about, List<Review> reviews, Dictionary<string, (string Text, string? Why, bool Truncated)[]> answers, ulong seed)
+    {
+        Review[] judged = [.. reviews.Where(r => r.Peer.Verdict.HasValue)];
+        Battle[] battles = [.. judged.Select(r => new Battle(r.Peer.First, r.Peer.Second, r.Peer.Verdict.Value switch
+        {
+            PairVerdict.First => BattleOutcome.First,
+            PairVerdict.Second => BattleOutcome.Second,
+            _ => BattleOutcome.Tie,
+        }))];
+        IReadOnlyList<double> LengthOf(string model, int item) => [answers[model][item].Text.Length];
+        about = about with { Unit = "rating", Direction = Direction.Higher };
+        return
+        [
+            .. Rated("rating", "Bradley–Terry rating of {0} over all reviews, a tie ½, on the scale of Elo around 1000.", () =>
+            {
+                var rated = RatingBootstrap.Of(battles, b => BradleyTerry.Fit(b).OnEloScale(), seed, Resamples);
+                return rated.Ratings.Select(r => (r.Key, r.Value, (Core.Results.Interval?)rated.Intervals[r.Key]));
+            }),
+            .. Rated("rating_at_equal_length", "The same with the part of the answers' lengths taken out.", () =>
+            {
+                var fit = StyleControl.Fit(battles, [.. judged.Select(r => LengthOf(r.Peer.First, r.Item))], [.. judged.Select(r => LengthOf(r.Peer.Second, r.Item))], LengthRidge);
+                return fit.Players.Zip(fit.Strengths, (p, w) => (p, 1000 + (400 / Math.Log(10) * w), (Core.Results.Interval?)null));
+            }),
+        ];
+
+        IEnumerable<MeasureResult> Rated(string name, string meaning, Func<IEnumerable<(string Model, double Rating, Core.Results.Interval? Interval)>> rate)
+        {
+            try
+            {
+                return [.. rate().OrderByDescending(r => r.Rating).Select(r => new MeasureResult(
+                    about with { Name = $"{Name}.{name}.{r.Model}", Meaning = meaning.Replace("{0}", r.Model, StringComparison.Ordinal), Value = r.Rating, Interval = r.Interval }, []))];
+            }
+            catch (AlidadeException problem)
+            {
+                return [new(about with { Name = $"{Name}.{name}", Meaning = meaning.Replace(" of {0}", "", StringComparison.Ordinal), Count = 0, Unscored = new Dictionary<string, int> { [problem.Message] = battles.Length } }, [])];
+            }
+        }
     }
 
     // Whole prompts are drawn; a draw without a fixed point gives no interval.

@@ -1,3 +1,4 @@
+using Alidade.Core;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
 using Alidade.Core.Statistics.Calibration;
@@ -31,44 +32,55 @@ public static class CalibrationMeasures
         var unscored = answers.Where(a => a.Item.Score is null || a.Confidence is null).GroupBy(a => a.Item.Score is null ? a.Item.Why ?? "no answer" : "no confidence", StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         var about = new Measurement { Name = name, Meaning = "", Unit = "share", Count = scored.Length, Unscored = unscored, Cost = cost, Truncated = answers.Count(a => a.Item is { Truncated: true, Score: not null }) };
-        MeasureResult Measure(string suffix, string meaning, Direction direction, string unit, Func<(double Confidence, bool Right)[], double> of)
+        MeasureResult Measure(string suffix, string meaning, Direction direction, string unit, (double Confidence, bool Right)[] over, Func<(double Confidence, bool Right)[], double> of)
         {
             var measured = about with { Name = $"{name}.{suffix}", Meaning = meaning, Direction = direction, Unit = unit };
-            if (scored.Length < Bins)
+            if (over.Length < Bins)
                 return new(measured, []);
-            var resampled = Bootstrap.Of(scored.Length, draw => of([.. draw.Select(i => scored[i])]), seed, Resamples);
-            return new(measured with { Value = resampled.Statistic, Interval = resampled.Replicates.All(double.IsFinite) ? resampled.Percentile() : null }, []);
+            var resampled = Bootstrap.Of(over.Length, draw => of([.. draw.Select(i => over[i])]), seed, Resamples);
+            return new(measured with { Value = resampled.Statistic, Interval = resampled.Percentile() }, []);
         }
 
         return
         [
             MeasureSummary.OfMean(about with { Name = name + ".accuracy", Meaning = "Share of right answers.", Direction = Direction.Higher }, [.. answers.Select(a => a.Item)]),
-            Measure("ece", $"Expected calibration error over {Bins} bins of equal mass: mean of |accuracy − confidence|.", Direction.Lower, "share", s => CalibrationError.EqualMass(Confidences(s), Rights(s), Bins).Expected),
-            Measure("ece_one_bin", "|accuracy − mean confidence| over all answers.", Direction.Lower, "share", s => CalibrationError.EqualMass(Confidences(s), Rights(s), 1).Expected),
-            Measure("ece_after_platt", $"Expected calibration error over {Bins} bins once a logistic map of the confidence, fitted to the other half of the answers, is applied.", Direction.Lower, "share", AfterPlatt),
-            Measure("brier", "Mean of (confidence − right)².", Direction.Lower, "squared share", s => BrierScore.Of(Confidences(s), Rights(s)).Score),
-            Measure("selective_accuracy_10", "Accuracy of the tenth of the answers that the model is surest of.", Direction.Higher, "share", s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.1)),
-            Measure("selective_accuracy_50", "Accuracy of the half of the answers that the model is surest of.", Direction.Higher, "share", s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.5)),
-            Measure("risk_coverage_area", "Area under the curve of the share of errors among the k surest answers, over k.", Direction.Lower, "share", s => SelectivePrediction.Of(Confidences(s), Rights(s)).Area),
+            Measure("ece", $"Expected calibration error over {Bins} bins of equal mass: mean of |accuracy − confidence|.", Direction.Lower, "share", scored, s => CalibrationError.EqualMass(Confidences(s), Rights(s), Bins).Expected),
+            Measure("ece_one_bin", "|accuracy − mean confidence| over all answers.", Direction.Lower, "share", scored, s => CalibrationError.EqualMass(Confidences(s), Rights(s), 1).Expected),
+            Measure("ece_after_platt", $"Expected calibration error over {Bins} bins once a logistic map of the confidence, fitted to the other half of the answers, is applied.", Direction.Lower, "share", AfterPlatt(scored), s => CalibrationError.EqualMass(Confidences(s), Rights(s), Bins).Expected),
+            Measure("brier", "Mean of (confidence − right)².", Direction.Lower, "squared share", scored, s => BrierScore.Of(Confidences(s), Rights(s)).Score),
+            Measure("selective_accuracy_10", "Accuracy of the tenth of the answers that the model is surest of.", Direction.Higher, "share", scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.1)),
+            Measure("selective_accuracy_50", "Accuracy of the half of the answers that the model is surest of.", Direction.Higher, "share", scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.5)),
+            Measure("risk_coverage_area", "Area under the curve of the share of errors among the k surest answers, over k.", Direction.Lower, "share", scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).Area),
         ];
     }
 
-    // Each half is mapped by the fit to the other; every second answer, so that both halves are alike.
-    internal static double AfterPlatt((double Confidence, bool Right)[] scored)
+    /// <summary>Each half mapped by the fit to the other; every second answer, so that both halves are alike. Empty where a half has no fit.</summary>
+    internal static (double Confidence, bool Right)[] AfterPlatt((double Confidence, bool Right)[] scored)
     {
         (double Confidence, bool Right)[] Half(int rest) => [.. scored.Where((_, i) => i % 2 == rest)];
         var mapped = new List<(double Confidence, bool Right)>();
         for (var rest = 0; rest < 2; rest++)
         {
             var (fit, to) = (Half(1 - rest), Half(rest));
-            // Without a right and a wrong answer there is nothing to fit.
-            if (fit.All(f => f.Right) || fit.All(f => !f.Right))
-                return double.NaN;
-            var platt = PlattScaling.Fit([.. fit.Select(f => LogOdds(f.Confidence))], Rights(fit));
+            if (Fit(fit) is not { } platt)
+                return [];
             mapped.AddRange(to.Select(t => (platt.Apply(LogOdds(t.Confidence)), t.Right)));
         }
 
-        return CalibrationError.EqualMass([.. mapped.Select(m => m.Confidence)], [.. mapped.Select(m => m.Right)], Bins).Expected;
+        return [.. mapped];
+    }
+
+    // Confidences that are all the same, or that tell right from wrong without a fault, have no likeliest map.
+    private static PlattScaling? Fit((double Confidence, bool Right)[] scored)
+    {
+        try
+        {
+            return PlattScaling.Fit([.. scored.Select(f => LogOdds(f.Confidence))], Rights(scored));
+        }
+        catch (AlidadeException)
+        {
+            return null;
+        }
     }
 
     private static double LogOdds(double p)

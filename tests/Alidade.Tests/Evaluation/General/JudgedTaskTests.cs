@@ -157,6 +157,11 @@ public sealed class JudgedTaskTests
         var results = await task.RunAsync(context);
         Assert.Equal([1.0, 0.5, 0.0], ((string[])["a", "b", "c"]).Select(m => Math.Round(Value(results, $"general.peer_rank.score.{m}"), 6)));
         Assert.Equal(0, Value(results, "general.peer_rank.weight.c"));
+        // c's own reviews are wins of c, so that every rating is finite, and weigh as much as the others'.
+        string[] rated = [.. results.Where(r => r.Measurement.Name.StartsWith("general.peer_rank.rating.", StringComparison.Ordinal)).Select(r => r.Measurement.Name[^1..])];
+        Assert.Equal("a", rated[0]);
+        Assert.Equal(1000, results.Where(r => r.Measurement.Name.StartsWith("general.peer_rank.rating.", StringComparison.Ordinal)).Average(r => r.Measurement.Value!.Value), 6);
+        Assert.Single(results.Single(r => r.Measurement.Name == "general.peer_rank.rating_at_equal_length").Measurement.Unscored);
         // c never sees that the others' answers are better than its own, and its own never is: there is nothing to recognise, and no number.
         Assert.Null(results.Single(r => r.Measurement.Name == "general.peer_rank.self_preference.c").Measurement.Value);
         Assert.Contains("with itself 1.000, with the others 0.000", results.Single(r => r.Measurement.Name == "general.peer_rank.self_preference.c").Measurement.Meaning, StringComparison.Ordinal);
