@@ -17,6 +17,7 @@ internal static class EvaluateCommand
     public static Command Make()
     {
         var model = new ModelOptions();
+        var weights = new Option<string>("--weights") { Description = "float32: the weights of a quantised file are decoded, and every number is that of the decoded model; stored: its codes are multiplied as they are, faster and a little less exact", DefaultValueFactory = _ => "float32" }.AcceptOnlyFromAmong("stored", "float32");
         var remote = new EndpointOptionSet("endpoint", "the model that is measured");
         var judge = new Option<string?>("--judge") { Description = "A local model that judges answers" };
         var remoteJudge = new EndpointOptionSet("judge-endpoint", "the model that judges answers");
@@ -37,7 +38,7 @@ internal static class EvaluateCommand
         var require = new Option<string[]>("--require") { Description = "A condition that the result must meet, such as \"bias.crows_pairs<=0.6\"; exit code 3 where it does not", Arity = ArgumentArity.OneOrMore, DefaultValueFactory = _ => [] };
         var command = new Command("evaluate", "Measure a model: suites and tasks, every number with its interval, every failure counted")
         {
-            suite, tasks, list, limit, seed, chat, judge, toxicity, entailment, masked, sentences, data.Option, output, cache, resume, require,
+            suite, tasks, list, limit, seed, chat, weights, judge, toxicity, entailment, masked, sentences, data.Option, output, cache, resume, require,
         };
         foreach (var option in new Option[] { model.Model, model.Adapter, model.Threads, model.Device, model.Json })
             command.Options.Add(option);
@@ -82,6 +83,7 @@ internal static class EvaluateCommand
                 Cache = parsed.GetValue(cache),
                 Device = parsed.GetValue(model.Device)!,
                 Threads = parsed.GetValue(model.Threads),
+                StoredWeights = parsed.GetValue(weights) == "stored",
             };
         });
         return command;

@@ -64,4 +64,6 @@ internal sealed record EvaluateRequest
     public string Device { get; init; } = "cpu";
 
     public int? Threads { get; init; }
+
+    public bool StoredWeights { get; init; }
 }

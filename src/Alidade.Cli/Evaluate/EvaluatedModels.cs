@@ -27,10 +27,10 @@ internal sealed class EvaluatedModels : IDisposable
         device = request.Device;
         try
         {
-            Model = request.Endpoint is { } endpoint ? Remote(endpoint) : Local("model", request.Model!, request.Adapters);
+            Model = request.Endpoint is { } endpoint ? Remote(endpoint) : Local("model", request.Model!, request.Adapters, request.StoredWeights ? WeightStorage.AsStored : WeightStorage.Decoded);
             Instruments = new()
             {
-                Judge = request.JudgeEndpoint is { } judge ? Remote(judge) : request.Judge is { } local ? Local("judge", local, []) : null,
+                Judge = request.JudgeEndpoint is { } judge ? Remote(judge) : request.Judge is { } local ? Local("judge", local, [], WeightStorage.Decoded) : null,
                 Toxicity = Encoder("toxicity model", request.ToxicityModel, SequenceClassifier.Load),
                 Entailment = Encoder("entailment model", request.EntailmentModel, SequenceClassifier.Load),
                 Masked = Encoder("masked model", request.MaskedModel, MaskedLM.Load),
@@ -77,15 +77,15 @@ internal sealed class EvaluatedModels : IDisposable
         return new(Keep(new ModelEndpoint(options)));
     }
 
-    private LocalModel Local(string role, string path, IReadOnlyList<string> adapters)
+    private LocalModel Local(string role, string path, IReadOnlyList<string> adapters, WeightStorage weights)
     {
         var location = ModelLocation.Resolve(path);
-        var model = Keep(CausalLM.Load(location, new() { Device = device }));
+        var model = Keep(CausalLM.Load(location, new() { Device = device, Weights = weights }));
         AdapterFolders.MergeInto(model, adapters);
         List<HashedFile> own = [.. Hashed(role, location), .. adapters.SelectMany(a => Hashed("adapter", AdapterFolders.FolderOf(a)))];
         files.AddRange(own);
         // How an adapter is weighed is part of what answers.
-        var identity = string.Join('\n', [.. own.Select(f => $"{f.Role} {Path.GetFileName(f.Path)} {f.Sha256}"), .. adapters, model.DType.ToString()]);
+        var identity = string.Join('\n', [.. own.Select(f => $"{f.Role} {Path.GetFileName(f.Path)} {f.Sha256}"), .. adapters, model.DType.ToString(), model.Weights.ToString()]);
         return new(model, "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity))));
     }
 

@@ -15,7 +15,7 @@ internal static class EvaluationText
             Line("! " + leftOut);
         foreach (var task in report.NotRun)
             Line($"! not run: {task.Reason}");
-        var width = Math.Min(report.Measurements.Select(m => m.Name.Length).DefaultIfEmpty().Max(), 52);
+        var width = Math.Min(report.Measurements.Select(m => m.Name.Length).DefaultIfEmpty().Max(), 72);
         foreach (var m in report.Measurements)
             Line($"  {m.Name.PadRight(width)}  {Numbers.Value(m.Value, m.Unit),10}  {Range(m),-22}  n {Numbers.Count(m.Count),-7} {Direction(m)}{Unscored(m)}");
         Line($"Run {report.Run}, {report.When.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Numbers.Cost(report.Cost)}");

@@ -7,7 +7,7 @@ public static class MeasureSummary
 {
     /// <summary>
     /// The mean of the items' scores, with its interval: items in clusters by the clustered standard error; else Wilson's interval when every score is 0 or 1; else
-    /// mean ± t·standard error. Items without a score are counted by their <see cref="ItemResult.Why"/> and never taken as 0.
+    /// mean ± t·standard error, which for a share of scores between 0 and 1 ends there, as its mean does. Items without a score are counted by their <see cref="ItemResult.Why"/> and never taken as 0.
     /// </summary>
     /// <param name="about">Name, meaning, unit, direction, ideal and cost; value, interval and counts are filled in.</param>
     /// <param name="items">Every item, scored or not.</param>
@@ -32,7 +32,7 @@ public static class MeasureSummary
             about with
             {
                 Value = scores.Length == 0 ? null : Mean.Value(scores),
-                Interval = scores.Length == 0 ? null : IntervalOf(scored, scores, level),
+                Interval = scores.Length == 0 ? null : IntervalOf(scored, scores, level, about.Unit == "share" && scores.All(s => s is >= 0 and <= 1)),
                 Count = scores.Length,
                 Unscored = items.Where(i => i.Score is null).GroupBy(i => i.Why!, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal),
                 Truncated = scored.Count(i => i.Truncated),
@@ -46,10 +46,12 @@ public static class MeasureSummary
     internal static string[]? ClustersOf(IReadOnlyList<ItemResult> items) =>
         items.All(i => i.Cluster is null) ? null : [.. items.Select(i => i.Cluster is { } cluster ? "c" + cluster : "i" + i.Id)];
 
-    private static Interval? IntervalOf(ItemResult[] scored, double[] scores, double level)
+    private static Interval? IntervalOf(ItemResult[] scored, double[] scores, double level, bool isShare)
     {
-        if (ClustersOf(scored) is { } clusters)
-            return Mean.Clustered(scores, clusters).Interval(level);
-        return AreBinary(scores) ? Proportion.Wilson(scores.Count(s => s == 1), scores.Length, level) : Mean.Of(scores).Interval(level);
+        var clusters = ClustersOf(scored);
+        if (clusters is null && AreBinary(scores))
+            return Proportion.Wilson(scores.Count(s => s == 1), scores.Length, level);
+        var interval = (clusters is null ? Mean.Of(scores) : Mean.Clustered(scores, clusters)).Interval(level);
+        return isShare && interval is not null ? interval with { Low = Math.Max(0, interval.Low), High = Math.Min(1, interval.High) } : interval;
     }
 }
