@@ -6,9 +6,6 @@ namespace Alidade.Tests.Golden.Evaluation;
 /// <summary>Reads the files of <c>evaluation/metrics</c>.</summary>
 internal static class MetricFile
 {
-    /// <summary>Metrics from files or given scores: the tolerance of the folder's README.</summary>
-    public const double Tolerance = 1e-12;
-
     public static JsonElement Read(string name)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.PathOf($"evaluation/metrics/{name}.json")));
@@ -28,9 +25,8 @@ internal static class MetricFile
 
     public static string[] Texts(JsonElement e) => [.. e.EnumerateArray().Select(t => t.GetString()!)];
 
-    /// <summary>Relative 1e-12, absolute below 1.</summary>
-    public static void Near(GoldenCase golden, string what, JsonElement expected, double actual) =>
-        golden.Close(what, Number(expected), actual, Tolerance * Math.Max(1, Math.Abs(Number(expected))));
+    /// <summary>Equal within the tolerance of metrics from files or given scores.</summary>
+    public static void Near(GoldenCase golden, string what, JsonElement expected, double actual) => golden.Relative(what, Number(expected), actual);
 
     public static void Near(GoldenCase golden, string what, JsonElement expected, IReadOnlyList<double> actual)
     {
