@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Alidade.Core;
 using Alidade.Evaluation.Likelihood;
+using Alidade.Evaluation.Tasks.Filters;
 using Alidade.Models;
 using Alidade.Models.Generation;
 
@@ -110,7 +111,7 @@ public sealed class LocalModel(CausalLM model, string identity) : IEvaluatedMode
         {
             var prompt = prompts[fitting[f]];
             Generated[] own = [.. generated.Skip(f * first.Samples).Take(first.Samples)];
-            responses[fitting[f]] = new GeneratedTexts([.. own.Select(g => new GeneratedText(g.Text, g.Truncated || prompt.Truncated) { Tokens = TokensOf(g) })])
+            responses[fitting[f]] = new GeneratedTexts([.. own.Select(g => new GeneratedText(TextOf(g, first.Stop), g.Truncated || prompt.Truncated) { Tokens = TokensOf(g) })])
             {
                 Tokens = prompt.Prompt!.Count + own.Sum(g => (long)g.Ids.Count),
             };
@@ -118,6 +119,9 @@ public sealed class LocalModel(CausalLM model, string identity) : IEvaluatedMode
 
         return responses;
     }
+
+    // Control tokens that a model writes are no text, as in the harness: a judge is not to read them.
+    private string TextOf(Generated generated, IEnumerable<string> stops) => StopStrings.Cut(model.Tokenizer.Decode(generated.Ids, skipSpecialTokens: true), stops);
 
     private AnswerToken[] TokensOf(Generated generated) => generated.Top.Count == 0 ? []
         : [.. generated.Ids.Select((id, i) => new AnswerToken(model.Tokenizer.TokenText(id), generated.LogProbs[i], [.. generated.Top[i].Select(t => new TextToken(t.Text, t.LogProb))]))];

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Alidade.Core;
+using Alidade.Core.Data;
 using Alidade.Core.Files;
 using Alidade.Evaluation;
+using Alidade.Evaluation.Ethics;
 using Alidade.Evaluation.Likelihood;
 using Alidade.Evaluation.Tasks;
 using Alidade.Evaluation.Tasks.Filters;
@@ -78,7 +80,7 @@ public sealed class HarnessTextGoldenTests
         var item = Read("gsm8k_extraction").GetProperty("items").EnumerateArray().Single(i => "row " + i.GetProperty("row").GetRawText() == Part(path));
         var data = Path.Combine(GoldenFolder.Data, "gsm8k", "example_model_solutions.jsonl");
         Assert.SkipUnless(File.Exists(data), "the data of GSM8K is absent");
-        var solutions = Alidade.Core.Data.Gsm8k.ReadSolutions(data).Rows[item.GetProperty("row").GetInt32()];
+        var solutions = Gsm8k.ReadSolutions(data).Rows[item.GetProperty("row").GetInt32()];
         var target = item.GetProperty("gold_lm_eval_target").GetString()!;
         foreach (var system in item.GetProperty("systems").EnumerateObject())
         {
@@ -112,6 +114,14 @@ public sealed class HarnessTextGoldenTests
                     break;
                 case "hash_string":
                     golden.Equal(item[0].GetString()!, item[1].GetString(), ContentHash.OfBytes(System.Text.Encoding.UTF8.GetBytes(item[0].GetString()!)));
+                    break;
+                case "utilitarianism":
+                    var data = Path.Combine(GoldenFolder.Data, "ethics", "utilitarianism", "util_test.csv");
+                    Assert.SkipUnless(File.Exists(data), "the data of ETHICS is absent");
+                    var row = RowFile.Read(data, RowForm.HeaderlessTable).ElementAt(item.GetProperty("row").GetInt32())();
+                    var prompt = UtilitarianPrompt.Of(row.Text("1"), row.Text("2"));
+                    golden.Equal("text", item.GetProperty("text").GetString(), prompt.Text);
+                    golden.Equal("label", item.GetProperty("label").GetInt32(), prompt.FirstIsBetter ? 1 : 0);
                     break;
                 case "softmax":
                     Near(golden, "softmax", item.GetProperty("y"), ChoiceProbabilities.Of(Numbers(item.GetProperty("x"))));
