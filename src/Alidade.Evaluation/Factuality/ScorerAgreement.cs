@@ -1,10 +1,12 @@
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
+using Alidade.Core.Statistics.Correlation;
 
 namespace Alidade.Evaluation.Factuality;
 
 /// <summary>How well a scorer agrees with people on the same texts: the meta-evaluation of TRUE and FRANK as results of a task.</summary>
-/// <remarks>TRUE (Honovich et al. 2022, arXiv 2204.04991): the area under the ROC curve, where people say 0 or 1.</remarks>
+/// <remarks>TRUE (Honovich et al. 2022, arXiv 2204.04991): the area under the ROC curve, where people say 0 or 1. FRANK (Pagnoni et al. 2021, arXiv 2104.13346):
+/// correlations, also within the systems where more than one is named.</remarks>
 internal static class ScorerAgreement
 {
     /// <summary>The results that the judgements allow: none without any.</summary>
@@ -38,5 +40,22 @@ internal static class ScorerAgreement
                 },
                 judged);
         }
+
+        var texts = both.Select(b => new ScoredText(b.Score, b.Human, b.System ?? "")).ToArray();
+        var agreement = MetaEvaluation.Of(texts);
+        MeasureResult Correlation(string name, string meaning, CorrelationEstimate estimate) => new(
+            about with
+            {
+                Name = about.Name + name,
+                Meaning = meaning,
+                Unit = "correlation",
+                Value = double.IsNaN(estimate.Value) ? null : estimate.Value,
+                Interval = estimate.Interval(),
+            },
+            judged);
+        yield return Correlation(".pearson", "Pearson's correlation of the scores with what people say.", agreement.Pearson);
+        yield return Correlation(".spearman", "Spearman's correlation of the scores with what people say.", agreement.Spearman);
+        if (texts.Select(t => t.System).Distinct(StringComparer.Ordinal).Count() > 1)
+            yield return Correlation(".partial_pearson", "Pearson's correlation of the scores with what people say, within the systems that wrote the texts.", agreement.PartialPearson);
     }
 }

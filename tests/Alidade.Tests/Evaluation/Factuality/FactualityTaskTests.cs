@@ -114,7 +114,7 @@ public sealed class FactualityTaskTests
         var instruments = new Instruments { Entailment = classifier };
         SummaryRow row = new("1", "The cat sat on the mat.\nA dog was far away.", "A cat sat there on it.", 1, null);
 
-        var summaC = await Run(new SummaCTask { Items = [row, row with { Id = "2", Summary = "Dogs are flying cars.", Human = 0 }, row with { Id = "3", Summary = "short" }] }, ScriptedChat.By(_ => ""), instruments);
+        var summaC = await Run(new SummaCTask { Items = [row, row with { Id = "2", Summary = "Dogs are flying cars.", Human = 0 }, row with { Id = "3", Summary = "short", Human = null }] }, ScriptedChat.By(_ => ""), instruments);
         double[][] pairs = [Shares("The cat sat on the mat.", row.Summary!), Shares("A dog was far away.", row.Summary!)];
         var first = pairs.Max(p => p[2]) - pairs.Max(p => p[0]);
         double[][] others = [Shares("The cat sat on the mat.", "Dogs are flying cars."), Shares("A dog was far away.", "Dogs are flying cars.")];
@@ -122,6 +122,8 @@ public sealed class FactualityTaskTests
         Assert.Equal((first + second) / 2, summaC["factuality.summac"].Value!.Value, 1e-6);
         Assert.Equal(1, summaC["factuality.summac"].Unscored.Values.Single());
         Assert.Equal(first > second ? 1.0 : 0.0, summaC["factuality.summac.auroc"].Value);
+        Assert.Equal(first > second ? 1.0 : -1.0, summaC["factuality.summac.spearman"].Value!.Value, 1e-12);
+        Assert.Equal((2, 1), (summaC["factuality.summac.pearson"].Count, summaC.Count(m => m.Key.EndsWith("pearson", StringComparison.Ordinal))));
 
         var align = await Run(new AlignScoreTask { Items = [row with { Human = null }] }, ScriptedChat.By(_ => ""), instruments);
         Assert.Equal(Shares("The cat sat on the mat. A dog was far away.", row.Summary!)[2], align["factuality.alignscore"].Value!.Value, 1e-6);
