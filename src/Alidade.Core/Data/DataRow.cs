@@ -54,6 +54,18 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
         throw WrongType(field, "a number");
     }
 
+    /// <summary>A whole number, or a text that is one, from <paramref name="low"/> to <paramref name="high"/>.</summary>
+    public int Integer(string field, int low, int high)
+    {
+        Get(field);
+        return OptionalNumber(field) is { } number && number == Math.Floor(number) && number >= low && number <= high
+            ? (int)number
+            : throw Error(field, $"is {Fields[field].ToString()}; a whole number from {low} to {high} is needed", $"number out of range in field '{field}'");
+    }
+
+    /// <summary>A text, or a number as its text: the same id is written both ways.</summary>
+    public string Label(string field) => Get(field) is { ValueKind: JsonValueKind.Number } number ? number.GetRawText() : FilledText(field);
+
     /// <summary>A list of messages {role, content}.</summary>
     public IReadOnlyList<Message> Messages(string field)
     {
@@ -117,7 +129,8 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
     /// <param name="path">A .jsonl, .json, .csv or .tsv file, plain or .gz.</param>
     /// <param name="options">How strict.</param>
     /// <param name="make">Makes a typed row; called once a row in the order of the file.</param>
-    public static DataSet<T> ReadAll<T>(string path, DataOptions? options, Func<DataRow, T> make)
+    /// <param name="source">The rows, where <see cref="RowFile.Read(string)"/> does not know the format.</param>
+    public static DataSet<T> ReadAll<T>(string path, DataOptions? options, Func<DataRow, T> make, IEnumerable<Func<DataRow>>? source = null)
         where T : IDataRow
     {
         var rows = new List<T>();
@@ -135,13 +148,13 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
             }
         }
 
-        foreach (var read in RowFile.Read(path))
+        foreach (var read in source ?? RowFile.Read(path))
             Try(() =>
             {
-                var source = read();
-                var row = make(source);
-                if (!ids.TryAdd(row.Id, source.Line))
-                    throw new DataRowException($"{path}:{source.Line}: the id '{Short(row.Id)}' was used on line {ids[row.Id]} already", "id used twice");
+                var fields = read();
+                var row = make(fields);
+                if (!ids.TryAdd(row.Id, fields.Line))
+                    throw new DataRowException($"{path}:{fields.Line}: the id '{Short(row.Id)}' was used on line {ids[row.Id]} already", "id used twice");
                 rows.Add(row);
             });
 
