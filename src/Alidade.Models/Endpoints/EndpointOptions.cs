@@ -15,6 +15,9 @@ public sealed record EndpointOptions
     /// <summary>Name of the environment variable that holds the key; null for an endpoint that needs none. The key itself stands in no option, log or message.</summary>
     public string? KeyVariable { get; init; }
 
+    /// <summary>The header that carries the key as it is, such as <c>X-Goog-Api-Key</c>; null (default) for <c>Authorization: Bearer</c>.</summary>
+    public string? KeyHeader { get; init; }
+
     /// <summary>Most tries after the first one of a call. Default 5.</summary>
     public int MaxRetries { get; init; } = 5;
 

@@ -31,7 +31,7 @@ internal sealed class EndpointTransport : IDisposable
     {
         options.Validate();
         (this.options, this.time, this.draw) = (options, time, draw);
-        key = EndpointKey.Read(options.KeyVariable, options.BaseUrl);
+        key = EndpointKey.Read(options.KeyVariable, options.BaseUrl, options.KeyHeader);
         pace = new(options, time);
         ledger = new(options);
         // A redirect could carry the key or the prompts to another host, and a proxy has nothing to do with this machine.
