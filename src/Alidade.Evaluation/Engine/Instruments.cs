@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Evaluation.Toxicity;
 using Alidade.Models.Encoders;
 
 namespace Alidade.Evaluation.Engine;
@@ -11,6 +12,9 @@ public sealed record Instruments
 
     /// <summary>A classifier of toxic text.</summary>
     public SequenceClassifier? Toxicity { get; init; }
+
+    /// <summary>A scorer of toxic text that goes before <see cref="Toxicity"/>: a lexicon, an endpoint.</summary>
+    public IToxicityScorer? ToxicityScorer { get; init; }
 
     /// <summary>A classifier of entailment between two texts.</summary>
     public SequenceClassifier? Entailment { get; init; }

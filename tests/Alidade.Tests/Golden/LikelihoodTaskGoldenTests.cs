@@ -93,7 +93,7 @@ public sealed class LikelihoodTaskGoldenTests
 
     // Sentences go together. Answers of one token go document by document, as the reference was computed: what a float32 product of few or many rows is rounded to
     // differs by up to 1e-5 a token, nearly all that the tolerance leaves. Both numbers of TruthfulQA are made from the same requests, which are computed once.
-    private static IReadOnlyList<Likelihood>[] Likelihoods(CausalLM model, IReadOnlyList<LikelihoodRequest> requests)
+    internal static IReadOnlyList<Likelihood>[] Likelihoods(CausalLM model, IReadOnlyList<LikelihoodRequest> requests)
     {
         string Key(LikelihoodRequest r) => $"{model.Name}|{string.Join(' ', r.Context)}|{string.Join('|', r.Continuations.Select(c => string.Join(' ', c)))}";
         var wanted = requests.DistinctBy(Key).Where(r => !Computed.ContainsKey(Key(r))).ToArray();
@@ -104,19 +104,19 @@ public sealed class LikelihoodTaskGoldenTests
         return [.. requests.Select(r => Computed[Key(r)])];
     }
 
-    private static IEnumerable<string> Models() => Directory.Exists(GoldenFolder.PathOf("evaluation/lm-eval"))
+    internal static IEnumerable<string> Models() => Directory.Exists(GoldenFolder.PathOf("evaluation/lm-eval"))
         ? Directory.EnumerateDirectories(GoldenFolder.PathOf("evaluation/lm-eval")).Select(GoldenFolder.Relative).Order(StringComparer.Ordinal)
         : [];
 
     // The README's tolerance: tiny models relative, the real one a token.
-    private static (CausalLM Model, bool PerToken) ModelOf(string name)
+    internal static (CausalLM Model, bool PerToken) ModelOf(string name)
     {
         var path = GoldenModels.PathOf("evaluation", name);
         Assert.SkipWhen(path is null, $"the model {name} is absent");
         return (GoldenModels.Load(path!), !path!.StartsWith(GoldenFolder.Root, StringComparison.Ordinal));
     }
 
-    private static double Tolerance(double value, int tokens, bool perToken) => perToken ? 1.5e-5 * tokens : Math.Max(3e-5, 1e-6 * Math.Abs(value));
+    internal static double Tolerance(double value, int tokens, bool perToken) => perToken ? 1.5e-5 * tokens : Math.Max(3e-5, 1e-6 * Math.Abs(value));
 
     private static ITask? TaskOf(string path) => Path.GetFileNameWithoutExtension(path) switch
     {
@@ -126,7 +126,7 @@ public sealed class LikelihoodTaskGoldenTests
         _ => null,
     };
 
-    private static LikelihoodRequest Tokens(CausalLM model, ContinuationRequest request)
+    internal static LikelihoodRequest Tokens(CausalLM model, ContinuationRequest request)
     {
         var (context, continuations) = PromptTokens.Of(model, request.Context, request.Continuations);
         return new(context, continuations);
