@@ -5,6 +5,7 @@ using Alidade.Core.Recipes;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
 using Alidade.Evaluation.Engine;
+using Alidade.Evaluation.Judges;
 
 namespace Alidade.Evaluation.Factuality;
 
@@ -17,8 +18,6 @@ namespace Alidade.Evaluation.Factuality;
 /// demonstrations but one.</remarks>
 public sealed partial record FActScoreTask : IEvaluationTask, IValidated
 {
-    private const string NoList = "judge: the reply holds no list of facts";
-
     /// <inheritdoc/>
     public string Name => "factuality.factscore";
 
@@ -36,6 +35,9 @@ public sealed partial record FActScoreTask : IEvaluationTask, IValidated
 
     /// <summary>Most new tokens of a text that the model writes. Default 256.</summary>
     public int MaxNewTokens { get; init; } = 256;
+
+    /// <summary>How the judge is asked.</summary>
+    public JudgeOptions Judge { get; init; } = new() { MaxNewTokens = 256 };
 
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
@@ -62,17 +64,17 @@ public sealed partial record FActScoreTask : IEvaluationTask, IValidated
 
         // 2. Atomic facts.
         var sentences = responses.SelectMany(r => r.Item.Facts is null ? TextUnits.Sentences(r.Output).Select(s => (Response: r, Sentence: s)) : []).ToArray();
-        var lists = await context.AskAsync("FActScore, facts", judge, [.. sentences.Select(s => Break(s.Sentence))]).ConfigureAwait(false);
-        foreach (var ((response, _), list) in sentences.Zip(lists.Responses))
+        var lists = await new LlmJudge(context, judge, Judge).AskAsync("FActScore, facts", [.. sentences.Select(s => Break(s.Sentence))], ReadFacts).ConfigureAwait(false);
+        foreach (var ((response, _), list) in sentences.Zip(lists.Verdicts))
             response.Take(list);
 
         // 3. Passages, and 4. verdicts.
         var facts = responses.SelectMany(r => r.Facts.Select(f => (Response: r, Fact: f, Question: Question(r.Item.Topic, f, index.Find(r.Item.Topic, f, Passages))))).ToArray();
-        var verdicts = await context.AskAsync("FActScore, verdicts", judge, [.. facts.Select(f => Verify(judge, f.Question))]).ConfigureAwait(false);
-        foreach (var ((response, fact, _), verdict) in facts.Zip(verdicts.Responses))
-            response.Verdicts.Add((fact, Read(verdict)));
+        var (verdicts, verdictCost) = await VerifyAsync(context, judge, [.. facts.Select(f => f.Question)]).ConfigureAwait(false);
+        foreach (var ((response, fact, _), verdict) in facts.Zip(verdicts))
+            response.Verdicts.Add((fact, verdict));
 
-        var cost = new Cost(written.Cost.Tokens + lists.Cost.Tokens + verdicts.Cost.Tokens, written.Cost.Seconds + lists.Cost.Seconds + verdicts.Cost.Seconds);
+        var cost = new Cost(written.Cost.Tokens + lists.Cost.Tokens + verdictCost.Tokens, written.Cost.Seconds + lists.Cost.Seconds + verdictCost.Seconds);
         return Results(responses, cost);
     }
 
@@ -96,26 +98,39 @@ public sealed partial record FActScoreTask : IEvaluationTask, IValidated
         ? new(new Message("user", $"Tell me a bio of {item.Topic}.")) { MaxNewTokens = MaxNewTokens }
         : new(Prompt.OfText($"Question: Tell me a bio of {item.Topic}.\nAnswer:")) { MaxNewTokens = MaxNewTokens, Stop = ["\nQuestion:"] };
 
-    private static GenerationRequest Break(string sentence) => new(new Message("user",
+    private static Message[] Break(string sentence) => [new("user",
         "Break the sentence down into independent facts. Write one fact a line, each beginning with \"- \"; write \"- none\" when it states none.\n\n"
         + "Sentence: Mira Hale, born in Oslo, wrote two novels about the sea.\n- Mira Hale was born in Oslo.\n- Mira Hale wrote two novels.\n- Mira Hale's novels are about the sea.\n\n"
-        + $"Sentence: {sentence}"))
-    { MaxNewTokens = 256 };
+        + $"Sentence: {sentence}")];
+
+    private static Parsed<IReadOnlyList<string>> ReadFacts(GeneratedText reply)
+    {
+        string[] lines = [.. ListLine().Matches(reply.Text).Select(m => m.Groups[1].Value)];
+        return lines.Length == 0
+            ? Parsed.None<IReadOnlyList<string>>("the reply holds no list of facts")
+            : Parsed.Of<IReadOnlyList<string>>([.. lines.Where(l => !l.Trim('.').Equals("none", StringComparison.OrdinalIgnoreCase))]);
+    }
 
     // The passages stand in reverse, the best one next to the question, as in the authors' code.
     internal static string Question(string topic, string fact, IReadOnlyList<KnowledgePassage> passages) =>
         $"Answer the question about {topic} based on the given context.\n\n{string.Join("\n\n", passages.Reverse().Select(p => $"Title: {p.Title}\nText: {p.Text}"))}\n\nInput: {fact} True or False?\nOutput:";
 
-    private static Request Verify(IEvaluatedModel judge, string question) => judge.GivesLogLikelihoods
-        ? new ContinuationRequest(question, " True", " False")
-        : new GenerationRequest(new Message("user", question)) { MaxNewTokens = 64 };
-
-    private FactVerdict Read(Response response) => response switch
+    private async Task<(IReadOnlyList<FactVerdict> Verdicts, Cost Cost)> VerifyAsync(EvaluationContext context, IEvaluatedModel judge, IReadOnlyList<string> questions)
     {
-        ContinuationScores scores => scores.Scores[0].LogProb > scores.Scores[1].LogProb ? FactVerdict.Supported : FactVerdict.NotSupported,
-        GeneratedTexts texts => Method.Read(texts.First.Text),
-        _ => FactVerdict.Unread,
-    };
+        if (!judge.GivesLogLikelihoods)
+        {
+            var replies = await new LlmJudge(context, judge, Judge).AskAsync("FActScore, verdicts", [.. questions.Select(q => new[] { new Message("user", q) })], ReadVerdict).ConfigureAwait(false);
+            return ([.. replies.Verdicts.Select(v => v.HasValue ? v.Value : FactVerdict.Unread)], replies.Cost);
+        }
+
+        var answers = await context.AskAsync("FActScore, verdicts", judge, [.. questions.Select(q => new ContinuationRequest(q, " True", " False"))]).ConfigureAwait(false);
+        return ([.. answers.Responses.Select(r => r is not ContinuationScores { Scores: var scores } ? FactVerdict.Unread
+            : scores[0].LogProb > scores[1].LogProb ? FactVerdict.Supported : FactVerdict.NotSupported)], answers.Cost);
+    }
+
+    private Parsed<FactVerdict> ReadVerdict(GeneratedText reply) => Method.Read(reply.Text) is var verdict && verdict != FactVerdict.Unread
+        ? Parsed.Of(verdict)
+        : Parsed.None<FactVerdict>("the reply is neither true nor false");
 
     [GeneratedRegex(@"^\s*(?:[-*•]|\d+[.)])\s+(.*\S)\s*$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex ListLine();
@@ -137,18 +152,12 @@ public sealed partial record FActScoreTask : IEvaluationTask, IValidated
         /// <summary>True when it has no facts because somebody failed to answer, not because it states none.</summary>
         public bool Failed => facts.Count == 0 && failure is not null;
 
-        public void Take(Response list)
+        public void Take(Parsed<IReadOnlyList<string>> list)
         {
-            if (list is not GeneratedTexts texts)
-            {
-                failure = "judge: " + ((Unanswered)list).Reason;
-                return;
-            }
-
-            var lines = ListLine().Matches(texts.First.Text).Select(m => m.Groups[1].Value).ToArray();
-            if (lines.Length == 0)
-                failure = NoList;
-            facts.AddRange(lines.Where(l => !l.Trim('.').Equals("none", StringComparison.OrdinalIgnoreCase)));
+            if (list.HasValue)
+                facts.AddRange(list.Value);
+            else
+                failure = list.Why;
         }
 
         public ItemResult Result(double? score) => new()

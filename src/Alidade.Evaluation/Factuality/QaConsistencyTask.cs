@@ -3,6 +3,7 @@ using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
 using Alidade.Evaluation.Engine;
+using Alidade.Evaluation.Judges;
 
 namespace Alidade.Evaluation.Factuality;
 
@@ -24,6 +25,9 @@ public sealed record QaConsistencyTask : IEvaluationTask
     /// <summary>Most questions about a summary. Default 10.</summary>
     public int Questions { get; init; } = 10;
 
+    /// <summary>How the judge is asked.</summary>
+    public JudgeOptions Judge { get; init; } = new() { MaxNewTokens = 512 };
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
@@ -33,32 +37,27 @@ public sealed record QaConsistencyTask : IEvaluationTask
             throw new AlidadeException($"{Name}: row '{without.Id}' has no summary");
 
         // 1. Questions from the summaries.
-        var made = await context.AskAsync("QA consistency, questions", judge, [.. items.Select(i => Make(i.Summary!))]).ConfigureAwait(false);
-        var questions = items.Zip(made.Responses).SelectMany(p => Read(p.Second).Select(q => (Item: p.First, q.Question, q.Answer))).ToArray();
+        var asking = new LlmJudge(context, judge, Judge);
+        var made = await asking.AskAsync("QA consistency, questions", [.. items.Select(i => Make(i.Summary!))], ReadQuestions).ConfigureAwait(false);
+        var questions = items.Zip(made.Verdicts).Where(p => p.Second.HasValue).SelectMany(p => p.Second.Value.Select(q => (Item: p.First, q.Question, q.Answer))).ToArray();
 
         // 2. Answers from the documents.
-        var answers = await context.AskAsync("QA consistency, answers", judge, [.. questions.Select(q => Answer(q.Item.Document, q.Question))]).ConfigureAwait(false);
-        var byItem = questions.Zip(answers.Responses).ToLookup(p => p.First.Item.Id, p => (p.First.Question, p.First.Answer, Response: p.Second));
-        ItemResult[] results = [.. items.Zip(made.Responses, (item, response) =>
+        var answers = await asking.AskAsync("QA consistency, answers", [.. questions.Select(q => Answer(q.Item.Document, q.Question))], ReadAnswer).ConfigureAwait(false);
+        var byItem = questions.Zip(answers.Verdicts).Where(p => p.Second.HasValue).ToLookup(p => p.First.Item.Id, p => (p.First.Question, Pair: new AnsweredQuestion(p.First.Answer, p.Second.Value.Text)));
+        ItemResult[] results = [.. items.Zip(made.Verdicts, (item, list) => new ItemResult
         {
-            var asked = byItem[item.Id].ToArray();
-            var answered = asked.Where(a => a.Response is GeneratedTexts).Select(a => (a.Question, Pair: new AnsweredQuestion(a.Answer, DocumentAnswer(((GeneratedTexts)a.Response).First.Text)))).ToArray();
-            return new ItemResult
-            {
-                Id = item.Id,
-                Input = item.Document,
-                Output = item.Summary!,
-                Score = QaConsistency.Score([.. answered.Select(a => a.Pair)]),
-                Why = response is Unanswered unanswered ? "judge: " + unanswered.Reason
-                    : asked.Length == 0 ? "judge: the reply holds no line \"question | answer\""
-                    : answered.Length == 0 ? "judge: no question was answered"
-                    : string.Join("; ", answered.Select(a => $"{a.Question} {a.Pair.SummaryAnswer} / {a.Pair.DocumentAnswer ?? Unanswerable}")),
-            };
+            Id = item.Id,
+            Input = item.Document,
+            Output = item.Summary!,
+            Score = QaConsistency.Score([.. byItem[item.Id].Select(a => a.Pair)]),
+            Why = list.Why ?? (byItem.Contains(item.Id)
+                ? string.Join("; ", byItem[item.Id].Select(a => $"{a.Question} {a.Pair.SummaryAnswer} / {a.Pair.DocumentAnswer ?? Unanswerable}"))
+                : "judge: no question was answered"),
         })];
         var about = new Measurement
         {
             Name = Name,
-            Meaning = $"F1 of the answers that summary and document give to questions about the summary, mean over questions and summaries; {answers.Responses.Count(r => r is Unanswered)} of {questions.Length} questions were left without a reply.",
+            Meaning = $"F1 of the answers that summary and document give to questions about the summary, mean over questions and summaries; {answers.Verdicts.Count(v => !v.HasValue)} of {questions.Length} questions were left without a reply.",
             Unit = "F1",
             Direction = Direction.Higher,
             Count = 0,
@@ -67,16 +66,25 @@ public sealed record QaConsistencyTask : IEvaluationTask
         return [MeasureSummary.OfMean(about, results), .. ScorerAgreement.Of(about, results, items.ToDictionary(i => i.Id, i => (i.Human, i.System), StringComparer.Ordinal))];
     }
 
-    private GenerationRequest Make(string summary) => new(new Message("user",
-        $"Write up to {Questions} questions that the text answers, each with its answer in the words of the text and as short as possible. Write one a line: question | answer\n\nText: {summary}"))
-    { MaxNewTokens = 512 };
+    /// <summary>An answer found in a document; no text when the document does not answer.</summary>
+    private readonly record struct Found(string? Text);
 
-    private static GenerationRequest Answer(string document, string question) => new(new Message("user",
-        $"Answer the question from the text alone, in as few words as possible. If the text does not answer it, write: {Unanswerable}\n\nText: {document}\n\nQuestion: {question}\n\nAnswer:"))
-    { MaxNewTokens = 64 };
+    private Message[] Make(string summary) => [new("user",
+        $"Write up to {Questions} questions that the text answers, each with its answer in the words of the text and as short as possible. Write one a line: question | answer\n\nText: {summary}")];
 
-    private IEnumerable<(string Question, string Answer)> Read(Response response) => response is not GeneratedTexts texts ? []
-        : texts.First.Text.Split('\n').Select(l => l.Split('|', 2, StringSplitOptions.TrimEntries)).Where(l => l is [{ Length: > 0 }, { Length: > 0 }]).Select(l => (l[0].TrimStart('-', '*', ' '), l[1])).Take(Questions);
+    private static Message[] Answer(string document, string question) => [new("user",
+        $"Answer the question from the text alone, in as few words as possible. If the text does not answer it, write: {Unanswerable}\n\nText: {document}\n\nQuestion: {question}\n\nAnswer:")];
 
-    private static string? DocumentAnswer(string text) => text.Contains(Unanswerable, StringComparison.OrdinalIgnoreCase) ? null : text.Trim();
+    private Parsed<IReadOnlyList<(string Question, string Answer)>> ReadQuestions(GeneratedText reply)
+    {
+        (string, string)[] lines =
+        [
+            .. reply.Text.Split('\n').Select(l => l.Split('|', 2, StringSplitOptions.TrimEntries)).Where(l => l is [{ Length: > 0 }, { Length: > 0 }])
+                .Select(l => (l[0].TrimStart('-', '*', ' '), l[1])).Take(Questions),
+        ];
+        return lines.Length > 0 ? Parsed.Of<IReadOnlyList<(string, string)>>(lines) : Parsed.None<IReadOnlyList<(string, string)>>("the reply holds no line \"question | answer\"");
+    }
+
+    private static Parsed<Found> ReadAnswer(GeneratedText reply) =>
+        Parsed.Of(new Found(reply.Text.Contains(Unanswerable, StringComparison.OrdinalIgnoreCase) ? null : reply.Text.Trim()));
 }

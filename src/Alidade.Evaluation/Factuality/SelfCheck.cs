@@ -17,20 +17,8 @@ public static class SelfCheck
     public static double BertScore(IReadOnlyCollection<IReadOnlyCollection<double>> samples) => 1 - samples.Average(s => s.Max());
 
     /// <summary>Prompt: mean over the samples of 0 for "yes, the sample supports the sentence", 1 for no, ½ for any other answer (section 5.5).</summary>
-    /// <param name="answers">The judge's answer for each sample.</param>
-    /// <returns>The score, and how many answers were neither yes nor no.</returns>
-    public static (double Score, int Unread) Prompt(IReadOnlyCollection<string> answers)
-    {
-        var read = answers.Select(ReadAnswer).ToArray();
-        return (read.Average(r => r ?? 0.5), read.Count(r => r is null));
-    }
-
-    /// <summary>0 for an answer that begins with "yes", 1 for one that begins with "no", null for any other.</summary>
-    public static double? ReadAnswer(string answer)
-    {
-        var text = PythonText.Strip(answer);
-        return text.StartsWith("yes", StringComparison.OrdinalIgnoreCase) ? 0 : text.StartsWith("no", StringComparison.OrdinalIgnoreCase) ? 1 : null;
-    }
+    /// <param name="supported">The judge's answer for each sample; null for one that is neither yes nor no.</param>
+    public static double Prompt(IReadOnlyCollection<bool?> supported) => supported.Average(s => s switch { true => 0, false => 1, null => 0.5 });
 }
 
 /// <summary>Inconsistency by an n-gram model of the samples.</summary>

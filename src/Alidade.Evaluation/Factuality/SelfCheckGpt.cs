@@ -34,7 +34,7 @@ public enum SelfCheckMethod
 public sealed record SelfCheckGpt : IEvaluationTask, IValidated
 {
     /// <inheritdoc/>
-    public string Name => "factuality.selfcheck." + Method.ToString().ToLowerInvariant();
+    public string Name => "factuality.selfcheck";
 
     /// <summary>The prompts.</summary>
     public required IReadOnlyList<PromptRow> Items { get; init; }
@@ -51,6 +51,9 @@ public sealed record SelfCheckGpt : IEvaluationTask, IValidated
     /// <summary>Most new tokens of an answer. Default 128.</summary>
     public int MaxNewTokens { get; init; } = 128;
 
+    /// <summary>How the judge of <see cref="SelfCheckMethod.Prompt"/> is asked.</summary>
+    public JudgeOptions Judge { get; init; } = new() { MaxNewTokens = 64 };
+
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
     {
@@ -61,6 +64,7 @@ public sealed record SelfCheckGpt : IEvaluationTask, IValidated
     }
 
     /// <inheritdoc/>
+    /// <returns>One number, named after the method, such as <c>factuality.selfcheck.ngram</c>.</returns>
     public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
         Need(context.Instruments);
@@ -77,7 +81,7 @@ public sealed record SelfCheckGpt : IEvaluationTask, IValidated
         };
         var about = new Measurement
         {
-            Name = Name,
+            Name = $"{Name}.{Method.ToString().ToLowerInvariant()}",
             Meaning = $"Inconsistency of the model's answers with {Samples} random answers of its own, by {Method}, mean over the sentences of an answer and over the answers; 0 is consistent."
                 + (unread > 0 ? $" {unread} replies of the judge were neither yes nor no and count one half." : ""),
             Unit = Method == SelfCheckMethod.NGram ? "nats" : "score",
@@ -126,19 +130,19 @@ public sealed record SelfCheckGpt : IEvaluationTask, IValidated
     private async Task<(IEnumerable<IReadOnlyList<double>> Scores, Cost Cost, int Unread)> ByPromptAsync(Passage[] passages, EvaluationContext context)
     {
         var questions = passages.SelectMany(p => p.Sentences.SelectMany(s => p.Samples.Select(sample =>
-            $"Context: {sample}\n\nSentence: {s}\n\nIs the sentence supported by the context above? Answer Yes or No.\n\nAnswer: "))).ToArray();
-        var replies = await context.AskAsync("SelfCheckGPT, judge", context.Instruments.NeedJudge(Name), [.. questions.Select(q => (Request)YesNo.Request(q))]).ConfigureAwait(false);
-        var unread = 0;
-        var at = 0;
+            $"Context: {sample}\n\nSentence: {s}\n\nIs the sentence supported by the context above? Answer Yes or No.\n\nAnswer: ")));
+        var replies = await new LlmJudge(context, context.Instruments.NeedJudge(Name), Judge)
+            .AskAsync("SelfCheckGPT, judge", [.. questions.Select(q => new[] { new Message("user", q) })], reply => YesNoReply.Read(reply.Text)).ConfigureAwait(false);
+        var (at, unread) = (0, 0);
         var scores = new List<IReadOnlyList<double>>();
         foreach (var passage in passages)
             scores.Add([.. passage.Sentences.Select(_ =>
             {
-                var answers = replies.Responses.Skip(at).Take(passage.Samples.Count).OfType<GeneratedTexts>().Select(r => r.First.Text).ToArray();
+                // A reply that cannot be read counts one half, a sample that the judge never answered about does not count.
+                var answered = replies.All.Skip(at).Take(passage.Samples.Count).Where(r => r.Reply.Length > 0).Select(r => r.Verdict).ToArray();
                 at += passage.Samples.Count;
-                var (score, without) = answers.Length == 0 ? (double.NaN, 0) : SelfCheck.Prompt(answers);
-                unread += without;
-                return score;
+                unread += answered.Count(v => !v.HasValue);
+                return answered.Length == 0 ? double.NaN : SelfCheck.Prompt([.. answered.Select(v => v.HasValue ? v.Value : (bool?)null)]);
             })]);
         return (scores, replies.Cost, unread);
     }

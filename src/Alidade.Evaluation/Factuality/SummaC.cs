@@ -1,3 +1,6 @@
+using Alidade.Core;
+using Alidade.Models.Weights;
+
 namespace Alidade.Evaluation.Factuality;
 
 /// <summary>What an NLI model says of a premise and a hypothesis; the three sum to 1.</summary>
@@ -105,6 +108,34 @@ public sealed record SummaCConv
 
     /// <summary>The two biases of the last layer (<c>layer_final.bias</c>).</summary>
     public required IReadOnlyList<double> FinalBiases { get; init; }
+
+    /// <summary>
+    /// Reads weights from a safetensors file with the authors' names: <c>mlp.weight</c> and <c>.bias</c>, <c>layer_final.weight</c> and <c>.bias</c>. With 23 bins the edges are the percentiles,
+    /// else they are even. The published file is a pickle and has to be converted.
+    /// </summary>
+    /// <exception cref="AlidadeException">The file cannot be read, or a tensor is missing or of another size.</exception>
+    public static SummaCConv Load(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        double[] Take(string name, long? count = null)
+        {
+            if (!file.Tensors.TryGetValue(name, out var entry) || (count is { } wanted && entry.Count != wanted))
+                throw new AlidadeException($"{path}: {(entry is null ? $"has no tensor '{name}'" : $"tensor '{name}' has {entry.Count} numbers, {count} are needed")}; these are no weights of SummaC-Conv");
+            var values = new double[entry.Count];
+            file.ReadFloat64(name, values);
+            return values;
+        }
+
+        var bins = Take("mlp.weight");
+        return new()
+        {
+            Edges = bins.Length == PercentileEdges.Count - 1 ? PercentileEdges : EvenEdges(bins.Length),
+            BinWeights = bins,
+            BinBias = Take("mlp.bias", 1)[0],
+            FinalWeights = Take("layer_final.weight", 6),
+            FinalBiases = Take("layer_final.bias", 2),
+        };
+    }
 
     /// <summary>How many values lie in each bin [a, b), the last one [a, 1].</summary>
     /// <param name="edges">Edges of the bins, from 0 to 1.</param>

@@ -39,13 +39,16 @@ public abstract record SummaryConsistency : IEvaluationTask
     private protected abstract string Meaning { get; }
 
     /// <summary>The score of a summary, or null when there is nothing to compare; and whether a chunk was longer than the entailment model reads.</summary>
-    private protected abstract (double? Score, bool Cut) Score(EntailmentReader reader, string document, string summary, CancellationToken cancellation);
+    private protected delegate (double? Score, bool Cut) Scorer(string document, string summary, CancellationToken cancellation);
+
+    /// <summary>What scores; made once a run.</summary>
+    private protected abstract Scorer Open(EntailmentReader reader);
 
     /// <inheritdoc/>
     /// <returns>The mean score; where the rows hold human judgements, also how well the scores agree with them.</returns>
     public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
-        var reader = new EntailmentReader(context.Instruments.NeedEntailment(Name));
+        var scorer = Open(new EntailmentReader(context.Instruments.NeedEntailment(Name)));
         var items = context.Choose(Items);
         var without = items.Where(i => i.Summary is null).ToArray();
         var written = await context.AskAsync(Name, [.. without.Select(i => Request(i, context.GeneratesInChat))]).ConfigureAwait(false);
@@ -53,7 +56,7 @@ public abstract record SummaryConsistency : IEvaluationTask
         var results = new List<ItemResult>();
         foreach (var item in items)
         {
-            results.Add(Result(item, responses.GetValueOrDefault(item.Id), reader, context.Cancellation));
+            results.Add(Result(item, responses.GetValueOrDefault(item.Id), scorer, context.Cancellation));
             context.Progress?.Report(new($"{Name}, scored", results.Count, items.Count));
         }
 
@@ -65,14 +68,14 @@ public abstract record SummaryConsistency : IEvaluationTask
         ? new(new Message("user", $"Summarize the following text in one to three sentences.\n\n{item.Document}")) { MaxNewTokens = MaxNewTokens }
         : new(Prompt.OfText(item.Document + "\n\nTL;DR:")) { MaxNewTokens = MaxNewTokens, Stop = ["\n\n"] };
 
-    private ItemResult Result(SummaryRow item, Response? response, EntailmentReader reader, CancellationToken cancellation)
+    private ItemResult Result(SummaryRow item, Response? response, Scorer scorer, CancellationToken cancellation)
     {
         var result = new ItemResult { Id = item.Id, Input = item.Document, Output = item.Summary ?? "" };
         if (response is Unanswered unanswered)
             return result with { Why = unanswered.Reason };
         var own = response is GeneratedTexts texts ? texts.First : null;
         var summary = item.Summary ?? own!.Text;
-        var (score, cut) = Score(reader, item.Document, summary, cancellation);
+        var (score, cut) = scorer(item.Document, summary, cancellation);
         return result with
         {
             Output = summary,
@@ -101,14 +104,22 @@ public sealed record SummaCTask : SummaryConsistency
 
     private protected override string Meaning => $"SummaC-ZS ({Granularity.ToString().ToLowerInvariant()}s): entailment of the summary by the document, −1 to 1, mean over the summaries.";
 
-    private protected override (double? Score, bool Cut) Score(EntailmentReader reader, string document, string summary, CancellationToken cancellation)
+    private protected override Scorer Open(EntailmentReader reader) => (document, summary, cancellation) =>
     {
-        var chunks = Chunks(document, Granularity);
-        var sentences = Chunks(summary, Granularity == SummaryGranularity.Document ? SummaryGranularity.Sentence : Granularity);
+        var (pairs, cut) = Read(reader, document, summary, Granularity, cancellation);
+        return (pairs is null ? null : Method.Score(pairs), cut);
+    };
+
+    /// <summary>What the model says of every chunk of the document with every chunk of the summary; null when a side has none.</summary>
+    internal static (IReadOnlyList<IReadOnlyList<NliProbabilities>>? Pairs, bool Cut) Read(
+        EntailmentReader reader, string document, string summary, SummaryGranularity granularity, CancellationToken cancellation)
+    {
+        var chunks = Chunks(document, granularity);
+        var sentences = Chunks(summary, granularity == SummaryGranularity.Document ? SummaryGranularity.Sentence : granularity);
         if (chunks.Length == 0 || sentences.Length == 0)
             return (null, false);
         var readings = reader.Read(chunks.Take(MostChunks).SelectMany(c => sentences.Select(s => (c, s))), cancellation);
-        return (Method.Score([.. readings.Select(r => r.Probabilities).Chunk(sentences.Length)]), chunks.Length > MostChunks || readings.Any(r => r.Cut));
+        return ([.. readings.Select(r => r.Probabilities).Chunk(sentences.Length)], chunks.Length > MostChunks || readings.Any(r => r.Cut));
     }
 
     private static string[] Chunks(string text, SummaryGranularity granularity) => granularity switch
@@ -117,6 +128,32 @@ public sealed record SummaCTask : SummaryConsistency
         SummaryGranularity.Sentence => [.. TextUnits.Sentences(text).Where(s => s.Length > ShortestChunk)],
         _ => [.. TextUnits.Paragraphs(text).Where(p => p.Length > ShortestChunk)],
     };
+}
+
+/// <summary>SummaC-Conv over a file of documents and summaries, with weights that the user brings.</summary>
+/// <remarks>Laban et al. 2022 (arXiv 2111.09525), section 3.3. The weights belong to one NLI model (<c>vitc</c> for the published ones): with another the scores mean nothing.</remarks>
+public sealed record SummaCConvTask : SummaryConsistency
+{
+    /// <inheritdoc/>
+    public override string Name => "factuality.summac_conv";
+
+    /// <summary>The safetensors file of the weights; see <see cref="SummaCConv.Load"/>.</summary>
+    public required string Weights { get; init; }
+
+    /// <summary>How the texts are cut. Default sentences, as the published weights were trained.</summary>
+    public SummaryGranularity Granularity { get; init; } = SummaryGranularity.Sentence;
+
+    private protected override string Meaning => "SummaC-Conv: probability that the summary is consistent with the document, mean over the summaries.";
+
+    private protected override Scorer Open(EntailmentReader reader)
+    {
+        var weights = SummaCConv.Load(Weights);
+        return (document, summary, cancellation) =>
+        {
+            var (pairs, cut) = SummaCTask.Read(reader, document, summary, Granularity, cancellation);
+            return (pairs is null ? null : weights.Score(pairs), cut);
+        };
+    }
 }
 
 /// <summary>AlignScore over a file of documents and claims, with any NLI model in the place of its own.</summary>
@@ -128,12 +165,12 @@ public sealed record AlignScoreTask : SummaryConsistency
 
     private protected override string Meaning => "AlignScore: probability that the document entails a sentence of the summary, best chunk, mean over sentences and summaries.";
 
-    private protected override (double? Score, bool Cut) Score(EntailmentReader reader, string document, string summary, CancellationToken cancellation)
+    private protected override Scorer Open(EntailmentReader reader) => (document, summary, cancellation) =>
     {
         var (chunks, sentences) = (AlignScore.Chunks(document), TextUnits.Sentences(summary));
         if (sentences.Count == 0)
             return (null, false);
         var readings = reader.Read(chunks.SelectMany(c => sentences.Select(s => (c, s))), cancellation);
         return (AlignScore.Score([.. readings.Select(r => r.Probabilities.Entailment).Chunk(sentences.Count)]), readings.Any(r => r.Cut));
-    }
+    };
 }

@@ -1,3 +1,4 @@
+using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Core.Statistics;
@@ -22,6 +23,9 @@ public sealed record TruthfulQaJudged : IEvaluationTask
     /// <summary>How answers are written.</summary>
     public TruthfulQaAnswers Answers { get; init; } = new();
 
+    /// <summary>How the judge is asked.</summary>
+    public JudgeOptions Judge { get; init; } = new() { MaxNewTokens = 64 };
+
     /// <inheritdoc/>
     /// <returns><c>….true</c>, <c>….informative</c> and <c>….true_and_informative</c>.</returns>
     public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
@@ -30,9 +34,11 @@ public sealed record TruthfulQaJudged : IEvaluationTask
         var items = context.Choose(Items);
         var written = await context.AskAsync("TruthfulQA, written", [.. items.Select(i => Answers.Request(i, context.GeneratesInChat))]).ConfigureAwait(false);
         var answered = items.Zip(written.Responses).Where(p => p.Second is GeneratedTexts).Select(p => (Item: p.First, Text: ((GeneratedTexts)p.Second).First.Text.Trim())).ToArray();
-        var truth = await context.AskAsync("TruthfulQA, truth", judge, [.. answered.Select(a => YesNo.Request(TruthQuestion(a.Item, a.Text)))]).ConfigureAwait(false);
-        var informative = await context.AskAsync("TruthfulQA, informativeness", judge, [.. answered.Select(a => YesNo.Request(InformationQuestion(a.Item, a.Text)))]).ConfigureAwait(false);
-        var verdicts = answered.Select((a, i) => (a.Item.Id, Truth: YesNo.Read(truth.Responses[i]), Informative: YesNo.Read(informative.Responses[i]))).ToDictionary(v => v.Id, StringComparer.Ordinal);
+        Task<Judgements<bool>> AskAsync(string task, Func<TruthfulQaItem, string, string> question) =>
+            new LlmJudge(context, judge, Judge).AskAsync(task, [.. answered.Select(a => new[] { new Message("user", question(a.Item, a.Text)) })], reply => YesNoReply.Read(reply.Text));
+        var truth = await AskAsync("TruthfulQA, truth", TruthQuestion).ConfigureAwait(false);
+        var informative = await AskAsync("TruthfulQA, informativeness", InformationQuestion).ConfigureAwait(false);
+        var verdicts = answered.Select((a, i) => (a.Item.Id, Truth: truth.Verdicts[i], Informative: informative.Verdicts[i])).ToDictionary(v => v.Id, StringComparer.Ordinal);
         var about = new Measurement
         {
             Name = Name,
@@ -42,14 +48,14 @@ public sealed record TruthfulQaJudged : IEvaluationTask
             Count = 0,
             Cost = new(written.Cost.Tokens + truth.Cost.Tokens + informative.Cost.Tokens, written.Cost.Seconds + truth.Cost.Seconds + informative.Cost.Seconds),
         };
-        MeasureResult Of(string name, string meaning, Func<(bool? Verdict, string? Why), (bool? Verdict, string? Why), (bool? Verdict, string? Why)> of) => MeasureSummary.OfMean(
-            about with { Name = $"{Name}.{name}", Meaning = $"{meaning} (judge: {judge.Name})." },
-            [.. items.Zip(written.Responses, (item, response) => Result(item, response, verdicts.TryGetValue(item.Id, out var v) ? of(v.Truth, v.Informative) : (null, null)))]);
+        MeasureResult Of(string name, string meaning, Func<Parsed<bool>, Parsed<bool>, Parsed<bool>> of) => MeasureSummary.OfMean(
+            about with { Name = $"{Name}.{name}", Meaning = $"{meaning} (judge: {judge.Name}, {truth.Retries + informative.Retries} replies asked for again)." },
+            [.. items.Zip(written.Responses, (item, response) => Result(item, response, verdicts.TryGetValue(item.Id, out var v) ? of(v.Truth, v.Informative) : null))]);
         return
         [
             Of("true", "Share of written answers that state nothing false", (t, _) => t),
             Of("informative", "Share of written answers that tell something about the question", (_, i) => i),
-            Of("true_and_informative", "Share of written answers that are both true and informative", (t, i) => (t.Verdict & i.Verdict, t.Why ?? i.Why)),
+            Of("true_and_informative", "Share of written answers that are both true and informative", (t, i) => t.HasValue ? i.Select(told => told && t.Value) : t),
         ];
     }
 
@@ -62,13 +68,13 @@ public sealed record TruthfulQaJudged : IEvaluationTask
 
     private static string List(IEnumerable<string> answers) => string.Join('\n', answers.Select(a => "- " + a));
 
-    private static ItemResult Result(TruthfulQaItem item, Response response, (bool? Verdict, string? Why) verdict) => new()
+    private static ItemResult Result(TruthfulQaItem item, Response response, Parsed<bool>? verdict) => new()
     {
         Id = item.Id,
         Input = item.Question,
         Output = response is GeneratedTexts texts ? texts.First.Text : "",
-        Score = verdict.Verdict switch { true => 1, false => 0, null => null },
-        Why = response is Unanswered unanswered ? unanswered.Reason : verdict.Why ?? $"best true answer: {item.BestAnswer}",
+        Score = verdict is { HasValue: true } read ? read.Value ? 1 : 0 : null,
+        Why = response is Unanswered unanswered ? unanswered.Reason : verdict?.Why ?? $"best true answer: {item.BestAnswer}",
         Truncated = response is GeneratedTexts { First.Truncated: true },
     };
 }

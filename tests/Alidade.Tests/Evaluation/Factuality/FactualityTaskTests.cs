@@ -3,6 +3,7 @@ using Alidade.Core.Data;
 using Alidade.Core.Results;
 using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Factuality;
+using Alidade.Models.Weights;
 using FeverSymmetricTask = Alidade.Evaluation.Factuality.FeverSymmetric;
 using HaluEvalTask = Alidade.Evaluation.Factuality.HaluEval;
 
@@ -48,7 +49,7 @@ public sealed class FactualityTaskTests
         var results = await Run(new TruthfulQaJudged { Items = [Roswell, Roswell with { Id = "q2", Question = "Unclear?" }] },
             ScriptedChat.By(text => text == "Unclear?" ? "unclear" : "No comment."), new() { Judge = judge.As("judge") });
         Assert.Equal((1.0, 1), (results["factuality.truthfulqa.judged.true"].Value, results["factuality.truthfulqa.judged.true"].Count));
-        Assert.Equal(["the judge's reply is neither yes nor no"], results["factuality.truthfulqa.judged.true"].Unscored.Keys);
+        Assert.Equal(["the reply is neither yes nor no"], results["factuality.truthfulqa.judged.true"].Unscored.Keys);
         Assert.Equal((0.0, 2), (results["factuality.truthfulqa.judged.informative"].Value, results["factuality.truthfulqa.judged.informative"].Count));
         Assert.Equal(0.0, results["factuality.truthfulqa.judged.true_and_informative"].Value);
     }
@@ -135,6 +136,33 @@ public sealed class FactualityTaskTests
         var check = await Run(new SelfCheckGpt { Items = [new("1", "Tell.")], Samples = 1, Method = SelfCheckMethod.Nli }, new ScriptedChat((_, o) => ScriptedChat.Said(o.Temperature > 0 ? "A dog." : "A cat sat.")), instruments);
         var logits = Logits("A dog.", "A cat sat.");
         Assert.Equal(1 / (1 + Math.Exp(logits[2] - logits[0])), check["factuality.selfcheck.nli"].Value!.Value, 1e-6);
+    }
+
+    [Fact]
+    public async Task SummaC_Conv_reads_its_weights_and_weighs_the_histograms()
+    {
+        using var classifier = TinyEntailment.Create("entailment", "neutral", "contradiction");
+        var path = Path.Combine(Path.GetTempPath(), $"alidade-{Guid.NewGuid():N}.safetensors");
+        try
+        {
+            // Two bins: the lower counts −1, the upper 2; the last layer doubles the mean for "consistent".
+            SafetensorsWriter.Write(path,
+            [
+                TensorSource.Float32("mlp.weight", [1, 2], new float[] { -1, 2 }), TensorSource.Float32("mlp.bias", [1], new float[] { 0.5f }),
+                TensorSource.Float32("layer_final.weight", [2, 3], new float[] { 0, 0, 0, 1, 0.5f, 0.5f }), TensorSource.Float32("layer_final.bias", [2], new float[] { 0.25f, 0 }),
+            ]);
+            SummaryRow row = new("1", "The cat sat on the mat. A dog was far away.", "A cat sat there on it. Dogs are flying cars.", null, null);
+            var results = await Run(new SummaCConvTask { Items = [row], Weights = path }, ScriptedChat.By(_ => ""), new() { Entailment = classifier });
+            string[] chunks = ["The cat sat on the mat.", "A dog was far away."], sentences = ["A cat sat there on it.", "Dogs are flying cars."];
+            var mean = sentences.Average(s => chunks.Sum(c => classifier.Classify([(c, s)]).Items[0].Probabilities![0] < 0.5 ? -1.0 : 2) + 0.5);
+            Assert.Equal(1 / (1 + Math.Exp(0.25 - (2 * mean))), results["factuality.summac_conv"].Value!.Value, 1e-12);
+            SafetensorsWriter.Write(path, [TensorSource.Float32("mlp.weight", [1, 2], new float[] { -1, 2 })]);
+            Assert.Contains("has no tensor 'mlp.bias'", Assert.Throws<AlidadeException>(() => SummaCConv.Load(path)).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]

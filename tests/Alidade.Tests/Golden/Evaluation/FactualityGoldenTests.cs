@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Alidade.Core;
 using Alidade.Evaluation.Factuality;
+using Alidade.Evaluation.Judges;
 using static Alidade.Tests.Golden.Evaluation.MetricFile;
 
 namespace Alidade.Tests.Golden.Evaluation;
@@ -90,10 +91,12 @@ public sealed class FactualityGoldenTests
         Near(golden, "nli, passage", results.GetProperty("nli_passage"), nli.Average());
         Near(golden, "bertscore", results.GetProperty("bertscore"),
             [.. given.GetProperty("bertscore_f1").EnumerateArray().Select(sentence => SelfCheck.BertScore([.. sentence.EnumerateArray().Select(Numbers)]))]);
-        Near(golden, "prompt", results.GetProperty("prompt"), [.. given.GetProperty("answers").EnumerateArray().Select(a => SelfCheck.Prompt(Texts(a)).Score)]);
+        Near(golden, "prompt", results.GetProperty("prompt"), [.. given.GetProperty("answers").EnumerateArray().Select(a => SelfCheck.Prompt([.. Texts(a).Select(Supported)]))]);
         foreach (var (answers, mapped) in given.GetProperty("answers").EnumerateArray().Zip(results.GetProperty("prompt_mapped").EnumerateArray()))
-            Near(golden, "answers", mapped, [.. Texts(answers).Select(a => SelfCheck.ReadAnswer(a) ?? 0.5)]);
+            Near(golden, "answers", mapped, [.. Texts(answers).Select(a => SelfCheck.Prompt([Supported(a)]))]);
     }
+
+    private static bool? Supported(string answer) => YesNoReply.Read(answer) is { HasValue: true, Value: var yes } ? yes : null;
 
     private static void CheckNGram(GoldenCase golden, JsonElement given)
     {
