@@ -32,7 +32,7 @@ public sealed class MultipleChoiceTests
     [Fact]
     public async Task A_model_without_likelihoods_writes_its_choice_and_what_names_none_has_no_choice()
     {
-        using var chat = new ScriptedChat(text => text.StartsWith("Sky?", StringComparison.Ordinal) ? "B" : "no idea");
+        using var chat = ScriptedChat.By(text => text.StartsWith("Sky?", StringComparison.Ordinal) ? "B" : "no idea");
         var context = new EvaluationContext { Model = new ChatModel(chat, "m", "m", 1) };
         ChoiceQuestion Question(string text) => new(Prompt.OfText(text), [.. Choices.Select(c => " " + c)], text, Choices);
         var (choices, _) = await MultipleChoice.AskAsync(context, "test", [Question("Sky?"), Question("Love?")]);

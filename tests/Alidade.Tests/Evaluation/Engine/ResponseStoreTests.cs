@@ -36,7 +36,7 @@ public sealed class ResponseStoreTests
     [Fact]
     public async Task Another_model_another_request_and_another_setting_have_other_answers()
     {
-        using var chat = new ScriptedChat(text => text.ToUpperInvariant());
+        using var chat = ScriptedChat.By(text => text.ToUpperInvariant());
         using var folder = new TemporaryFolder();
         using var store = new ResponseStore(Path.Combine(folder.Path, "answers.jsonl"));
         foreach (var (identity, request) in new (string, GenerationRequest)[]
@@ -51,7 +51,7 @@ public sealed class ResponseStoreTests
             ("a", new(Prompt.OfText("x"))),
         })
             await new EvaluationContext { Model = new ChatModel(chat, identity, identity, 2), Store = store }.AskAsync("test", [request, request]);
-        Assert.Equal(7, chat.Calls);
+        Assert.Equal(7, chat.Asked.Count);
         Assert.Equal(7, store.Count);
     }
 
@@ -59,7 +59,7 @@ public sealed class ResponseStoreTests
     public async Task A_failure_is_told_by_its_cause_and_asked_again()
     {
         var fail = true;
-        using var chat = new ScriptedChat(text => fail && text == "b" ? "" : text);
+        using var chat = ScriptedChat.By(text => fail && text == "b" ? "" : text);
         using var folder = new TemporaryFolder();
         using var store = new ResponseStore(Path.Combine(folder.Path, "answers.jsonl"));
         var context = new EvaluationContext { Model = new ChatModel(chat, "m", "m", 2), Store = store };
@@ -67,7 +67,7 @@ public sealed class ResponseStoreTests
         Assert.Equal("empty answer", Assert.IsType<Unanswered>((await context.AskAsync("test", requests)).Responses[1]).Reason);
         fail = false;
         Assert.Equal("b", Assert.IsType<GeneratedTexts>((await context.AskAsync("test", requests)).Responses[1]).First.Text);
-        Assert.Equal(3, chat.Calls);
+        Assert.Equal(3, chat.Asked.Count);
     }
 
     [Fact]
