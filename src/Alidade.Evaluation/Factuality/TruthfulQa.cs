@@ -36,9 +36,14 @@ public sealed record TruthfulQa : IEvaluationTask
     public TruthfulQaPrompt? Prompt { get; init; }
 
     /// <inheritdoc/>
-    /// <returns><c>factuality.truthfulqa.mc1</c> and <c>.mc2</c>; each carries the cost of the one run that both come from.</returns>
+    /// <returns>
+    /// <c>factuality.truthfulqa.mc1</c> and <c>.mc2</c>; each carries the cost of the one run that both come from. A model that only writes gives <c>.mc1.written</c> alone: it is
+    /// shown the choices in shuffled order and names one, which is another measure.
+    /// </returns>
     public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
+        if (!context.Model.GivesLogLikelihoods)
+            return [await WrittenAsync(context).ConfigureAwait(false)];
         var prompt = Prompt ?? (context.Chat == ChatUse.Always ? TruthfulQaPrompt.ChatZeroShot : TruthfulQaPrompt.SixShot);
         var questions = context.Choose(Items);
         var (responses, cost) = await context.AskAsync("TruthfulQA", [.. questions.Select(q => Request(q, prompt))]).ConfigureAwait(false);
@@ -53,6 +58,31 @@ public sealed record TruthfulQa : IEvaluationTask
                 about with { Name = Name + ".mc2", Meaning = $"Probability of the true answers among all given answers, mean over the questions ({asked})." },
                 [.. questions.Zip(responses, Mc2)]),
         ];
+    }
+
+    private async Task<MeasureResult> WrittenAsync(EvaluationContext context)
+    {
+        ChoiceItem[] items = [.. context.Choose(Items).Select(q => new ChoiceItem(q.Id, q.Question, q.Mc1Options, 0).Shuffled(context.Seed))];
+        var (choices, cost) = await MultipleChoice.AskAsync(
+            context, "TruthfulQA, written choices", [.. items.Select(i => new ChoiceQuestion(Core.Data.Prompt.OfText(i.Question), i.Choices, i.Question, i.Choices))]).ConfigureAwait(false);
+        var about = new Measurement
+        {
+            Name = $"{Name}.mc1{MultipleChoice.Suffix(context.Model)}",
+            Meaning = "Share of questions in which the model, shown the best true answer and the false ones in shuffled order, names the true one; not comparable with mc1 by likelihood.",
+            Unit = "share",
+            Direction = Direction.Higher,
+            Count = 0,
+            Cost = cost,
+        };
+        return MeasureSummary.OfMean(about, [.. items.Zip(choices, (item, choice) => new ItemResult
+        {
+            Id = item.Id,
+            Input = item.Question,
+            Output = choice.Written ?? "",
+            Score = choice.Chosen is { } chosen ? (chosen == item.Right ? 1 : 0) : null,
+            Why = choice.Why ?? $"right: {item.Choices[item.Right]}",
+            Truncated = choice.Truncated,
+        })]);
     }
 
     /// <summary>One request a question: the true answers, the false answers, and last the best answer where it is not one of the true ones as written.</summary>

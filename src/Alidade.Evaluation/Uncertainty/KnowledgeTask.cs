@@ -8,17 +8,6 @@ using Alidade.Evaluation.Engine;
 
 namespace Alidade.Evaluation.Uncertainty;
 
-/// <summary>A question with one right choice.</summary>
-/// <param name="Id">Id.</param>
-/// <param name="Question">The question.</param>
-/// <param name="Choices">The choices.</param>
-/// <param name="Right">Index of the right one.</param>
-public sealed record ChoiceItem(string Id, string Question, IReadOnlyList<string> Choices, int Right) : IDataRow
-{
-    /// <inheritdoc/>
-    public string Group => Question;
-}
-
 /// <summary>
 /// Does a model know what it knows? (1) It chooses, and its confidence is the probability of its choice among the choices; a model that only writes is asked for a percentage. (2) It chooses again with the further
 /// choice not to answer: how often it abstains, how well it does where it does not, and how often it abstains where its forced choice was wrong.
@@ -38,7 +27,7 @@ public sealed partial record KnowledgeTask : IEvaluationTask
     /// <returns>The measures of calibration, then <c>.abstention</c>, <c>.accuracy_when_answered</c> and <c>.abstains_when_wrong</c>.</returns>
     public async Task<IReadOnlyList<MeasureResult>> RunAsync(EvaluationContext context)
     {
-        var items = context.Choose(Items).Select(i => Shuffled(i, context.Seed)).ToArray();
+        var items = context.Choose(Items).Select(i => i.Shuffled(context.Seed)).ToArray();
         var name = Name + MultipleChoice.Suffix(context.Model);
         // 1.
         var (answers, forcedCost) = context.Model.GivesLogLikelihoods ? await ScoredAsync(context, items).ConfigureAwait(false) : await WrittenAsync(context, items).ConfigureAwait(false);
@@ -100,14 +89,6 @@ public sealed partial record KnowledgeTask : IEvaluationTask
     }
 
     private static ChoiceQuestion QuestionOf(ChoiceItem item, IReadOnlyList<string> choices) => new(Prompt.OfText($"Q: {item.Question}\nA:"), [.. choices.Select(c => " " + c)], item.Question, choices);
-
-    // A right choice that always stands first is easy to guess for a model that only writes.
-    private static ChoiceItem Shuffled(ChoiceItem item, ulong seed)
-    {
-        var random = new SeededRandom(seed);
-        int[] order = [.. Enumerable.Range(0, item.Choices.Count).OrderBy(i => random.Fork($"{item.Id}/{i}").State)];
-        return item with { Choices = [.. order.Select(i => item.Choices[i])], Right = Array.IndexOf(order, item.Right) };
-    }
 
     [GeneratedRegex(@"([0-9]+(?:\.[0-9]+)?)\s*(?:%|percent|$)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Percent();

@@ -60,4 +60,13 @@ public sealed class TruthfulQaTests
         // The six examples do not fit into 256 bytes: what is cut is told.
         Assert.All(new TruthfulQaMeasure { Items = [Item] }.Run(model), r => Assert.Equal(1, r.Measurement.Truncated));
     }
+
+    [Fact]
+    public async Task A_model_that_only_writes_names_a_choice_under_a_name_of_its_own()
+    {
+        using var chat = ScriptedChat.By(text => text.Split('\n').First(l => l.EndsWith(". Yes", StringComparison.Ordinal))[..1]);
+        var result = Assert.Single(await new TruthfulQaMeasure { Items = [Item] }.RunAsync(new() { Model = new ChatModel(chat, "m", "m", 1) }));
+        Assert.Equal("factuality.truthfulqa.mc1.written", result.Measurement.Name);
+        Assert.Equal(1, result.Measurement.Value);
+    }
 }
