@@ -118,10 +118,9 @@ public sealed class HarnessTextGoldenTests
                 case "utilitarianism":
                     var data = Path.Combine(GoldenFolder.Data, "ethics", "utilitarianism", "util_test.csv");
                     Assert.SkipUnless(File.Exists(data), "the data of ETHICS is absent");
-                    var row = RowFile.Read(data, RowForm.HeaderlessTable).ElementAt(item.GetProperty("row").GetInt32())();
-                    var prompt = UtilitarianPrompt.Of(row.Text("1"), row.Text("2"));
-                    golden.Equal("text", item.GetProperty("text").GetString(), prompt.Text);
-                    golden.Equal("label", item.GetProperty("label").GetInt32(), prompt.FirstIsBetter ? 1 : 0);
+                    var question = EthicsQuestion.Of(EthicsFiles.ReadUtilitarianism(data).Rows[item.GetProperty("row").GetInt32()]);
+                    golden.Equal("text", item.GetProperty("text").GetString(), question.Question);
+                    golden.Equal("label", item.GetProperty("label").GetInt32(), question.Label);
                     break;
                 case "softmax":
                     Near(golden, "softmax", item.GetProperty("y"), ChoiceProbabilities.Of(Numbers(item.GetProperty("x"))));
