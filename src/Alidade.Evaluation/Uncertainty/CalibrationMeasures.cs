@@ -32,11 +32,11 @@ public static class CalibrationMeasures
         var unscored = answers.Where(a => a.Item.Score is null || a.Confidence is null).GroupBy(a => a.Item.Score is null ? a.Item.Why ?? "no answer" : "no confidence", StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
         var about = new Measurement { Name = name, Meaning = "", Unit = "share", Count = scored.Length, Unscored = unscored, Cost = cost, Truncated = answers.Count(a => a.Item is { Truncated: true, Score: not null }) };
-        MeasureResult Measure(string suffix, string meaning, Direction direction, string unit, (double Confidence, bool Right)[] over, Func<(double Confidence, bool Right)[], double> of)
+        MeasureResult Measure(string suffix, string meaning, Direction direction, string unit, int fewest, (double Confidence, bool Right)[] over, Func<(double Confidence, bool Right)[], double> of)
         {
             var measured = about with { Name = $"{name}.{suffix}", Meaning = meaning, Direction = direction, Unit = unit };
-            if (over.Length < Bins)
-                return new(measured, []);
+            if (over.Length < fewest)
+                return new(measured with { Count = 0, Unscored = new Dictionary<string, int>(unscored) { [over.Length == 0 ? "nothing to compute it from" : $"fewer than {fewest} answers"] = scored.Length } }, []);
             var resampled = Bootstrap.Of(over.Length, draw => of([.. draw.Select(i => over[i])]), seed, Resamples);
             return new(measured with { Value = resampled.Statistic, Interval = resampled.Percentile() }, []);
         }
@@ -44,13 +44,13 @@ public static class CalibrationMeasures
         return
         [
             MeasureSummary.OfMean(about with { Name = name + ".accuracy", Meaning = "Share of right answers.", Direction = Direction.Higher }, [.. answers.Select(a => a.Item)]),
-            Measure("ece", $"Expected calibration error over {Bins} bins of equal mass: mean of |accuracy − confidence|.", Direction.Lower, "share", scored, s => CalibrationError.EqualMass(Confidences(s), Rights(s), Bins).Expected),
-            Measure("ece_one_bin", "|accuracy − mean confidence| over all answers.", Direction.Lower, "share", scored, s => CalibrationError.EqualMass(Confidences(s), Rights(s), 1).Expected),
-            Measure("ece_after_platt", $"Expected calibration error over {Bins} bins once a logistic map of the confidence, fitted to the other half of the answers, is applied.", Direction.Lower, "share", AfterPlatt(scored), s => CalibrationError.EqualMass(Confidences(s), Rights(s), Bins).Expected),
-            Measure("brier", "Mean of (confidence − right)².", Direction.Lower, "squared share", scored, s => BrierScore.Of(Confidences(s), Rights(s)).Score),
-            Measure("selective_accuracy_10", "Accuracy of the tenth of the answers that the model is surest of.", Direction.Higher, "share", scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.1)),
-            Measure("selective_accuracy_50", "Accuracy of the half of the answers that the model is surest of.", Direction.Higher, "share", scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.5)),
-            Measure("risk_coverage_area", "Area under the curve of the share of errors among the k surest answers, over k.", Direction.Lower, "share", scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).Area),
+            Measure("ece", $"Expected calibration error over {Bins} bins of equal mass: mean of |accuracy − confidence|.", Direction.Lower, "share", Bins, scored, s => CalibrationError.EqualMass(Confidences(s), Rights(s), Bins).Expected),
+            Measure("ece_one_bin", "|accuracy − mean confidence| over all answers.", Direction.Lower, "share", 1, scored, s => CalibrationError.EqualMass(Confidences(s), Rights(s), 1).Expected),
+            Measure("ece_after_platt", $"Expected calibration error over {Bins} bins once a logistic map of the confidence, fitted to the other half of the answers, is applied.", Direction.Lower, "share", Bins, AfterPlatt(scored), s => CalibrationError.EqualMass(Confidences(s), Rights(s), Bins).Expected),
+            Measure("brier", "Mean of (confidence − right)².", Direction.Lower, "squared share", 1, scored, s => BrierScore.Of(Confidences(s), Rights(s)).Score),
+            Measure("selective_accuracy_10", "Accuracy of the tenth of the answers that the model is surest of.", Direction.Higher, "share", 1, scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.1)),
+            Measure("selective_accuracy_50", "Accuracy of the half of the answers that the model is surest of.", Direction.Higher, "share", 1, scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).AccuracyAt(0.5)),
+            Measure("risk_coverage_area", "Area under the curve of the share of errors among the k surest answers, over k.", Direction.Lower, "share", 1, scored, s => SelectivePrediction.Of(Confidences(s), Rights(s)).Area),
         ];
     }
 

@@ -17,7 +17,7 @@ public sealed class CalibrationMeasuresTests
         Assert.Equal(((9 * 0.01) + 0.81 + (3 * 0.16) + (7 * 0.36)) / 20, measures["k.brier"].Value!.Value, 12);
         Assert.Equal(0.9, measures["k.selective_accuracy_50"].Value!.Value, 12);
         Assert.All(measures.Values, m => Assert.Equal((20, 1), (m.Count, m.Unscored["empty answer"])));
-        Assert.All(measures.Values.Where(m => m.Name != "k.ece_after_platt"), m => Assert.NotNull(m.Interval));
+        Assert.All(measures.Values, m => Assert.NotNull(m.Interval));
     }
 
     [Fact]
@@ -43,7 +43,8 @@ public sealed class CalibrationMeasuresTests
         Assert.Equal(0.5, results["factuality.k.written.accuracy"].Measurement.Value);
         Assert.Equal((0.5, 1.0, 1.0), (results["factuality.k.written.abstention"].Measurement.Value, results["factuality.k.written.accuracy_when_answered"].Measurement.Value, results["factuality.k.written.abstains_when_wrong"].Measurement.Value));
         // Two answers are too few for a calibration error.
-        Assert.Null(results["factuality.k.written.ece"].Measurement.Value);
+        Assert.Equal((null, 2), (results["factuality.k.written.ece"].Measurement.Value, results["factuality.k.written.ece"].Measurement.Unscored["fewer than 10 answers"]));
+        Assert.Equal(((0.05 * 0.05) + (0.4 * 0.4)) / 2, results["factuality.k.written.brier"].Measurement.Value!.Value, 12);
     }
 
     private static ConfidentAnswer Answer(int i, double confidence, bool right) => new(new ItemResult { Id = $"i{i}", Input = "", Output = "", Score = right ? 1 : 0, Why = "" }, confidence);
