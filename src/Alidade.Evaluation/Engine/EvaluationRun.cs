@@ -58,7 +58,7 @@ public sealed class EvaluationRun(RunFolder run, EvaluationContext context)
                         run.AddSamples(Phase, result);
                     run.MarkDone(stage, Json.ToNode(results.Select(r => r.Measurement)));
                 }
-                catch (MissingInstrumentException exception) when (suite)
+                catch (AlidadeException exception) when (suite)
                 {
                     notRun.Add(new(task.Name, exception.Message));
                     continue;

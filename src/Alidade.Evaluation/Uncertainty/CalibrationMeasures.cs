@@ -54,9 +54,11 @@ public static class CalibrationMeasures
         ];
     }
 
-    /// <summary>Each half mapped by the fit to the other; every second answer, so that both halves are alike. Empty where a half has no fit.</summary>
+    /// <summary>Each half mapped by the fit to the other; every second answer, so that both halves are alike. Empty where a half has no fit, or there are fewer answers than bins.</summary>
     internal static (double Confidence, bool Right)[] AfterPlatt((double Confidence, bool Right)[] scored)
     {
+        if (scored.Length < Bins)
+            return [];
         (double Confidence, bool Right)[] Half(int rest) => [.. scored.Where((_, i) => i % 2 == rest)];
         var mapped = new List<(double Confidence, bool Right)>();
         for (var rest = 0; rest < 2; rest++)

@@ -48,4 +48,11 @@ public sealed class CalibrationMeasuresTests
     }
 
     private static ConfidentAnswer Answer(int i, double confidence, bool right) => new(new ItemResult { Id = $"i{i}", Input = "", Output = "", Score = right ? 1 : 0, Why = "" }, confidence);
+
+    [Fact]
+    public void Without_a_scored_answer_there_is_no_number_and_no_error()
+    {
+        ConfidentAnswer[] answers = [new(new() { Id = "a", Input = "q", Output = "", Why = "empty answer" }, null)];
+        Assert.All(CalibrationMeasures.Of("x", answers, new(0, 0), 1), r => Assert.Null(r.Measurement.Value));
+    }
 }
