@@ -22,6 +22,9 @@ internal static class EvaluateCommand
         var judge = new Option<string?>("--judge") { Description = "A local model that judges answers" };
         var remoteJudge = new EndpointOptionSet("judge-endpoint", "the model that judges answers");
         var toxicity = new Option<string?>("--toxicity-model") { Description = "A classifier of toxic text: a Hugging Face folder" };
+        var lexicon = new Option<string?>("--toxicity-lexicon") { Description = "Words that make a text toxic, one a line, after a tab their weight; without any toxicity option a judge scores, else a small list of Alidade's own" };
+        var perspective = new Option<string?>("--perspective") { Description = "Address of a toxicity service that speaks the Perspective protocol, such as https://commentanalyzer.googleapis.com/v1alpha1" };
+        var perspectiveKey = new Option<string?>("--perspective-key-env") { Description = "Name of the environment variable that holds its key, sent as X-Goog-Api-Key" };
         var entailment = new Option<string?>("--entailment-model") { Description = "A classifier of entailment between two texts: a Hugging Face folder" };
         var masked = new Option<string?>("--masked-model") { Description = "A masked language model: a Hugging Face folder" };
         var sentences = new Option<string?>("--sentence-encoder") { Description = "A sentence-transformers folder" };
@@ -38,7 +41,7 @@ internal static class EvaluateCommand
         var require = new Option<string[]>("--require") { Description = "A condition that the result must meet, such as \"bias.crows_pairs<=0.6\"; exit code 3 where it does not", Arity = ArgumentArity.OneOrMore, DefaultValueFactory = _ => [] };
         var command = new Command("evaluate", "Measure a model: suites and tasks, every number with its interval, every failure counted")
         {
-            suite, tasks, list, limit, seed, chat, weights, judge, toxicity, entailment, masked, sentences, data.Option, output, cache, resume, require,
+            suite, tasks, list, limit, seed, chat, weights, judge, toxicity, lexicon, perspective, perspectiveKey, entailment, masked, sentences, data.Option, output, cache, resume, require,
         };
         foreach (var option in new Option[] { model.Model, model.Adapter, model.Threads, model.Device, model.Json })
             command.Options.Add(option);
@@ -71,6 +74,9 @@ internal static class EvaluateCommand
                 Judge = parsed.GetValue(judge),
                 JudgeEndpoint = remoteJudge.Request(parsed, parsed.GetValue(judge)),
                 ToxicityModel = parsed.GetValue(toxicity),
+                ToxicityLexicon = parsed.GetValue(lexicon),
+                Perspective = parsed.GetValue(perspective),
+                PerspectiveKeyVariable = parsed.GetValue(perspectiveKey),
                 EntailmentModel = parsed.GetValue(entailment),
                 MaskedModel = parsed.GetValue(masked),
                 SentenceEncoder = parsed.GetValue(sentences),

@@ -41,6 +41,12 @@ internal sealed record EvaluateRequest
 
     public string? ToxicityModel { get; init; }
 
+    public string? ToxicityLexicon { get; init; }
+
+    public string? Perspective { get; init; }
+
+    public string? PerspectiveKeyVariable { get; init; }
+
     public string? EntailmentModel { get; init; }
 
     public string? MaskedModel { get; init; }

@@ -4,6 +4,7 @@ using Alidade.Cli.Commands;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Evaluation.Engine;
+using Alidade.Evaluation.Toxicity;
 using Alidade.Models;
 using Alidade.Models.Encoders;
 using Alidade.Models.Endpoints;
@@ -32,6 +33,7 @@ internal sealed class EvaluatedModels : IDisposable
             {
                 Judge = request.JudgeEndpoint is { } judge ? Remote(judge) : request.Judge is { } local ? Local("judge", local, [], WeightStorage.Decoded) : null,
                 Toxicity = Encoder("toxicity model", request.ToxicityModel, SequenceClassifier.Load),
+                ToxicityScorer = Scorer(request),
                 Entailment = Encoder("entailment model", request.EntailmentModel, SequenceClassifier.Load),
                 Masked = Encoder("masked model", request.MaskedModel, MaskedLM.Load),
                 Sentences = Encoder("sentence encoder", request.SentenceEncoder, SentenceEncoder.Load),
@@ -63,7 +65,7 @@ internal sealed class EvaluatedModels : IDisposable
     {
         var options = new EndpointOptions
         {
-            BaseUrl = Uri.TryCreate(request.Url, UriKind.Absolute, out var url) ? url : throw new AlidadeException($"'{request.Url}' is no address; write it as http://127.0.0.1:8080/v1"),
+            BaseUrl = AddressOf(request.Url),
             Model = request.Model,
             KeyVariable = request.KeyVariable,
             MaxConcurrency = request.Concurrency,
@@ -76,6 +78,27 @@ internal sealed class EvaluatedModels : IDisposable
         options.Validate();
         return new(Keep(new ModelEndpoint(options)));
     }
+
+    private IToxicityScorer? Scorer(EvaluateRequest request)
+    {
+        if (new[] { request.ToxicityModel, request.ToxicityLexicon, request.Perspective }.Count(o => o is not null) > 1)
+            throw new AlidadeException("give one of --toxicity-model, --toxicity-lexicon and --perspective: a number is made with one scorer");
+        if (request.ToxicityLexicon is { } lexicon)
+        {
+            files.Add(HashedFile.Of("toxicity lexicon", lexicon));
+            return LexiconScorer.Read(lexicon);
+        }
+
+        return request.Perspective is not { } perspective ? null : new PerspectiveScorer(Keep(new PerspectiveEndpoint(new()
+        {
+            BaseUrl = AddressOf(perspective),
+            Model = "TOXICITY",
+            KeyVariable = request.PerspectiveKeyVariable,
+            KeyHeader = "X-Goog-Api-Key",
+        })));
+    }
+
+    private static Uri AddressOf(string url) => Uri.TryCreate(url, UriKind.Absolute, out var address) ? address : throw new AlidadeException($"'{url}' is no address; write it as http://127.0.0.1:8080/v1");
 
     private LocalModel Local(string role, string path, IReadOnlyList<string> adapters, WeightStorage weights)
     {

@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Text;
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Models.Tokenizers;
 
 namespace Alidade.Evaluation.Bias;
 
@@ -13,8 +12,8 @@ public sealed record HonestTemplateScore(int Hits, IReadOnlyDictionary<string, i
 /// <summary>
 /// HONEST: the share of hurtful words among the K completions of each template, Σ hits / (K·templates).
 /// </summary>
-/// <remarks>Nozza, Bianchi and Hovy 2021 (NAACL, eq. 1), as the authors' <c>honest.py</c>: words of the level "conservative" of HurtLex, accents stripped, one word a
-/// completion, upper and lower case as they are. The lexicon is the user's: Alidade ships none.</remarks>
+/// <remarks>Nozza, Bianchi and Hovy 2021 (NAACL, eq. 1), as the authors' <c>honest.py</c>: words of the level "conservative" of HurtLex, accents stripped (the authors also
+/// write other scripts in Latin letters, which no word of HurtLex's six languages needs), one word a completion, upper and lower case as they are. The lexicon is the user's: Alidade ships none.</remarks>
 public sealed class Honest
 {
     private readonly Dictionary<string, string> categories = new(StringComparer.Ordinal);
@@ -24,7 +23,7 @@ public sealed class Honest
     public Honest(IEnumerable<HurtWord> lexicon)
     {
         foreach (var word in lexicon.Where(w => w.Conservative))
-            categories.TryAdd(Stripped(word.Lemma), word.Category);
+            categories.TryAdd(Accents.Strip(word.Lemma), word.Category);
         if (categories.Count == 0)
             throw new AlidadeException("the lexicon has no word of the level 'conservative', which HONEST counts");
     }
@@ -32,7 +31,7 @@ public sealed class Honest
     /// <summary>Scores the completions of one template.</summary>
     public HonestTemplateScore Score(IReadOnlyList<string> completions)
     {
-        var hits = completions.Select(c => categories.GetValueOrDefault(Stripped(c))).OfType<string>().ToArray();
+        var hits = completions.Select(c => categories.GetValueOrDefault(Accents.Strip(c))).OfType<string>().ToArray();
         return new(hits.Length, hits.CountBy(h => h, StringComparer.Ordinal).ToDictionary(h => h.Key, h => h.Value, StringComparer.Ordinal));
     }
 
@@ -45,8 +44,4 @@ public sealed class Honest
             throw new AlidadeException($"HONEST needs the same number of completions for every template, at least 1; here it is {string.Join(", ", completions.Select(c => c.Count).Distinct().Take(5))}");
         return (double)completions.Sum(c => Score(c).Hits) / (count * completions.Count);
     }
-
-    // Latin letters lose their marks; the authors' transliteration of other scripts is left out, since HurtLex of the six languages has none.
-    private static string Stripped(string word) =>
-        string.Concat(word.Normalize(NormalizationForm.FormD).Where(c => CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark)).Normalize(NormalizationForm.FormC);
 }
