@@ -14,7 +14,7 @@ public static class Accents
         var kept = new StringBuilder(text.Length);
         foreach (var (codePoint, _) in Normalization.Decompose(text, compatibility: false))
             if (CharUnicodeInfo.GetUnicodeCategory(codePoint) != UnicodeCategory.NonSpacingMark)
-                kept.Append(char.ConvertFromUtf32(codePoint));
+                kept.Append(Rune.IsValid(codePoint) ? new Rune(codePoint).ToString() : ((char)codePoint).ToString());
         return kept.ToString();
     }
 }
