@@ -1,6 +1,6 @@
-using Alidade.Evaluation.Engine;
 using Alidade.Core.Data;
 using Alidade.Evaluation.Behaviour;
+using Alidade.Evaluation.Engine;
 using Alidade.Tests.Models;
 
 namespace Alidade.Tests.Evaluation.Behaviour;
