@@ -6,6 +6,7 @@ using Alidade.Cli.Terminal;
 using Alidade.Core;
 using Alidade.Core.Results;
 using Alidade.Evaluation.Engine;
+using Alidade.Evaluation.Tasks;
 using Alidade.Models.Hub;
 using Alidade.Organisms.Base;
 
@@ -81,7 +82,7 @@ internal static class EvaluateCommand
                 MaskedModel = parsed.GetValue(masked),
                 SentenceEncoder = parsed.GetValue(sentences),
                 Suite = parsed.GetValue(suite),
-                Tasks = parsed.GetValue(tasks)!,
+                Tasks = [.. parsed.GetValue(tasks)!.Select(t => TaskFiles.IsFile(t) ? Path.GetFullPath(t) : t)],
                 Limit = parsed.GetValue(limit),
                 Seed = parsed.GetValue(seed),
                 Chat = parsed.GetValue(chat),

@@ -12,6 +12,57 @@ public interface IValidated
     IEnumerable<string> Violations();
 }
 
+/// <summary>Marks a list of a recipe for which one value alone may stand.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OneOrMoreAttribute : Attribute;
+
+/// <summary>Marks a record of a recipe for which a plain value may stand: that of one of its keys.</summary>
+/// <param name="key">The key.</param>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class ShortFormAttribute(string key) : Attribute
+{
+    /// <summary>The key.</summary>
+    public string Key => key;
+}
+
+/// <summary>A part of a recipe whose record is known only when the rest has been read.</summary>
+public sealed class RecipePart
+{
+    private readonly YamlNode node;
+    private readonly string path;
+
+    internal RecipePart(YamlNode node, string path)
+    {
+        this.node = node;
+        this.path = path;
+    }
+
+    /// <summary>Takes a key out: its texts.</summary>
+    /// <param name="property">The property that the key stands for.</param>
+    /// <returns>Empty when the key is absent or holds no text.</returns>
+    public IReadOnlyList<string> Take(string property)
+    {
+        if (node is not YamlMappingNode mapping || mapping.Children.Keys.FirstOrDefault(k => k is YamlScalarNode { Value: { } name } && name == RecipeBinder.Snake(property)) is not { } key)
+            return [];
+        string[] texts = [.. (mapping.Children[key] is YamlSequenceNode list ? list.Children : [mapping.Children[key]]).OfType<YamlScalarNode>().Select(s => s.Value ?? "")];
+        mapping.Children.Remove(key);
+        return texts;
+    }
+
+    /// <summary>Sets a record's properties.</summary>
+    /// <param name="record">The record; it is changed.</param>
+    /// <param name="name">What errors call the recipe, such as the file's path.</param>
+    /// <param name="given">Properties that are not the recipe's to set.</param>
+    /// <exception cref="AlidadeException">A key is unknown, of the wrong type or out of range.</exception>
+    public void Bind(object record, string name, params IReadOnlyList<string> given)
+    {
+        var binder = new RecipeBinder();
+        binder.Fill(record, node, path, given);
+        if (binder.Problems.Count > 0)
+            throw new AlidadeException($"{name}: {string.Join("; ", binder.Problems)}");
+    }
+}
+
 /// <summary>
 /// Reads a recipe: YAML whose keys are the snake_case names of a record's properties. Unknown keys, wrong types and values out of range are errors with their line; all
 /// of them are reported together.
@@ -25,12 +76,16 @@ public static class Recipe
     /// <typeparam name="T">A record with a parameterless constructor and init properties: text, numbers, true/false, enums, records, lists, dictionaries by text.</typeparam>
     /// <exception cref="AlidadeException">The file cannot be read or is not a valid recipe.</exception>
     public static T Read<T>(string path)
-        where T : class, new()
+        where T : class, new() => Parse<T>(ReadText(path), path);
+
+    /// <summary>The text of a recipe's file.</summary>
+    /// <exception cref="AlidadeException">The file cannot be read.</exception>
+    public static string ReadText(string path)
     {
         using var reader = new StreamReader(InputFile.Open(path));
         try
         {
-            return Parse<T>(reader.ReadToEnd(), path);
+            return reader.ReadToEnd();
         }
         catch (IOException exception)
         {
@@ -43,14 +98,25 @@ public static class Recipe
     /// <param name="name">What errors call it, such as the file's path.</param>
     /// <exception cref="AlidadeException">It is not a valid recipe.</exception>
     public static T Parse<T>(string yaml, string name)
+        where T : class, new() => Parse(yaml, name, new T());
+
+    /// <summary>Reads a text whose keys replace those of a recipe read before, which is changed.</summary>
+    /// <param name="yaml">The recipe.</param>
+    /// <param name="name">What errors call it, such as the file's path.</param>
+    /// <param name="basis">What holds where the text says nothing.</param>
+    /// <exception cref="AlidadeException">It is not a valid recipe.</exception>
+    public static T Parse<T>(string yaml, string name, T basis)
         where T : class, new()
     {
         var root = Load(yaml, name);
         var binder = new RecipeBinder();
-        var recipe = root is null ? binder.Empty<T>() : binder.Bind<T>(root);
+        if (root is null)
+            binder.Check(basis);
+        else
+            binder.Bind(root, basis);
         if (binder.Problems.Count > 0)
             throw new AlidadeException($"{name}: {string.Join("; ", binder.Problems)}");
-        return recipe;
+        return basis;
     }
 
     private static YamlNode? Load(string yaml, string name)

@@ -16,19 +16,21 @@ internal sealed class RecipeBinder
     /// <summary>What was wrong, one entry a problem, each with its line.</summary>
     public List<string> Problems { get; } = [];
 
-    /// <summary>The record from its defaults alone.</summary>
-    public T Empty<T>()
-        where T : class, new()
+    /// <summary>Checks a record for which nothing is said.</summary>
+    public void Check(object record)
     {
-        var recipe = new T();
-        Require(typeof(T), [], "", 1);
-        Validate(recipe, "", 1);
-        return recipe;
+        Require(record.GetType(), [], "", 1);
+        Validate(record, "", 1);
     }
 
-    /// <summary>The record from a mapping.</summary>
-    public T Bind<T>(YamlNode node)
-        where T : class, new() => Record(node, typeof(T), "") as T ?? new T();
+    /// <summary>Sets what a mapping says.</summary>
+    public void Bind(YamlNode node, object record)
+    {
+        if (node is YamlMappingNode)
+            Fill(record, node, "", []);
+        else
+            Wrong(node, "the recipe", "a mapping of keys to values");
+    }
 
     private object? Value(YamlNode node, Type type, string path)
     {
@@ -36,6 +38,10 @@ internal sealed class RecipeBinder
             return IsNull(node) ? null : Value(node, inner, path);
         if (type == typeof(string) || type.IsPrimitive || type.IsEnum || type == typeof(decimal))
             return Scalar(node, type, path);
+        if (type == typeof(RecipePart))
+            return new RecipePart(node, path);
+        if (node is YamlScalarNode && type.GetCustomAttribute<ShortFormAttribute>() is { } form)
+            return Record(new YamlMappingNode(form.Key, node), type, path);
         if (ItemOf(type, typeof(IReadOnlyList<>)) is [var item])
             return List(node, item, path);
         if (ItemOf(type, typeof(IReadOnlyDictionary<,>)) is [var key, var value] && key == typeof(string))
@@ -110,14 +116,29 @@ internal sealed class RecipeBinder
 
     private object? Record(YamlNode node, Type type, string path)
     {
-        if (node is not YamlMappingNode mapping)
-            return Wrong(node, path.Length == 0 ? "the recipe" : path, "a mapping of keys to values");
+        if (node is not YamlMappingNode)
+            return Wrong(node, path, "a mapping of keys to values");
         if (type.GetConstructor(Type.EmptyTypes) is null)
             throw new InvalidOperationException($"{type}: a record of a recipe needs a parameterless constructor");
-        var before = Problems.Count;
         var record = Activator.CreateInstance(type)!;
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).ToDictionary(p => Snake(p.Name), StringComparer.Ordinal);
-        var set = new HashSet<string>(StringComparer.Ordinal);
+        Fill(record, node, path, []);
+        return record;
+    }
+
+    /// <summary>Sets what a mapping says; the properties that are given are not for it to set.</summary>
+    public void Fill(object record, YamlNode node, string path, IReadOnlyList<string> given)
+    {
+        if (node is not YamlMappingNode mapping)
+        {
+            Wrong(node, path, "a mapping of keys to values");
+            return;
+        }
+
+        var type = record.GetType();
+        var before = Problems.Count;
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !given.Contains(p.Name))
+            .ToDictionary(p => Snake(p.Name), StringComparer.Ordinal);
+        var set = new HashSet<string>(given, StringComparer.Ordinal);
         foreach (var (keyNode, child) in mapping.Children)
         {
             var key = Key(keyNode);
@@ -130,7 +151,7 @@ internal sealed class RecipeBinder
             set.Add(property.Name);
             if (IsNull(child))
                 Clear(record, property, child, Join(path, key));
-            else if (Value(child, property.PropertyType, Join(path, key)) is { } value)
+            else if (Value(Listed(child, property), property.PropertyType, Join(path, key)) is { } value)
                 property.SetValue(record, value);
         }
 
@@ -138,8 +159,10 @@ internal sealed class RecipeBinder
         // What could not be read would only be complained of a second time.
         if (Problems.Count == before)
             Validate(record, path, (int)mapping.Start.Line);
-        return record;
     }
+
+    private static YamlNode Listed(YamlNode node, PropertyInfo property) =>
+        node is not YamlSequenceNode && property.GetCustomAttribute<OneOrMoreAttribute>() is not null ? new YamlSequenceNode(node) : node;
 
     private void Clear(object record, PropertyInfo property, YamlNode node, string path)
     {
@@ -195,5 +218,6 @@ internal sealed class RecipeBinder
 
     private static string Join(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
 
-    private static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+    /// <summary>The key of a property.</summary>
+    internal static string Snake(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 }

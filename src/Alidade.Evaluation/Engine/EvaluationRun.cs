@@ -3,6 +3,8 @@ using Alidade.Core.Files;
 using Alidade.Core.Reports;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
+using Alidade.Evaluation.Tasks;
+using Alidade.Evaluation.Tasks.Harness;
 
 namespace Alidade.Evaluation.Engine;
 
@@ -53,7 +55,7 @@ public sealed class EvaluationRun(RunFolder run, EvaluationContext context)
             {
                 try
                 {
-                    var results = await task.RunAsync(asking with { Limit = limit }).ConfigureAwait(false);
+                    var results = await Measure(task, asking with { Limit = limit }).ConfigureAwait(false);
                     foreach (var result in results)
                         run.AddSamples(Phase, result);
                     run.MarkDone(stage, Json.ToNode(results.Select(r => r.Measurement)));
@@ -68,7 +70,24 @@ public sealed class EvaluationRun(RunFolder run, EvaluationContext context)
             measurements.AddRange(run.ResultOf<IReadOnlyList<Measurement>>(stage)!);
         }
 
+        new HarnessFiles(run).Finish(context.Model, context);
         return (measurements, notRun);
+    }
+
+    // The files for readers of lm-evaluation-harness are written before the task counts as done.
+    private async Task<IReadOnlyList<MeasureResult>> Measure(IEvaluationTask task, EvaluationContext asking)
+    {
+        var files = new HarnessFiles(run);
+        if (task is not DeclaredTask declared)
+        {
+            var results = await task.RunAsync(asking).ConfigureAwait(false);
+            files.Add(results);
+            return results;
+        }
+
+        var outcome = await declared.MeasureAsync(asking).ConfigureAwait(false);
+        files.Add(task.Name, outcome.Harness);
+        return outcome.Results;
     }
 
     /// <summary>Writes the report in all its forms.</summary>

@@ -29,8 +29,14 @@ public sealed class LocalModel(CausalLM model, string identity) : IEvaluatedMode
     /// <summary>The model.</summary>
     public CausalLM Model => model;
 
-    /// <summary>Most tokens of context and continuation together; the model's context by default.</summary>
+    /// <summary>
+    /// Most tokens that the model reads at once; its context by default. The last token of a continuation is not read, only predicted, so that context and
+    /// continuation may have one more together.
+    /// </summary>
     public int MaxLength { get; init; } = model.Config.ContextLength;
+
+    /// <summary>How prompts become tokens. Another way is another <see cref="Identity"/>.</summary>
+    public PromptOptions Prompts { get; init; } = new();
 
     /// <inheritdoc/>
     public string Name => model.Name;
@@ -143,28 +149,33 @@ public sealed class LocalModel(CausalLM model, string identity) : IEvaluatedMode
         _ => throw new InvalidOperationException($"a request of type {r.GetType().Name}"),
     });
 
+    private PromptTokens Tokens => new(model, Prompts);
+
+    // A batch runs the last token as well, so the very end of the context stays unused.
+    private int Most => Math.Min(MaxLength + 1, model.Config.ContextLength);
+
     private Encoded Encode(ContinuationRequest request)
     {
-        var (context, continuations) = PromptTokens.Of(model, request.Context, request.Continuations);
+        var (context, continuations) = Tokens.Of(request.Context, request.Continuations);
         var longest = continuations.Max(c => c.Count);
-        // One token of context at least; the harness cuts the left in the same way.
-        if (longest + 1 > MaxLength || (request.Context.Messages is not null && context.Count + longest > MaxLength))
+        // One token of context at least.
+        if (longest + 1 > Most || (request.Context.Messages is not null && context.Count + longest > Most))
             return new() { Parts = [] };
-        var room = MaxLength - longest;
-        return context.Count <= room
+        // The harness cuts the left for each continuation by itself.
+        return context.Count + longest <= Most
             ? new() { Parts = [new(context, continuations)] }
-            : new() { Parts = [new([.. context.Skip(context.Count - room)], continuations)], Truncated = true };
+            : new() { Parts = [.. continuations.Select(c => new LikelihoodRequest([.. context.Skip(context.Count - (Most - c.Count))], [c]))], Truncated = true };
     }
 
     private Encoded Encode(RollingRequest request)
     {
-        var windows = RollingWindows.Of(model.Tokenizer.Encode(request.Text), ContinuationTokens.Prefix(model), Math.Min(MaxLength, model.Config.ContextLength - 1));
+        var windows = RollingWindows.Of(Tokens.Of(request.Text), Prompts.Prefix ?? ContinuationTokens.Prefix(model), Math.Min(MaxLength, model.Config.ContextLength - 1));
         return new() { Parts = [.. windows.Select(w => new LikelihoodRequest(w.Context, [w.Predicted]))] };
     }
 
     private Encoded Encode(GenerationRequest request)
     {
-        var prompt = PromptTokens.Of(model, request.Prompt);
+        var prompt = Tokens.Of(request.Prompt);
         if (request.Prompt.Messages is not null)
             return new() { Prompt = prompt.Count < MaxLength ? prompt : [] };
         var room = MaxLength - request.MaxNewTokens;

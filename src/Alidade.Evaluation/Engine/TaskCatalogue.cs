@@ -1,11 +1,12 @@
 using Alidade.Core;
+using Alidade.Evaluation.Tasks;
 
 namespace Alidade.Evaluation.Engine;
 
 /// <summary>The tasks that Alidade knows, and the suites that they make.</summary>
 public static class TaskCatalogue
 {
-    /// <summary>The suite of everything.</summary>
+    /// <summary>The suite of everything, but for the definitions of lm-evaluation-harness, which ask the same data in another form.</summary>
     public const string Full = "full";
 
     /// <summary>The suite that takes a small model on two cores less than three minutes.</summary>
@@ -13,7 +14,7 @@ public static class TaskCatalogue
 
     private static readonly Lazy<IReadOnlyList<KnownTask>> Known = new(() =>
         [.. typeof(TaskCatalogue).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(KnownTask)) && !t.IsAbstract && t.GetConstructor(Type.EmptyTypes) is not null)
-            .Select(t => (KnownTask)Activator.CreateInstance(t)!).OrderBy(t => t.Name, StringComparer.Ordinal)]);
+            .Select(t => (KnownTask)Activator.CreateInstance(t)!).Concat(DeclaredKnownTask.All).OrderBy(t => t.Name, StringComparer.Ordinal)]);
 
     /// <summary>Every task, by name.</summary>
     public static IReadOnlyList<KnownTask> All => Known.Value;
@@ -25,7 +26,7 @@ public static class TaskCatalogue
     /// <exception cref="AlidadeException">There is no such suite; the message has the nearest.</exception>
     public static IReadOnlyList<KnownTask> Suite(string name) => name switch
     {
-        Full => All,
+        Full => [.. All.Where(t => HeadingOf(t.Name) != TaskFiles.Heading)],
         Quick => [.. All.Where(t => t.QuickItems > 0)],
         _ => All.Where(t => HeadingOf(t.Name) == name).ToArray() is { Length: > 0 } tasks ? tasks
             : throw new AlidadeException($"there is no suite '{name}'; suites: {string.Join(", ", Suites)}{Suggest.Hint(name, Suites)}"),

@@ -36,7 +36,7 @@ internal sealed partial class Evaluator
         }
         catch (JinjaException exception) when (exception.Kind == "TemplateError")
         {
-            throw new AlidadeException($"chat template '{source.Name}': {exception.Message}", exception);
+            throw new AlidadeException($"{source.Dialect.Noun} '{source.Name}': {exception.Message}", exception);
         }
         catch (JinjaException exception)
         {
@@ -82,6 +82,8 @@ internal sealed partial class Evaluator
         return text;
     }
 
+    private object Known(object value) => value is Undefined undefined && source.Dialect.Strict ? throw undefined.Failure : value;
+
     private Flow Execute(Body body, Scope scope)
     {
         foreach (var statement in body.Statements)
@@ -101,17 +103,17 @@ internal sealed partial class Evaluator
                 output.Append(text.Text);
                 break;
             case PrintStatement print:
-                var value = Evaluate(print.Value, scope);
+                var value = Known(Evaluate(print.Value, scope));
                 at = print.At;
                 output.Append(Autoescape ? Printing.Escape(value) : Printing.ToStr(value));
                 break;
             case IfStatement @if:
                 foreach (var (test, then) in @if.Branches)
-                    if (Operators.IsTrue(Evaluate(test, scope)))
+                    if (Operators.IsTrue(Known(Evaluate(test, scope))))
                         return Execute(then, scope);
                 return Execute(@if.Otherwise, scope);
             case ForStatement @for:
-                Loop(@for, Evaluate(@for.Source, scope), scope, 0);
+                Loop(@for, Known(Evaluate(@for.Source, scope)), scope, 0);
                 break;
             case SetStatement set:
                 var assigned = Evaluate(set.Value, scope);

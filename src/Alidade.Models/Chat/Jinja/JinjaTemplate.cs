@@ -3,8 +3,8 @@ using Alidade.Core;
 namespace Alidade.Models.Chat.Jinja;
 
 /// <summary>
-/// A parsed Jinja template in the dialect of chat templates: Jinja 3.1 with <c>trim_blocks</c>, <c>lstrip_blocks</c>, loop controls, the <c>generation</c>
-/// block, and an immutable sandbox. It is immutable, so any number of threads may render it.
+/// A parsed Jinja template: Jinja 3.1 with loop controls, the <c>generation</c> block and an immutable sandbox; white space and missing names as the
+/// <see cref="JinjaDialect"/> has them. It is immutable, so any number of threads may render it.
 /// </summary>
 internal sealed class JinjaTemplate
 {
@@ -18,16 +18,19 @@ internal sealed class JinjaTemplate
     }
 
     /// <exception cref="AlidadeException">The text does not parse; the message has line and column.</exception>
-    public static JinjaTemplate Parse(string text, string name)
+    public static JinjaTemplate Parse(string text, string name) => Parse(text, name, JinjaDialect.Chat);
+
+    /// <inheritdoc cref="Parse(string, string)"/>
+    public static JinjaTemplate Parse(string text, string name, JinjaDialect dialect)
     {
-        var source = new SourceText(text, name);
+        var source = new SourceText(text, name, dialect);
         try
         {
             return new(source, Parser.Parse(source));
         }
         catch (JinjaException exception)
         {
-            throw new AlidadeException($"chat template '{name}': {exception.Message}", exception);
+            throw new AlidadeException($"{dialect.Noun} '{name}': {exception.Message}", exception);
         }
     }
 

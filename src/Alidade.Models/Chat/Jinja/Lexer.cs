@@ -108,7 +108,7 @@ internal sealed class Lexer(SourceText source)
             while (end > start && PyText.IsSpace(text[end - 1]))
                 end--;
         }
-        else if (sign != '+' && blockOrComment)
+        else if (sign != '+' && blockOrComment && source.Dialect.TrimsBlocks)
         {
             var line = end;
             while (line > start && text[line - 1] != '\n' && PyText.IsSpace(text[line - 1]))
@@ -135,7 +135,7 @@ internal sealed class Lexer(SourceText source)
     {
         if (sign == '-')
             SkipSpace();
-        else if (sign != '+' && position < text.Length && text[position] == '\n')
+        else if (sign != '+' && source.Dialect.TrimsBlocks && position < text.Length && text[position] == '\n')
             position++;
     }
 

@@ -2,17 +2,33 @@ using Alidade.Core;
 
 namespace Alidade.Models.Chat.Jinja;
 
-/// <summary>A template's text as Jinja reads it (every line end is <c>\n</c>, one last line end dropped), and where an offset in it stands.</summary>
+/// <summary>What Jinja leaves to those who use it.</summary>
+/// <param name="Noun">What errors call a template.</param>
+/// <param name="TrimsBlocks"><c>trim_blocks</c>, <c>lstrip_blocks</c>, and the last line end dropped.</param>
+/// <param name="Strict"><c>StrictUndefined</c>: a missing name is an error where it is written, tested or gone through.</param>
+internal sealed record JinjaDialect(string Noun, bool TrimsBlocks, bool Strict)
+{
+    /// <summary>Chat templates, as transformers renders them.</summary>
+    public static JinjaDialect Chat { get; } = new("chat template", TrimsBlocks: true, Strict: false);
+
+    /// <summary>Texts made of the fields of a row, as lm-evaluation-harness renders them.</summary>
+    public static JinjaDialect Fields { get; } = new("template", TrimsBlocks: false, Strict: true);
+}
+
+/// <summary>A template's text as Jinja reads it (every line end is <c>\n</c>), and where an offset in it stands.</summary>
 internal sealed class SourceText
 {
-    public SourceText(string source, string name)
+    public SourceText(string source, string name, JinjaDialect dialect)
     {
         Name = name;
+        Dialect = dialect;
         var text = source.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
-        Text = text.EndsWith('\n') ? text[..^1] : text;
+        Text = dialect.TrimsBlocks && text.EndsWith('\n') ? text[..^1] : text;
     }
 
     public string Name { get; }
+
+    public JinjaDialect Dialect { get; }
 
     public string Text { get; }
 
@@ -22,7 +38,7 @@ internal sealed class SourceText
         var before = Text.AsSpan(0, Math.Min(offset, Text.Length));
         var line = before.Count('\n') + 1;
         var column = before.Length - before.LastIndexOf('\n');
-        return new AlidadeException(FormattableString.Invariant($"chat template '{Name}', line {line}:{column}: {message}"));
+        return new AlidadeException(FormattableString.Invariant($"{Dialect.Noun} '{Name}', line {line}:{column}: {message}"));
     }
 }
 

@@ -49,8 +49,8 @@ public sealed class LocalModelTests
     {
         using var model = TinyChat.Create();
         var prompt = Prompt.OfMessages([new Message("user", "a<|im_end|>b")]);
-        Assert.Equal(1, PromptTokens.Of(model, prompt).Count(id => id == 0));
-        var (context, continuations) = PromptTokens.Of(model, prompt, ["x<|im_end|>"]);
+        Assert.Equal(1, new PromptTokens(model, new()).Of(prompt).Count(id => id == 0));
+        var (context, continuations) = new PromptTokens(model, new()).Of(prompt, ["x<|im_end|>"]);
         Assert.Equal(1, context.Count(id => id == 0));
         Assert.DoesNotContain(0, continuations[0]);
     }
@@ -59,7 +59,7 @@ public sealed class LocalModelTests
     public async Task An_open_answer_of_the_assistant_is_continued()
     {
         using var model = TinyChat.Create();
-        var open = PromptTokens.Of(model, Prompt.OfMessages([new("user", "q"), new("assistant", "Sure, here")]));
+        var open = new PromptTokens(model, new()).Of(Prompt.OfMessages([new("user", "q"), new("assistant", "Sure, here")]));
         Assert.EndsWith("assistant\nSure, here", model.Tokenizer.Decode(open), StringComparison.Ordinal);
         var answer = await new LocalModel(model, "m").AnswerAsync([new GenerationRequest(new("user", "q"), new Message("assistant", "Sure")) { MaxNewTokens = 2, Samples = 3, Temperature = 1 }], TestContext.Current.CancellationToken);
         Assert.Equal(3, Assert.IsType<GeneratedTexts>(answer[0]).Texts.Count);

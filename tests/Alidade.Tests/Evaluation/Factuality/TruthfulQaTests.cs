@@ -52,7 +52,7 @@ public sealed class TruthfulQaTests
     {
         using var model = TinyChat.Create();
         var request = TruthfulQaMeasure.Request(Item, TruthfulQaPrompt.ChatZeroShot);
-        Assert.EndsWith("assistant", model.Tokenizer.Decode(PromptTokens.Of(model, request.Context, request.Continuations).Context), StringComparison.Ordinal);
+        Assert.EndsWith("assistant", model.Tokenizer.Decode(new PromptTokens(model, new()).Of(request.Context, request.Continuations).Context), StringComparison.Ordinal);
         var results = new TruthfulQaMeasure { Items = [Item], Prompt = TruthfulQaPrompt.ChatZeroShot }.Run(model);
         Assert.Equal(["factuality.truthfulqa.mc1", "factuality.truthfulqa.mc2"], results.Select(r => r.Measurement.Name));
         Assert.All(results, r => Assert.Contains("chat template", r.Measurement.Meaning, StringComparison.Ordinal));

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Alidade.Core;
+using Alidade.Core.Data;
+using Alidade.Core.Statistics;
+using Alidade.Evaluation.Factuality;
+
+namespace Alidade.Evaluation.Tasks;
+
+/// <summary>What a few tasks do to their rows and templates cannot say; each adds fields to a row.</summary>
+/// <remarks>The <c>process_docs</c> and <c>doc_to_text</c> functions of lm-evaluation-harness 0.4.13.</remarks>
+internal static partial class Preparations
+{
+    private static readonly Dictionary<string, Func<FieldRow, Dictionary<string, object>>> All = new(StringComparer.Ordinal)
+    {
+        // The better of two scenarios stands first or second, as the text of the better one decides.
+        ["ethics_utilitarianism"] = row =>
+        {
+            string[] scenarios = [Text(row, "1"), Text(row, "2")];
+            List<int> order = [0, 1];
+            new PythonRandom(scenarios[0]).Shuffle(order);
+            return new() { ["scenario_1"] = scenarios[order[0]], ["scenario_2"] = scenarios[order[1]], ["label"] = order[0] == 0 ? 1 : 0 };
+        },
+        ["hellaswag"] = row => new()
+        {
+            ["query"] = WithoutMarks($"{Text(row, "activity_label")}: {Text(row, "ctx_a")} {PythonText.Capitalize(Text(row, "ctx_b"))}"),
+            ["choices"] = Texts(row, "endings").Select(WithoutMarks).ToArray(),
+        },
+        ["truthfulqa"] = row => new()
+        {
+            ["before"] = TruthfulQaPrimer.Before(Text(row, "Question")),
+            ["best"] = Text(row, "Best Answer").Trim(),
+            ["correct"] = Listed(Text(row, "Correct Answers")),
+            ["incorrect"] = Listed(Text(row, "Incorrect Answers")),
+        },
+        ["wikitext"] = row => new() { ["detokenised"] = WikiText.Detokenise(Text(row, "page")) },
+    };
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyCollection<string> Names => All.Keys;
+
+    /// <summary>The row with the fields that a preparation adds.</summary>
+    /// <exception cref="AlidadeException">A field is missing or of the wrong type.</exception>
+    public static FieldRow Apply(string name, FieldRow row)
+    {
+        var fields = row.Fields.ToDictionary(StringComparer.Ordinal);
+        foreach (var (field, value) in All[name](row))
+            fields[field] = JsonSerializer.SerializeToElement(value);
+        return row with { Fields = fields };
+    }
+
+    private static string Text(FieldRow row, string field) => row.Fields.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
+        : throw new AlidadeException($"{row.Place}: field '{field}' is missing or no text{Suggest.Hint(field, [.. row.Fields.Keys])}");
+
+    private static IEnumerable<string> Texts(FieldRow row, string field) => row.Fields.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.Array
+        ? value.EnumerateArray().Select(t => t.ToString())
+        : throw new AlidadeException($"{row.Place}: field '{field}' is missing or no list{Suggest.Hint(field, [.. row.Fields.Keys])}");
+
+    private static string[] Listed(string answers) => answers.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    // Square brackets are left over from WikiHow's pages.
+    private static string WithoutMarks(string text) =>
+        Bracketed().Replace(PythonText.Strip(text).Replace(" [title]", ". ", StringComparison.Ordinal), "").Replace("  ", " ", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\[.*?\]")]
+    private static partial Regex Bracketed();
+}
