@@ -80,7 +80,7 @@ public sealed record DeclaredTask : IEvaluationTask
         var metrics = MetricTable.Of(File);
         var documents = Asked(Chosen(context), inChat);
         if (File.DropRefusedSystem && inChat && context.Model is LocalModel local)
-            documents = [.. documents.Select(d => d with { Contexts = [.. d.Contexts.Select(c => WithoutRefusedSystem(local.Model, c))] })];
+            documents = [.. documents.Select(d => d with { Contexts = [.. d.Contexts.Select(c => Prompt.OfMessages(WithoutRefusedSystem(m => ChatEncoder.Render(local.Model, m), c.Messages!)))] })];
         var written = File is { Kind: TaskKind.MultipleChoice, Contexts.Count: 0 } && !context.Model.GivesLogLikelihoods;
         Request[][] requests = [.. documents.Select(d => written ? Lettered(d) : Requests(d, metrics.Any(m => m.NeedsUnconditional)))];
         var answers = await context.AskAsync(Name, [.. requests.SelectMany(r => r)]).ConfigureAwait(false);
@@ -132,7 +132,8 @@ public sealed record DeclaredTask : IEvaluationTask
         if (definition.File.Keep is not { } keep)
             return rows;
         var template = TextTemplate.Parse("{{ 1 if (" + keep.Trim().TrimStart('{').TrimEnd('}') + ") else 0 }}", "keep");
-        return [.. rows.Where(r => TaskTexts.Text(template, r) == "1")] is { Count: > 0 } kept ? kept : throw new AlidadeException($"{definition.Path}: 'keep' keeps none of the {rows.Count} rows");
+        var kept = rows.Where(r => TaskTexts.Text(template, r) == "1").ToArray();
+        return kept.Length > 0 ? kept : throw new AlidadeException($"{definition.Path}: 'keep' keeps none of the {rows.Count} rows");
     }
 
     // Groups of rows are chosen whole.
@@ -169,18 +170,19 @@ public sealed record DeclaredTask : IEvaluationTask
     private static Request[] Lettered(AskedDocument document) =>
         [new GenerationRequest(new Message("user", MultipleChoice.Lettered(new(document.Contexts[0], document.Continuations, document.Contexts[0].Messages is [.., var last] ? last.Content : document.Contexts[0].Text!, document.Texts.Choices)))) { MaxNewTokens = 32 }];
 
-    private static Prompt WithoutRefusedSystem(CausalLM model, Prompt prompt)
+    /// <summary>A conversation without its system message where the template refuses one.</summary>
+    internal static IReadOnlyList<Message> WithoutRefusedSystem(Action<IReadOnlyList<Message>> render, IReadOnlyList<Message> messages)
     {
-        if (prompt.Messages is not [{ Role: "system" }, ..])
-            return prompt;
+        if (messages is not [{ Role: "system" }, ..])
+            return messages;
         try
         {
-            ChatEncoder.Render(model, prompt.Messages);
-            return prompt;
+            render(messages);
+            return messages;
         }
         catch (AlidadeException)
         {
-            return Prompt.OfMessages([.. prompt.Messages.Skip(1)]);
+            return [.. messages.Skip(1)];
         }
     }
 }

@@ -137,9 +137,12 @@ public sealed class HarnessFiles(RunFolder run)
             ["n-shot"] = shots,
             ["higher_is_better"] = better,
             ["n-samples"] = new JsonObject { ["original"] = count, ["effective"] = count },
-            ["hash"] = Hash(string.Concat(samples.Select(s => (string?)s["doc_hash"] + (string?)s["prompt_hash"] + (string?)s["target_hash"]))),
+            ["hash"] = HashOf(samples),
         }.ToJsonString(Json.Line));
     }
+
+    /// <summary>The hash over a task's samples.</summary>
+    internal static string HashOf(IReadOnlyList<JsonObject> samples) => Hash(string.Concat(samples.Select(s => (string?)s["doc_hash"] + (string?)s["prompt_hash"] + (string?)s["target_hash"])));
 
     private static JsonObject Sample(int number, ItemResult item) => new()
     {
