@@ -108,7 +108,7 @@ internal sealed class DeclaredScoring(LoadedTaskFile definition, TaskTexts texts
         var result = MeasureSummary.OfMean(
             About(metric, chain == FilterTable.None ? metric.Name : $"{metric.Name}.{chain}", cost) with { Meaning = unparsed == 0 ? metric.Meaning : $"{metric.Meaning} {unparsed} answers have nothing for the filters to find and count as wrong." },
             rows);
-        return metric.Over.Error == HarnessError.Mean || metric.Over.Name == Aggregation.MeanWithoutError.Name || values.Count == 0 ? result : Aggregated(result, metric, values);
+        return metric.Over.Of == Aggregation.Mean.Of || values.Count == 0 ? result : Aggregated(result, metric, values);
     }
 
     private MeasureResult Aggregated(MeasureResult result, TaskMetric metric, List<double[]> values)

@@ -2,7 +2,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Alidade.Core;
 using Alidade.Core.Data;
-using Alidade.Core.Statistics;
+using Alidade.Evaluation.Bias;
+using Alidade.Evaluation.Ethics;
 using Alidade.Evaluation.Factuality;
 
 namespace Alidade.Evaluation.Tasks;
@@ -13,13 +14,15 @@ internal static partial class Preparations
 {
     private static readonly Dictionary<string, Func<FieldRow, Dictionary<string, object>>> All = new(StringComparer.Ordinal)
     {
-        // The better of two scenarios stands first or second, as the text of the better one decides.
+        ["bbq"] = row =>
+        {
+            var question = new BbqHarness(BbqFile.Of(row));
+            return new() { ["choices"] = question.Choices, ["right"] = Enumerable.Range(0, question.Choices.Count).First(i => question.Outcome(i).Correct) };
+        },
         ["ethics_utilitarianism"] = row =>
         {
-            string[] scenarios = [Text(row, "1"), Text(row, "2")];
-            List<int> order = [0, 1];
-            new PythonRandom(scenarios[0]).Shuffle(order);
-            return new() { ["scenario_1"] = scenarios[order[0]], ["scenario_2"] = scenarios[order[1]], ["label"] = order[0] == 0 ? 1 : 0 };
+            var question = UtilitarianPrompt.Of(Text(row, "1"), Text(row, "2"));
+            return new() { ["query"] = question.Text, ["label"] = question.FirstIsBetter ? 1 : 0 };
         },
         ["hellaswag"] = row => new()
         {

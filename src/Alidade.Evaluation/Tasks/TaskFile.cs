@@ -248,6 +248,9 @@ public sealed record MetricEntry
     /// <summary>How many of the first choices are true (mc2).</summary>
     public string? TrueChoices { get; init; }
 
+    /// <summary>True for a bias score of 0, not −1, where no answer is biased, as lm-evaluation-harness has it (bbq).</summary>
+    public bool ZeroWithoutBiased { get; init; }
+
     /// <summary>True answers (truthful_overlap).</summary>
     public string? Correct { get; init; }
 

@@ -77,7 +77,7 @@ internal sealed class HarnessTask(LoadedTaskFile definition)
             ["prompt_hash"] = Hash(arguments[0][0]!.GetValue<string>()),
             ["target_hash"] = Hash(target),
         };
-        foreach (var metric in metrics.Where(m => m.Part(document)))
+        foreach (var metric in metrics.Where(m => (m.Listed ?? m.Part)(document)))
             sample[metric.Name] = metric.Of(document) is [var one] ? PythonJson.Number(one) : new JsonArray([.. metric.Of(document).Select(PythonJson.Number)]);
         return sample;
     }

@@ -6,7 +6,7 @@ namespace Alidade.Evaluation.Tasks.Metrics;
 internal static class MetricTable
 {
     private static readonly Dictionary<string, Func<MetricEntry, IReadOnlyList<TaskMetric>>> All =
-        new[] { ChoiceMetrics.All, TextMetrics.All, LikelihoodMetrics.All }.SelectMany(t => t).ToDictionary(t => t.Name, t => t.Make, StringComparer.Ordinal);
+        new[] { ChoiceMetrics.All, TextMetrics.All, LikelihoodMetrics.All, BbqMetrics.All }.SelectMany(t => t).ToDictionary(t => t.Name, t => t.Make, StringComparer.Ordinal);
 
     private const string ExactMatch = "exact_match";
 

@@ -77,6 +77,9 @@ internal sealed record TaskMetric
     /// <summary>Whether an item has a part in the number.</summary>
     public Func<ScoredDocument, bool> Part { get; init; } = _ => true;
 
+    /// <summary>Whether the harness lists the item's value all the same; null for those that have a part.</summary>
+    public Func<ScoredDocument, bool>? Listed { get; init; }
+
     /// <summary>How values become one number.</summary>
     public Aggregation Over { get; init; } = Aggregation.Mean;
 

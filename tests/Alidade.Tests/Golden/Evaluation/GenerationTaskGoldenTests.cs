@@ -46,7 +46,7 @@ public sealed class GenerationTaskGoldenTests
     {
         var recorded = document.GetProperty("requests")[0];
         golden.Equal(what + ": context", recorded.GetProperty("context").GetString(), request.Prompt.Text);
-        golden.Equal(what + ": tokens", string.Join(' ', recorded.GetProperty("context_tokens").EnumerateArray()), string.Join(' ', PromptTokens.Of(model, request.Prompt)));
+        golden.Equal(what + ": tokens", string.Join(' ', recorded.GetProperty("context_tokens").EnumerateArray()), string.Join(' ', new PromptTokens(model, new()).Of(request.Prompt)));
         golden.Equal(what + ": stops", string.Join('|', Texts(recorded.GetProperty("generation_kwargs").GetProperty("until"))), string.Join('|', request.Stop));
         var text = Assert.IsType<GeneratedTexts>(response).First.Text;
         golden.Equal(what + ": text", Texts(recorded.GetProperty("responses"))[0], text);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Results;
 using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Likelihood;
 using Alidade.Evaluation.Tasks;
@@ -68,6 +69,11 @@ public sealed class HarnessTaskGoldenTests
             file = file with { Generate = file.Generate with { MaxNewTokens = keys["max_gen_toks"]!.GetValue<int>(), Stop = [.. keys["until"]!.AsArray().Select(s => s!.GetValue<string>())] } };
         if (over?["metric_list"] is JsonArray metrics)
             file = file with { Metrics = [.. metrics.Select(m => new MetricEntry { Metric = m!["metric"]!.GetValue<string>() })] };
+        // What Alidade has otherwise: a behaviour is not marked as better, and a bias score without a biased answer is −1.
+        if (name.StartsWith("persona_", StringComparison.Ordinal) || name.StartsWith("advanced_ai_risk_", StringComparison.Ordinal))
+            file = file with { Metrics = [new() { Metric = "acc", Direction = Direction.Higher }] };
+        if (name.StartsWith("bbq", StringComparison.Ordinal))
+            file = file with { Metrics = [new() { Metric = "bbq", ZeroWithoutBiased = true }] };
         var documents = lines.DistinctBy(l => l["doc_id"]!.GetValue<int>()).Select(l => l["source"]!);
         return DeclaredTask.Of(definition with { File = file }, HarnessRuns.Rows(name, documents), HarnessRuns.Pool(name));
     }
@@ -130,7 +136,7 @@ public sealed class HarnessTaskGoldenTests
         return tolerance;
     }
 
-    // Scores of whether are equal; sums move with the log-likelihoods.
+    // They move with the log-likelihoods; a score of whether cannot move by so little.
     private static void Metrics(GoldenCase golden, string at, JsonNode line, JsonObject sample, double moves)
     {
         foreach (var (metric, expected) in line["metrics"]!.AsObject())
@@ -142,7 +148,7 @@ public sealed class HarnessTaskGoldenTests
             else if (expected is JsonArray)
                 throw new NotBuiltException($"the values of {metric}");
             else
-                golden.Close($"{at}: {metric}", Value(expected), Value(sample[metric]), Value(expected) is 0 or 1 ? 0 : Math.Max(1e-12 * Math.Abs(Value(expected)), 2 * moves));
+                golden.Close($"{at}: {metric}", Value(expected), Value(sample[metric]), Math.Max(1e-12 * Math.Max(1, Math.Abs(Value(expected))), 2 * moves));
         }
     }
 
