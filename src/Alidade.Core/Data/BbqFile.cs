@@ -57,7 +57,13 @@ public static class BbqFile
 {
     /// <summary>Reads the file of one category.</summary>
     /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
-    public static DataSet<BbqItem> Read(string path, DataOptions? options = null) => DataRow.ReadAll(path, options, row =>
+    public static DataSet<BbqItem> Read(string path, DataOptions? options = null) => DataRow.ReadAll(path, options, Item);
+
+    /// <summary>A row as a question.</summary>
+    /// <exception cref="AlidadeException">A field is missing or of another type; file, line and field are told.</exception>
+    public static BbqItem Of(FieldRow row) => Item(new DataRow(row.File, row.Line, row.Fields));
+
+    private static BbqItem Item(DataRow row)
     {
         var info = Object(row, "answer_info");
         var category = row.FilledText("category");
@@ -76,7 +82,7 @@ public static class BbqFile
             Predictions = row.Fields.Where(f => f.Key.Contains("_pred_", StringComparison.Ordinal) && f.Value.ValueKind == JsonValueKind.String)
                 .ToDictionary(f => f.Key, f => f.Value.GetString()!, StringComparer.Ordinal),
         };
-    });
+    }
 
     private static JsonElement Object(DataRow row, string field) => row.Get(field) is { ValueKind: JsonValueKind.Object } value ? value : throw row.WrongType(field, "an object");
 

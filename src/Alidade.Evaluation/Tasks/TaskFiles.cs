@@ -59,6 +59,8 @@ public static class TaskFiles
         var known = IsFile(path) ? Path.GetFullPath(path) : path;
         if (chain.Any(c => (IsFile(c) ? Path.GetFullPath(c) : c) == known))
             throw new AlidadeException($"{chain[^1]}: includes '{path}', which includes it: {string.Join(" → ", [.. chain, path])}");
+        if (chain.Count > 0 && IsFile(path) && !System.IO.File.Exists(path))
+            throw new AlidadeException($"{chain[^1]}: includes '{path}', and there is no file of that name");
         var yaml = IsFile(path) ? Recipe.ReadText(path) : ReadBuiltIn(path, chain);
         chain.Add(path);
         // Read for its own mistakes first: what it includes may stand in any folder.

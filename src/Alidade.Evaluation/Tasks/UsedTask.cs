@@ -16,7 +16,9 @@ internal static class UsedTask
 
     private static readonly Lazy<IReadOnlyDictionary<string, Type>> Types = new(() => typeof(UsedTask).Assembly.GetTypes()
         .Where(t => t.IsAssignableTo(typeof(IEvaluationTask)) && t is { IsAbstract: false } && t != typeof(DeclaredTask) && t.GetConstructor(Type.EmptyTypes) is not null && ReaderOf(RowOf(t.GetProperty(Items))) is not null)
-        .Select(t => (Type: t, ((IEvaluationTask)Activator.CreateInstance(t)!).Name)).GroupBy(t => t.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Type, StringComparer.Ordinal));
+        .Select(t => (Type: t, ((IEvaluationTask)Activator.CreateInstance(t)!).Name))
+        // A task whose name is given with it has none by itself.
+        .Where(t => t.Name is not null).GroupBy(t => t.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First().Type, StringComparer.Ordinal));
 
     /// <summary>Names of the tasks that can be used.</summary>
     public static IEnumerable<string> Names => Types.Value.Keys.Order(StringComparer.Ordinal);

@@ -128,7 +128,7 @@ public sealed class LikelihoodTaskGoldenTests
 
     internal static LikelihoodRequest Tokens(CausalLM model, ContinuationRequest request)
     {
-        var (context, continuations) = PromptTokens.Of(model, request.Context, request.Continuations);
+        var (context, continuations) = new PromptTokens(model, new()).Of(request.Context, request.Continuations);
         return new(context, continuations);
     }
 

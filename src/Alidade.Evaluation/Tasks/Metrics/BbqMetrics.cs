@@ -50,7 +50,7 @@ internal static class BbqMetrics
             new() { Name = "acc", Of = d => [Flag(Of(d).Correct)], Meaning = "Share of right answers.", Kinds = Kinds },
             Accuracy("accuracy_amb", true),
             Accuracy("accuracy_disamb", false),
-            .. new[] { null, .. Categories }.SelectMany(c => (TaskMetric[])[Bias(true, c), Bias(false, c)]),
+            .. ((string?[])[null, .. Categories]).SelectMany(c => (TaskMetric[])[Bias(true, c), Bias(false, c)]),
         ];
     }
 

@@ -38,7 +38,7 @@ public sealed class TaskFileTests : IDisposable
     [Theory]
     [InlineData("promt: x", "unknown key 'promt' at line 1 (did you mean 'prompt'?)")]
     [InlineData("kind: multiple_choise", "(did you mean 'multiple_choice'?)")]
-    [InlineData("include: absent.yaml", "there is no file")]
+    [InlineData("include: absent.yaml", "and there is no file of that name")]
     [InlineData("include: arc_eazy", "includes 'arc_eazy', which is no file (.yaml) and no task file that Alidade brings (did you mean 'arc_easy'?)")]
     [InlineData("include: task.yaml", "which includes it")]
     [InlineData("prompt: x", "needs 'choices', or 'contexts' and a 'continuation'")]
@@ -66,7 +66,7 @@ public sealed class TaskFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"q": "1"}""", "rows.jsonl:2: template 'prompt', line 1:9: 'question' is undefined")]
+    [InlineData("""{"q": "1"}""", "rows.jsonl:2: template 'prompt', line 1:4: 'question' is undefined")]
     [InlineData("""{"questoin": "1", "right": 0}""", "'question' is undefined (did you mean 'questoin'?)")]
     [InlineData("""{"question": "1", "right": 2}""", "rows.jsonl:2: the answer '2' is none of the 2 choices")]
     public async Task A_row_that_does_not_fit_is_told_with_file_line_and_field(string row, string told)

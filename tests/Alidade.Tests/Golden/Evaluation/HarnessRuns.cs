@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Alidade.Core.Data;
 using Alidade.Evaluation.Engine;
-using Alidade.Evaluation.Likelihood;
 using Alidade.Evaluation.Tasks;
 using Alidade.Models;
 
@@ -36,7 +35,7 @@ internal static class HarnessRuns
     public static EvaluationContext Context(string name)
     {
         if (!Models.TryGetValue(name, out var kept))
-            Models.Add(name, kept = (new HarnessModel(new LocalModel(Model(name), "golden " + name)), new ResponseStore(Path.Combine(Directory.CreateTempSubdirectory("alidade-golden").FullName, "responses.jsonl"))));
+            Models.Add(name, kept = (new HarnessModel(new LocalModel(Model(name), "golden " + name), asTheReference: !IsTiny(name)), new ResponseStore(Path.Combine(Directory.CreateTempSubdirectory("alidade-golden").FullName, "responses.jsonl"))));
         return new() { Model = kept.Model, Store = kept.Store, Chat = ChatUse.Never };
     }
 
@@ -98,35 +97,5 @@ internal static class HarnessRuns
         var path = GoldenModels.PathOf("evaluation", name);
         Assert.SkipWhen(path is null, $"the model {name} is absent");
         return path!;
-    }
-
-    /// <summary>
-    /// A local model whose answers of one token are computed document by document, as the reference was: what a float32 product of few or many rows is rounded to differs by
-    /// up to 1e-5 a token, nearly all that the tolerance leaves.
-    /// </summary>
-    internal sealed class HarnessModel(LocalModel model) : IEvaluatedModel
-    {
-        public LocalModel Local => model;
-
-        public string Name => model.Name;
-
-        public string Identity => model.Identity;
-
-        public bool GivesLogLikelihoods => true;
-
-        public bool IsChat => model.IsChat;
-
-        public int Concurrency => 1;
-
-        public IReadOnlyList<IReadOnlyList<int>> Plan(IReadOnlyList<Request> requests)
-        {
-            int[] alone = [.. Enumerable.Range(0, requests.Count).Where(i => requests[i] is ContinuationRequest c && Short(c))];
-            int[] together = [.. Enumerable.Range(0, requests.Count).Except(alone)];
-            return [.. alone.Select(i => (IReadOnlyList<int>)[i]), .. model.Plan([.. together.Select(i => requests[i])]).Select(b => (IReadOnlyList<int>)[.. b.Select(i => together[i])])];
-        }
-
-        public Task<IReadOnlyList<Response>> AnswerAsync(IReadOnlyList<Request> batch, CancellationToken cancellation) => model.AnswerAsync(batch, cancellation);
-
-        private bool Short(ContinuationRequest request) => new PromptTokens(model.Model, model.Prompts).Of(request.Context, request.Continuations).Continuations.Any(c => c.Count == 1);
     }
 }
