@@ -66,7 +66,7 @@ public sealed class TaskFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"q": "1"}""", "rows.jsonl:2: template 'prompt', line 1:4: 'question' is undefined")]
+    [InlineData("""{"q": "1"}""", "'question' is undefined (the row has: q)")]
     [InlineData("""{"questoin": "1", "right": 0}""", "'question' is undefined (did you mean 'questoin'?)")]
     [InlineData("""{"question": "1", "right": 2}""", "rows.jsonl:2: the answer '2' is none of the 2 choices")]
     public async Task A_row_that_does_not_fit_is_told_with_file_line_and_field(string row, string told)
