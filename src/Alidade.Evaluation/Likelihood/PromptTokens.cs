@@ -12,7 +12,10 @@ public sealed record PromptOptions
     /// <summary>The token that stands before a text with nothing before it; null (default) for the model's beginning token, or its end token where it has none.</summary>
     public int? Prefix { get; init; }
 
-    /// <summary>Whether a plain text gets the tokens that the tokenizer puts around a text; null (default) for what the tokenizer does by itself.</summary>
+    /// <summary>
+    /// Whether prompts get the tokens that the tokenizer puts around a text; null (default) where they are plain text, and not where a chat template has written them.
+    /// lm-evaluation-harness adds them to conversations as well (true).
+    /// </summary>
     public bool? AddSpecialTokens { get; init; }
 }
 
@@ -82,6 +85,6 @@ internal sealed class PromptTokens(CausalLM model, PromptOptions options)
     {
         var tokenizer = model.Tokenizer;
         var begins = (options.Prefix ?? tokenizer.BeginningOfText ?? tokenizer.EndOfText) is { } prefix && text.StartsWith(tokenizer.Token(prefix), StringComparison.Ordinal);
-        return tokenizer.EncodeWithOffsets(text, new() { AddSpecialTokens = plain && !begins && (options.AddSpecialTokens ?? true), Untrusted = [.. untrusted.Where(r => r.Start < text.Length).Select(r => r with { End = Math.Min(r.End, text.Length) })] }).Ids;
+        return tokenizer.EncodeWithOffsets(text, new() { AddSpecialTokens = !begins && (options.AddSpecialTokens ?? plain), Untrusted = [.. untrusted.Where(r => r.Start < text.Length).Select(r => r with { End = Math.Min(r.End, text.Length) })] }).Ids;
     }
 }

@@ -21,8 +21,8 @@ internal static partial class Preparations
         },
         ["ethics_utilitarianism"] = row =>
         {
-            var question = UtilitarianPrompt.Of(Text(row, "1"), Text(row, "2"));
-            return new() { ["query"] = question.Text, ["label"] = question.FirstIsBetter ? 1 : 0 };
+            var question = EthicsQuestion.Of(new UtilityPair(row.Id, Text(row, "1"), Text(row, "2")));
+            return new() { ["query"] = question.Question, ["label"] = question.Label };
         },
         ["hellaswag"] = row => new()
         {

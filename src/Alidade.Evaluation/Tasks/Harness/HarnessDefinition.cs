@@ -29,7 +29,9 @@ internal static class HarnessDefinition
         {
             definition["generation_kwargs"] = new JsonObject
             {
-                ["until"] = Texts(file.Generate.Stop ?? [file.Examples.Separator]), ["do_sample"] = file.Generate.Temperature > 0, ["max_gen_toks"] = file.Generate.MaxNewTokens,
+                ["until"] = Texts(file.Generate.Stop ?? [file.Examples.Separator]),
+                ["do_sample"] = file.Generate.Temperature > 0,
+                ["max_gen_toks"] = file.Generate.MaxNewTokens,
             };
         }
 

@@ -22,6 +22,12 @@ internal static class LikelihoodMetrics
 
     private static TaskMetric OfText(string name, Func<string, int> count, Aggregation over, string unit, string meaning) => new()
     {
-        Name = name, Of = d => [d.LogProb, count(d.Asked.Counted)], Over = over, Direction = Direction.Lower, Unit = unit, Meaning = meaning, Kinds = [TaskKind.Rolling],
+        Name = name,
+        Of = d => [d.LogProb, count(d.Asked.Counted)],
+        Over = over,
+        Direction = Direction.Lower,
+        Unit = unit,
+        Meaning = meaning,
+        Kinds = [TaskKind.Rolling],
     };
 }

@@ -48,8 +48,13 @@ internal static class TextMetrics
         {
             var (right, wrong) = TruthfulQaGeneration.References(new TruthfulQaItem
             {
-                Id = d.Asked.Row.Id, Question = "", Category = "", Adversarial = false, BestAnswer = "",
-                CorrectAnswers = TaskTexts.List(correct, d.Asked.Row), IncorrectAnswers = TaskTexts.List(incorrect, d.Asked.Row),
+                Id = d.Asked.Row.Id,
+                Question = "",
+                Category = "",
+                Adversarial = false,
+                BestAnswer = "",
+                CorrectAnswers = TaskTexts.List(correct, d.Asked.Row),
+                IncorrectAnswers = TaskTexts.List(incorrect, d.Asked.Row),
             });
             return TruthfulQaGeneration.Score(d.Answer, right, wrong);
         }

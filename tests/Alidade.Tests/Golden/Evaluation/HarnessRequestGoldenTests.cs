@@ -106,7 +106,8 @@ public sealed class HarnessRequestGoldenTests
             var prompt = item["messages"] is JsonArray messages
                 ? Prompt.OfMessages([.. messages.Select(m => new Message(m!["role"]!.GetValue<string>(), m["content"]!.GetValue<string>()))])
                 : Prompt.OfText(item["prompt"]!.GetValue<string>());
-            var ids = new PromptTokens(model, new()).Of(prompt);
+            var prompts = new PromptOptions { AddSpecialTokens = item["messages"] is null ? null : true };
+            var ids = new PromptTokens(model, prompts).Of(prompt);
             // The left of a prompt that leaves no room goes.
             var room = Math.Min(item["max_length"]!.GetValue<int>(), model.Config.ContextLength) - most;
             ids = [.. ids.Skip(Math.Max(0, ids.Count - room))];
@@ -119,7 +120,7 @@ public sealed class HarnessRequestGoldenTests
             golden.Equal(what + ": tokens", Trimmed(generated, model), Trimmed(greedy.Ids, model));
             if (penalty != 1)
                 continue;
-            var local = new LocalModel(model, "golden") { MaxLength = item["max_length"]!.GetValue<int>() };
+            var local = new LocalModel(model, "golden") { MaxLength = item["max_length"]!.GetValue<int>(), Prompts = prompts };
             var answer = ((GeneratedTexts)Answer(local, new GenerationRequest(prompt) { MaxNewTokens = most, Stop = stops })).First;
             golden.Equal(what + ": response", item["response"]!.GetValue<string>(), answer.Text);
         }
