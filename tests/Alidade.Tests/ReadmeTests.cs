@@ -3,6 +3,7 @@ using Alidade.Cli.Align;
 using Alidade.Cli.Commands;
 using Alidade.Core.Data;
 using Alidade.Core.Recipes;
+using Alidade.Evaluation.Tasks;
 using Alidade.Tests.Core;
 using Alidade.Tests.Golden;
 
@@ -39,7 +40,17 @@ public sealed partial class ReadmeTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Snippets))]
-    public void Every_recipe_of_the_documents_reads(string document, string yaml) => Assert.NotEmpty(Recipe.Parse<AlignRecipe>(yaml, document).Stages);
+    public void Every_recipe_and_task_file_of_the_documents_reads(string document, string yaml)
+    {
+        if (yaml.Contains("stages:", StringComparison.Ordinal))
+        {
+            Assert.NotEmpty(Recipe.Parse<AlignRecipe>(yaml, document).Stages);
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        Assert.NotEmpty(TaskFiles.Read(folder.Write("task.yaml", yaml)).File.Data);
+    }
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Rows))]
