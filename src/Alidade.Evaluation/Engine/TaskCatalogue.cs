@@ -34,8 +34,11 @@ public static class TaskCatalogue
 
     /// <summary>The task of a name.</summary>
     /// <exception cref="AlidadeException">There is none; the message has the nearest.</exception>
-    public static KnownTask Find(string name) => All.FirstOrDefault(t => t.Name == name)
-        ?? throw new AlidadeException($"there is no task '{name}'{Suggest.Hint(name, [.. All.Select(t => t.Name)])}; 'alidade evaluate --list' shows all");
+    public static KnownTask Find(string name) => All.FirstOrDefault(t => t.Name == name) ?? throw Unknown(name);
+
+    private static AlidadeException Unknown(string name) => new(
+        UsedTask.Names.Contains(name) ? $"'{name}' has no data of its own: name yours in a task file (use: {name}, data: rows.jsonl) and give that file"
+        : $"there is no task '{name}'{(Suggest.Nearest(name, All.Select(t => t.Name)) is { } nearest ? $" (did you mean '{nearest}'?)" : "")}; 'alidade evaluate --list' shows all");
 
     private static string HeadingOf(string name) => name.Split('.', 2)[0];
 }
