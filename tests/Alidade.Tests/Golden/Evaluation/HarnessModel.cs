@@ -80,20 +80,24 @@ internal sealed class HarnessModel(LocalModel local, bool asTheReference) : IEva
         using var before = Cache(context.Count + FewTokens);
         if (shared > 0)
             CachedForward.Hidden(model, before, [.. context.Take(shared).Select(i => (long)i)], shared);
-        foreach (var c in few)
+        // Continuations that differ in their last token alone come from one pass, as there.
+        foreach (var alike in few.GroupBy(c => string.Join(' ', continuations[c].SkipLast(1)), StringComparer.Ordinal))
         {
-            long[] read = [.. context.Skip(shared).Concat(continuations[c].SkipLast(1)).Select(i => (long)i)];
+            long[] read = [.. context.Skip(shared).Concat(continuations[alike.First()].SkipLast(1)).Select(i => (long)i)];
             using var cache = shared > 0 ? before.Copy(0, shared, [0], context.Count + FewTokens) : Cache(read.Length);
             var logits = model.Unembed(CachedForward.Hidden(model, cache, read, read.Length).squeeze(0)).log_softmax(-1);
-            var (sum, greedy) = (0.0, true);
-            for (var t = 0; t < continuations[c].Count; t++)
+            foreach (var c in alike)
             {
-                var row = logits[read.Length - continuations[c].Count + t];
-                sum += row[continuations[c][t]].item<float>();
-                greedy &= row.argmax().item<long>() == continuations[c][t];
-            }
+                var (sum, greedy) = (0.0, true);
+                for (var t = 0; t < continuations[c].Count; t++)
+                {
+                    var row = logits[read.Length - continuations[c].Count + t];
+                    sum += row[continuations[c][t]].item<float>();
+                    greedy &= row.argmax().item<long>() == continuations[c][t];
+                }
 
-            known[Key(request.Context, request.Continuations[c])] = new(sum, continuations[c].Count, greedy);
+                known[Key(request.Context, request.Continuations[c])] = new(sum, continuations[c].Count, greedy);
+            }
         }
     }
 
