@@ -1,4 +1,5 @@
 using Alidade.Training.Objectives;
+using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers;
 
@@ -29,4 +30,13 @@ internal interface ITrainingTask
     /// <param name="rows">Indices of rows.</param>
     /// <param name="window">All micro-batches of the update: their losses add up to the loss of the update.</param>
     Objective? Evaluate(IReadOnlyList<int> rows, IReadOnlyList<IReadOnlyList<int>> window);
+
+    /// <summary>Numbers besides the weights that training changes, such as a running mean or a moving reference; a checkpoint keeps them and puts them back in place.</summary>
+    IReadOnlyList<(string Name, Tensor Value)> State => [];
+
+    /// <summary>Called when an update has changed the weights.</summary>
+    /// <param name="update">Updates done.</param>
+    void AfterUpdate(int update)
+    {
+    }
 }

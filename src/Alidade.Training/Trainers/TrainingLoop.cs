@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Alidade.Core;
 using Alidade.Training.Checkpoints;
 using Alidade.Training.Optimisation;
-using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,6 +27,7 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainingPlan plan;
     private readonly CheckpointFolder? checkpoints;
     private readonly BestWeights best;
+    private List<(string Name, Tensor Value)> kept = [];
 
     public TrainingLoop(ITrainingTask task, ITrainingTask? heldOut, IEnumerable<(string Name, Tensor Value)> trainable, TrainingOptions options, TrainingContext context)
     {
@@ -49,7 +49,9 @@ internal sealed class TrainingLoop : IDisposable
         heldOut?.Prepare(Enumerable.Range(0, heldOut.Rows).Chunk(options.BatchRows), context);
 
         using var optimiser = new AdamW(trainable, options.AdamW);
-        var state = (context.Resume ? checkpoints?.LoadNewest(trainable, optimiser) : null) ?? new TrainingState();
+        var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
+        kept = [.. trainable, .. task.State];
+        var state = (context.Resume ? checkpoints?.LoadNewest(kept, optimiser) : null) ?? new TrainingState();
         SetGradients(true);
         try
         {
@@ -58,17 +60,17 @@ internal sealed class TrainingLoop : IDisposable
                 // 7. Before the next update, so that a run that was killed here takes it up again.
                 if (IsEvaluationDue(state) && !Evaluate(state))
                     Stop(state, optimiser);
-                var done = state.Update == plan.Updates || OutOfPatience(state);
-                if (done || (state.Update > 0 && IsMultiple(state.Update, options.CheckpointEvery)))
-                    checkpoints?.Save(state, trainable, optimiser);
-                if (done)
+                var ended = state.Update == plan.Updates || OutOfPatience(state);
+                if (ended || (state.Update > 0 && IsMultiple(state.Update, options.CheckpointEvery)))
+                    checkpoints?.Save(state, kept, optimiser);
+                if (ended)
                     break;
 
                 // 1.–6.
-                if (Update(state, optimiser, schedule) is not { } step)
+                if (Update(state, step, schedule) is not { } done)
                     Stop(state, optimiser);
                 else
-                    Tell(state, step);
+                    Tell(state, done);
             }
         }
         finally
@@ -95,18 +97,16 @@ internal sealed class TrainingLoop : IDisposable
     // The user wants to stop: what is done is kept.
     private void Stop(TrainingState state, AdamW optimiser)
     {
-        checkpoints?.Save(state, trainable, optimiser);
+        checkpoints?.Save(state, kept, optimiser);
         context.Cancellation.ThrowIfCancellationRequested();
     }
 
     // One update; null when it was cancelled, and nothing is changed then.
-    private TrainingStep? Update(TrainingState state, AdamW optimiser, Schedule schedule)
+    private TrainingStep? Update(TrainingState state, UpdateStep step, Schedule schedule)
     {
         using var scope = NewDisposeScope();
         var window = plan.Window(state.Update);
-        var losses = new List<Tensor>();
-        var metrics = new MetricSum();
-        Clear();
+        step.Begin();
 
         // 1. to 3.
         foreach (var rows in window)
@@ -114,34 +114,16 @@ internal sealed class TrainingLoop : IDisposable
             if (context.Cancellation.IsCancellationRequested)
                 return Cancelled();
             using var batch = NewDisposeScope();
-            if (task.Evaluate(rows, window) is not { } objective)
-                continue;
-            NativeErrors.Run("backward pass", objective.Loss.backward, objective.Loss);
-            losses.Add(objective.Loss.detach().MoveToOuterDisposeScope());
-            foreach (var (name, value) in objective.Metrics)
-                metrics.Add(name, value.MoveToOuterDisposeScope());
+            if (task.Evaluate(rows, window) is { } objective)
+                step.Add(objective);
         }
 
+        // 4. to 6.
         var rate = schedule.RateOf(state.Update);
         var tokens = state.Tokens + window.Sum(rows => rows.Sum(task.TokensOf));
-        if (losses.Count == 0)
-            return new(state.Update + 1, rate, 0, 0, tokens, new Dictionary<string, double>());
-
-        // 4. and 5.
-        var norm = GradientClipping.Clip(trainable.Select(p => p.Value.grad).OfType<Tensor>(), options.MaxGradientNorm);
-        metrics.Add(".loss", stack(losses).sum());
-        metrics.Add(".norm", norm);
-        var values = metrics.Read();
-        values.Remove(".loss", out var loss);
-        values.Remove(".norm", out var gradientNorm);
-        // Looked at before the step, so that the weights are still good and the last checkpoint is too.
-        if (!double.IsFinite(loss) || !double.IsFinite(gradientNorm))
-            throw new AlidadeException(FormattableString.Invariant(
-                $"{task.Name}: update {state.Update + 1} has loss {loss} and gradient norm {gradientNorm}; the weights before it are kept. Lower the learning rate ({schedule.LearningRate:g3})"));
-
-        // 6.
-        optimiser.Step(rate);
-        return new(state.Update + 1, rate, loss, gradientNorm, tokens, values);
+        var (loss, norm, metrics) = step.Take($"{task.Name}: update {state.Update + 1}", rate);
+        task.AfterUpdate(state.Update + 1);
+        return new(state.Update + 1, rate, loss, norm, tokens, metrics);
     }
 
     // Mean over the held-out rows; false when it was cancelled, and nothing is changed then.
@@ -184,19 +166,13 @@ internal sealed class TrainingLoop : IDisposable
 
     private TrainingStep? Cancelled()
     {
-        Clear();
+        UpdateStep.ClearGradients(trainable);
         return null;
-    }
-
-    private void Clear()
-    {
-        foreach (var (_, value) in trainable)
-            value.grad = null;
     }
 
     private void SetGradients(bool wanted)
     {
-        Clear();
+        UpdateStep.ClearGradients(trainable);
         foreach (var (_, value) in trainable)
             value.requires_grad_(wanted);
     }

@@ -16,7 +16,7 @@ namespace Alidade.Tests.Golden.Evaluation;
 /// </summary>
 internal sealed class HarnessModel(LocalModel local, bool asTheReference) : IEvaluatedModel
 {
-    private const int FewTokens = 3;
+    private const int FewTokens = 6;
 
     // Contexts shorter than this are not shared by the reference.
     private const int SharedFrom = 9;

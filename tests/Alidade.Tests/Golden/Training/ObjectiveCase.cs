@@ -57,7 +57,7 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     }
 }
 
-/// <summary>Nested arrays of numbers.</summary>
+/// <summary>Nested arrays of numbers; null is NaN, true and false are 1 and 0.</summary>
 internal static class GoldenArray
 {
     public static (long[] Shape, double[] Values) Read(JsonElement array)
@@ -81,6 +81,6 @@ internal static class GoldenArray
             foreach (var item in element.EnumerateArray())
                 Collect(item, values);
         else
-            values.Add(element.GetDouble());
+            values.Add(element.ValueKind switch { JsonValueKind.Null => double.NaN, JsonValueKind.True => 1, JsonValueKind.False => 0, _ => element.GetDouble() });
     }
 }

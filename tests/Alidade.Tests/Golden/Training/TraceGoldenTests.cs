@@ -4,7 +4,6 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Tests.Training.Trainers;
 using Alidade.Training.Data;
-using Alidade.Training.Objectives.Ranking;
 using Alidade.Training.Optimisation;
 using Alidade.Training.Trainers;
 using TorchSharp;
@@ -17,7 +16,7 @@ namespace Alidade.Tests.Golden.Training;
 [Golden("trainers/index.json")]
 [Golden("trainers/traps.json")]
 [Golden("trainers/generator")]
-public sealed class TraceGoldenTests
+public sealed partial class TraceGoldenTests
 {
     private const string Kind = "trainers/traces";
 
@@ -34,6 +33,10 @@ public sealed class TraceGoldenTests
         ["logits/chosen"] = "logits_chosen",
         ["logits/rejected"] = "logits_rejected",
     };
+
+    /// <summary>How a trainer of the reference is run here; a table for each family.</summary>
+    private static readonly Dictionary<string, Func<TraceRun, TrainingResult>> Trainers =
+        new[] { Supervised, Ranking, Reward }.SelectMany(f => f()).ToDictionary(f => f.Key, f => f.Value, StringComparer.Ordinal);
 
     public static IEnumerable<TheoryDataRow<string>> Traces() => GoldenFolder.Rows(() => GoldenFolder.FoldersWith(Kind, "trace.json"));
 
@@ -63,16 +66,7 @@ public sealed class TraceGoldenTests
         {
             OnStep = step => early = step.Update == trace.GetProperty("early_step").GetInt32() ? Copies.Of(trained) : early,
         };
-        var result = trace.GetProperty("trainer").GetString() == "SFTTrainer"
-            ? new SupervisedTrainer { Model = model, Adapter = adapter, Options = training }.Train(Demonstrations(trace), context: context)
-            : new PreferenceTrainer
-            {
-                Model = model,
-                Adapter = adapter,
-                Options = training,
-                Objective = new Dpo { Beta = options.GetProperty("beta").GetDouble() },
-                Reference = ReferenceModel.Base,
-            }.Train(Pairs(trace, options), context: context);
+        var result = Trainers[trace.GetProperty("trainer").GetString()!](new(trace, options, model, adapter, training, context));
 
         CompareSteps(golden, trace, tolerance, result);
         CheckTraps(golden, trace, tolerance, result);
@@ -92,26 +86,11 @@ public sealed class TraceGoldenTests
     // What a run needs and is not built yet; decided by its options, never by its name.
     private static void Refuse(JsonElement trace, JsonElement options)
     {
-        var trainer = trace.GetProperty("trainer").GetString();
-        if (trainer is not ("SFTTrainer" or "DPOTrainer"))
+        var trainer = trace.GetProperty("trainer").GetString()!;
+        if (!Trainers.ContainsKey(trainer))
             throw new NotBuiltException($"the trainer {trainer}");
-        if (!options.GetProperty("loss_shifts_labels").GetBoolean())
-            throw new NotBuiltException("a fault of the reference that Alidade does not repeat: the first token counted as a target");
         if (Text(options, "optim") is { } optimiser && optimiser != "adamw_torch_fused")
             throw new NotBuiltException($"optimiser '{optimiser}'");
-        if (trainer == "SFTTrainer")
-        {
-            if (Text(options, "loss_type") is { } kind && kind != "nll")
-                throw new NotBuiltException($"supervised objective '{kind}'");
-            return;
-        }
-
-        string?[] kinds = [.. options.GetProperty("loss_type").EnumerateArray().Select(k => k.GetString())];
-        if (kinds is not ["sigmoid"])
-            throw new NotBuiltException($"preference objective '{string.Join(" + ", kinds)}'");
-        foreach (var (name, plain) in new[] { ("ld_alpha", "null"), ("use_weighting", "false"), ("sync_ref_model", "false"), ("loss_weights", "null"), ("f_divergence_type", "\"reverse_kl\"") })
-            if (options.TryGetProperty(name, out var value) && value.GetRawText() != plain)
-                throw new NotBuiltException($"DPO with {name} {value}");
     }
 
     private static TrainingOptions Options(JsonElement options) => new()
@@ -219,18 +198,6 @@ public sealed class TraceGoldenTests
         return adapter;
     }
 
-    private static TokenRows<DemonstrationTokens> Demonstrations(JsonElement trace) => Rows(trace, (id, row) =>
-    {
-        int[] ids = Ints(row, "input_ids"), labels = Ints(row, "labels");
-        return new DemonstrationTokens(id, ids, [.. labels.Select(l => l != -100)]) { Documents = row.TryGetProperty("seq_lengths", out _) ? Ints(row, "seq_lengths") : [ids.Length] };
-    });
-
-    private static TokenRows<PairTokens> Pairs(JsonElement trace, JsonElement options)
-    {
-        int? limit = options.GetProperty("max_length") is { ValueKind: JsonValueKind.Number } most ? most.GetInt32() : null;
-        return Rows(trace, (id, row) => PreferenceTokenizer.Cut(new(id, Ints(row, "prompt_ids"), Ints(row, "chosen_ids"), Ints(row, "rejected_ids")), limit)!);
-    }
-
     private static TokenRows<T> Rows<T>(JsonElement trace, Func<string, JsonElement, T> make) =>
         new([.. trace.GetProperty("rows").EnumerateArray().Select((row, i) => make(i.ToString(System.Globalization.CultureInfo.InvariantCulture), row))], new Dictionary<string, int>(), 0);
 
@@ -241,6 +208,9 @@ public sealed class TraceGoldenTests
     private static string OurName(string name) => name.Replace(".default.", ".", StringComparison.Ordinal);
 
     private static JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.PathOf(file))).RootElement;
+
+    /// <summary>A recorded run with what it is repeated on.</summary>
+    private sealed record TraceRun(JsonElement Trace, JsonElement Options, CausalLM Model, LoraAdapter? Adapter, TrainingOptions Training, TrainingContext Context);
 
     private sealed record Copies(Dictionary<string, Tensor> Values) : IDisposable
     {

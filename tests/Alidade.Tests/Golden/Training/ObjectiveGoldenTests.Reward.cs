@@ -1,0 +1,8 @@
+using Alidade.Training.Objectives;
+
+namespace Alidade.Tests.Golden.Training;
+
+public sealed partial class ObjectiveGoldenTests
+{
+    private static Dictionary<string, Func<ObjectiveCase, Objective>> Reward() => new(StringComparer.Ordinal);
+}
