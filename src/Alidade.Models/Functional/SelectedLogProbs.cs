@@ -25,11 +25,11 @@ public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Te
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>Forward, per chunk: ℓ = log-softmax(h Wᵀ + b), of which ℓ_y is the answer.</item>
-/// <item>W has a gradient: p = e^ℓ and its sum are kept. W is frozen and h has one: U = W_y − e^ℓ W is kept, which is all that the gradient needs, and ℓ is not. No gradient:
+/// <item>Forward, per chunk: p = exp(z − max z) and s = Σ p; z_y − max z − log s is the answer.</item>
+/// <item>W has a gradient: p and s are kept. W is frozen and h has one: U = W_y − p W / s is kept, which is all that the gradient needs, and p is not. No gradient:
 /// nothing is kept.</item>
-/// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise: dh = g ⊙ (W_y − p W),
-/// dW = −pᵀ (g ⊙ h) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over a chunk.</item>
+/// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise: dh = g ⊙ (W_y − p W / s),
+/// dW = −pᵀ (g ⊙ h / s) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over a chunk.</item>
 /// <item>A soft cap puts its slope 1 − (z/c)² on p and on row y; both are kept with it.</item>
 /// </list>
 /// </remarks>
@@ -106,24 +106,27 @@ public static class SelectedLogProbs
             if (cap is { } bound)
                 logits.div_(bound).tanh_().mul_(bound);
             var slopes = cap is { } c && keep != Keep.Nothing ? logits.div(c).pow_(2).neg_().add_(1) : null;
-            var logSoftmax = logits.log_softmax(-1, OutputType(hidden));
-            var selected = logSoftmax.gather(1, y.unsqueeze(1)).squeeze(1);
-            var probabilities = logSoftmax.exp_();
-            // The library's float32 log-softmax is too high by up to 1e-5 over a large vocabulary: its sum runs along the row in one go. The
-            // probabilities then sum to e to that error, and a pairwise sum shows it.
+            // One exp a logit and four passes: the library's log-softmax makes its exp anew, and its float32 result is too high by up to 1e-5 over a large
+            // vocabulary, because its sum runs along the row in one go; this one is pairwise.
+            var scores = logits.to_type(OutputType(hidden));
+            var most = scores.amax([-1L], keepdim: true);
+            var shifted = collector is { ReadsLogits: true } ? scores.sub(most) : scores.sub_(most);
+            var ofTarget = shifted.gather(1, y.unsqueeze(1)).squeeze(1);
+            var probabilities = shifted.exp_();
             var sums = probabilities.sum(-1);
-            chosen.Add(selected.sub_(sums.log()).MoveToOuterDisposeScope());
-            collector?.Add(logits, probabilities, sums, y, selected);
+            var selected = ofTarget.sub(sums.log());
+            chosen.Add(selected.MoveToOuterDisposeScope());
+            collector?.Add(new(logits, probabilities, sums, y, ofTarget, selected));
             logits.Dispose();
             if (slopes is not null)
                 probabilities.mul_(slopes);
-            var ofTarget = slopes?.gather(1, y.unsqueeze(1));
+            var slopeOfTarget = slopes?.gather(1, y.unsqueeze(1));
             if (keep == Keep.Probabilities)
                 kept.AddRange(probabilities.MoveToOuterDisposeScope(), sums.MoveToOuterDisposeScope());
-            if (keep == Keep.Probabilities && ofTarget is not null)
-                kept.Add(ofTarget.MoveToOuterDisposeScope());
+            if (keep == Keep.Probabilities && slopeOfTarget is not null)
+                kept.Add(slopeOfTarget.MoveToOuterDisposeScope());
             if (keep == Keep.HiddenGradient)
-                kept.Add((ofTarget is null ? weight.index_select(0, y) : weight.index_select(0, y).mul_(ofTarget)).sub_(Expected(probabilities, sums, weight)).MoveToOuterDisposeScope());
+                kept.Add((slopeOfTarget is null ? weight.index_select(0, y) : weight.index_select(0, y).mul_(slopeOfTarget)).sub_(Expected(probabilities, sums, weight)).MoveToOuterDisposeScope());
         }
 
         return chosen.Count == 1 ? chosen[0] : cat(chosen);
@@ -161,13 +164,11 @@ public static class SelectedLogProbs
     /// <summary>Gathers what is wanted of each chunk while its logits exist.</summary>
     internal abstract class Collector
     {
-        /// <summary>May use the logits up.</summary>
-        /// <param name="logits">z, [rows, vocabulary].</param>
-        /// <param name="probabilities">p up to the factor <paramref name="sums"/>, [rows, vocabulary].</param>
-        /// <param name="sums">Σ of each row of the probabilities.</param>
-        /// <param name="targets">y, [rows].</param>
-        /// <param name="logProbs">log p of the targets, [rows].</param>
-        public abstract void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs);
+        /// <summary>True when the logits are wanted besides the probabilities; else these may stand in their place.</summary>
+        public abstract bool ReadsLogits { get; }
+
+        /// <summary>Takes what it wants; may use the logits up.</summary>
+        public abstract void Add(in Chunk chunk);
 
         /// <summary>The parts of the chunks as one tensor; they are freed.</summary>
         protected static Tensor Join(List<Tensor> parts, Device device)
@@ -179,15 +180,26 @@ public static class SelectedLogProbs
         }
     }
 
+    /// <summary>What is known of some positions.</summary>
+    /// <param name="Logits">z, [rows, vocabulary]; used up unless the collector reads them.</param>
+    /// <param name="Probabilities">p up to the factor <paramref name="Sums"/>, [rows, vocabulary].</param>
+    /// <param name="Sums">Σ of each row of the probabilities.</param>
+    /// <param name="Targets">y, [rows].</param>
+    /// <param name="OfTargets">z of the targets below the largest z of their row, [rows].</param>
+    /// <param name="LogProbs">log p of the targets, [rows].</param>
+    internal readonly record struct Chunk(Tensor Logits, Tensor Probabilities, Tensor Sums, Tensor Targets, Tensor OfTargets, Tensor LogProbs);
+
     /// <summary>Whether the target is a likeliest token.</summary>
     internal sealed class LikeliestCollector : Collector
     {
         private readonly List<Tensor> likeliest = [];
 
-        public override void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs)
+        public override bool ReadsLogits => false;
+
+        public override void Add(in Chunk chunk)
         {
             using var scope = NewDisposeScope();
-            likeliest.Add(probabilities.gather(1, targets.unsqueeze(1)).squeeze(1).eq(probabilities.amax([1L])).to_type(probabilities.dtype).DetachFromDisposeScope());
+            likeliest.Add(chunk.OfTargets.eq(0).to_type(chunk.OfTargets.dtype).DetachFromDisposeScope());
         }
 
         public Tensor Joined(Device device) => Join(likeliest, device);
@@ -198,16 +210,19 @@ public static class SelectedLogProbs
     {
         private readonly List<Tensor> entropy = [], correct = [], meanLogit = [];
 
-        public override void Add(Tensor logits, Tensor probabilities, Tensor sums, Tensor targets, Tensor logProbs)
+        public override bool ReadsLogits => true;
+
+        public override void Add(in Chunk chunk)
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
+            var (logits, probabilities) = (chunk.Logits, chunk.Probabilities);
             // These wait outside every scope until they are joined.
-            correct.Add(logits.argmax(-1).eq(targets).to_type(probabilities.dtype).DetachFromDisposeScope());
+            correct.Add(logits.argmax(-1).eq(chunk.Targets).to_type(probabilities.dtype).DetachFromDisposeScope());
             meanLogit.Add(logits.mean([-1], type: probabilities.dtype).DetachFromDisposeScope());
             // −Σ p log p = log Σ exp z − Σ p z, and log Σ exp z = z_y − log p_y.
-            var normaliser = logits.gather(1, targets.unsqueeze(1)).squeeze(1).sub(logProbs);
-            var expected = logits.to_type(probabilities.dtype).mul_(probabilities).sum(-1).div_(sums);
+            var normaliser = logits.gather(1, chunk.Targets.unsqueeze(1)).squeeze(1).sub(chunk.LogProbs);
+            var expected = logits.to_type(probabilities.dtype).mul_(probabilities).sum(-1).div_(chunk.Sums);
             entropy.Add(normaliser.sub_(expected).DetachFromDisposeScope());
         }
 
