@@ -8,8 +8,8 @@ public interface IPreferenceObjective
     /// <summary>The name that runs and messages use, such as "dpo".</summary>
     string Name { get; }
 
-    /// <summary>True when ℓ° enters, so that a trainer has to compute it.</summary>
-    bool NeedsReference { get; }
+    /// <summary>What it reads besides the policy's log-probabilities, so that a trainer computes that and no more.</summary>
+    PairInputs Needs { get; }
 
     /// <summary>Loss (mean over the pairs), metrics and implied rewards.</summary>
     /// <param name="pairs">Log-probabilities in nats, each of shape [pairs].</param>
@@ -24,22 +24,20 @@ public static class RewardMetrics
     /// <param name="beta">β.</param>
     /// <param name="pairs">Log-probabilities, each of shape [pairs].</param>
     /// <param name="perPair">The loss of each pair, [pairs].</param>
-    public static Objective MeanWith(double beta, in PairLogProbs pairs, Tensor perPair)
-    {
-        var chosen = beta * pairs.ChosenRatio.detach();
-        var rejected = beta * pairs.RejectedRatio.detach();
-        return new(perPair.mean(), perPair)
-        {
-            Metrics = new Dictionary<string, Tensor>
-            {
-                ["rewards_chosen"] = chosen.mean(),
-                ["rewards_rejected"] = rejected.mean(),
-                ["rewards_margin"] = (chosen - rejected).mean(),
-                ["rewards_accuracy"] = chosen.gt(rejected).to(chosen.dtype).mean(),
-                ["logps_chosen"] = pairs.PolicyChosen.detach().mean(),
-                ["logps_rejected"] = pairs.PolicyRejected.detach().mean(),
-            },
-            Outputs = new Dictionary<string, Tensor> { ["rewards_chosen"] = chosen, ["rewards_rejected"] = rejected },
-        };
-    }
+    public static Objective MeanWith(double beta, in PairLogProbs pairs, Tensor perPair) =>
+        new Objective(perPair.mean(), perPair)
+            .WithRewards(beta * pairs.ChosenRatio.detach(), beta * pairs.RejectedRatio.detach())
+            .WithMetrics(("logps_chosen", pairs.PolicyChosen.detach().mean()), ("logps_rejected", pairs.PolicyRejected.detach().mean()));
+
+    /// <summary>The same objective with implied rewards among its outputs, their means and the accuracy among its metrics.</summary>
+    /// <param name="objective">The objective.</param>
+    /// <param name="chosen">r⁺, [pairs], without gradient.</param>
+    /// <param name="rejected">r⁻, [pairs], without gradient.</param>
+    public static Objective WithRewards(this Objective objective, Tensor chosen, Tensor rejected) => objective
+        .WithMetrics(
+            ("rewards_chosen", chosen.mean()),
+            ("rewards_rejected", rejected.mean()),
+            ("rewards_margin", (chosen - rejected).mean()),
+            ("rewards_accuracy", chosen.gt(rejected).to(chosen.dtype).mean()))
+        .WithOutputs(("rewards_chosen", chosen), ("rewards_rejected", rejected));
 }

@@ -12,4 +12,18 @@ public sealed record Objective(Tensor Loss, Tensor PerItem)
 
     /// <summary>One value for each item, such as implied rewards, without gradient, each of shape [items].</summary>
     public IReadOnlyDictionary<string, Tensor> Outputs { get; init; } = new Dictionary<string, Tensor>();
+
+    /// <summary>The same with more metrics; a name that is there already gets the new value.</summary>
+    public Objective WithMetrics(params IEnumerable<(string Name, Tensor Value)> metrics) => this with { Metrics = Joined(Metrics, metrics) };
+
+    /// <summary>The same with more outputs; a name that is there already gets the new value.</summary>
+    public Objective WithOutputs(params IEnumerable<(string Name, Tensor Value)> outputs) => this with { Outputs = Joined(Outputs, outputs) };
+
+    private static Dictionary<string, Tensor> Joined(IReadOnlyDictionary<string, Tensor> values, IEnumerable<(string Name, Tensor Value)> more)
+    {
+        var joined = new Dictionary<string, Tensor>(values);
+        foreach (var (name, value) in more)
+            joined[name] = value;
+        return joined;
+    }
 }

@@ -10,8 +10,10 @@ namespace Alidade.Training.Trainers;
 /// <summary>Short names of what a checkpoint or a cache belongs to.</summary>
 internal static class Fingerprints
 {
-    /// <summary>An objective with its settings.</summary>
-    public static string Of(object objective) => objective.GetType().Name + JsonSerializer.Serialize(objective, objective.GetType(), Json.Line);
+    private static readonly JsonSerializerOptions Whole = new(Json.Line) { Converters = { new RuntimeTypes() } };
+
+    /// <summary>An objective with its settings, those of objectives inside it too.</summary>
+    public static string Of(object objective) => objective.GetType().Name + JsonSerializer.Serialize(objective, objective.GetType(), Whole);
 
     /// <summary>Lists of ids: SHA-256 over each list's length and values.</summary>
     public static string Of(IEnumerable<IReadOnlyList<int>> lists)
@@ -35,5 +37,21 @@ internal static class Fingerprints
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    // An objective inside another is declared as its interface; its type and settings count all the same.
+    private sealed class RuntimeTypes : System.Text.Json.Serialization.JsonConverter<object>
+    {
+        public override bool CanConvert(Type type) => (type.IsAbstract || type.IsInterface) && type.Assembly == typeof(RuntimeTypes).Assembly;
+
+        public override object Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options)
+        {
+            writer.WriteStartObject();
+            writer.WritePropertyName(value.GetType().Name);
+            JsonSerializer.Serialize(writer, value, value.GetType(), options);
+            writer.WriteEndObject();
+        }
     }
 }

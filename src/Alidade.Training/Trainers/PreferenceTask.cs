@@ -17,7 +17,7 @@ internal sealed class PreferenceTask(
 
     public IReadOnlyDictionary<string, string> Fingerprint { get; } = new Dictionary<string, string>
     {
-        ["objective"] = Fingerprints.Of(objective) + (objective.NeedsReference ? referenceModel.ToString() : ""),
+        ["objective"] = Fingerprints.Of(objective) + (objective.Needs.HasFlag(PairInputs.Reference) ? referenceModel.ToString() : ""),
         ["rows"] = Fingerprints.Of(rows.SelectMany(r => new[] { r.Prompt, r.Chosen, r.Rejected })),
     };
 
@@ -27,7 +27,7 @@ internal sealed class PreferenceTask(
 
     public void Prepare(IEnumerable<int[]> batches, TrainingContext context)
     {
-        if (objective.NeedsReference)
+        if (objective.Needs.HasFlag(PairInputs.Reference))
             reference = ReferenceLogProbs.Compute(
                 model, referenceModel, rows, batches, context.Folder is null ? null : Path.Combine(context.Folder, $"reference-{part}.safetensors"), context);
     }

@@ -1,5 +1,4 @@
-using Alidade.Core;
-using static TorchSharp.torch.nn.functional;
+using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Ranking;
 
@@ -7,38 +6,24 @@ namespace Alidade.Training.Objectives.Ranking;
 /// Direct preference optimisation: −(1 − ε)·log σ(β·Δ) − ε·log σ(−β·Δ) with Δ = (ℓ⁺ − ℓ°⁺) − (ℓ⁻ − ℓ°⁻), ℓ the summed log-probability of an answer.
 /// </summary>
 /// <remarks>
-/// Rafailov et al. 2023 (arXiv 2305.18290), eq. 7; ε &gt; 0 is the conservative form of Mitchell 2023 ("A note on DPO with noisy preferences"), eq. 3.
+/// Rafailov et al. 2023 (arXiv 2305.18290), eq. 7; ε &gt; 0 is the conservative form of Mitchell 2023 ("A note on DPO with noisy preferences"), eq. 3; other divergences are
+/// f-DPO (Wang et al. 2023, arXiv 2309.16240). With the token mean as scale and β = 5 it is <c>sigmoid_norm</c> of TRL and <c>dpo_norm</c> of open-instruct.
 /// TRL 1.16 ignores ε for its sigmoid loss; Alidade does not.
 /// </remarks>
-public sealed record Dpo : IPreferenceObjective
+public sealed record Dpo : MarginObjective
 {
     /// <summary>Strength β &gt; 0 of the pull towards the reference. Default 0.1, as in the paper's experiments.</summary>
-    public double Beta
-    {
-        get;
-        init => field = value > 0 && double.IsFinite(value) ? value : throw new AlidadeException($"DPO's beta is {value}; it must be a number above 0");
-    } = 0.1;
+    public double Beta { get; init => field = OptionCheck.Positive(Name, value); } = 0.1;
 
     /// <summary>Share ε of labels that are taken to be flipped, in [0, ½). Default 0.</summary>
-    public double LabelSmoothing
-    {
-        get;
-        init => field = value is >= 0 and < 0.5 ? value : throw new AlidadeException($"DPO's label smoothing is {value}; it must be at least 0 and below 0.5");
-    }
+    public double LabelSmoothing { get; init => field = OptionCheck.Smoothing(Name, value); }
 
     /// <inheritdoc/>
-    public string Name => "dpo";
+    public override string Name => "dpo";
 
     /// <inheritdoc/>
-    public bool NeedsReference => true;
+    protected internal override double RewardScale => Beta;
 
     /// <inheritdoc/>
-    public Objective Evaluate(in PairLogProbs pairs)
-    {
-        var margin = Beta * (pairs.ChosenRatio - pairs.RejectedRatio);
-        var loss = -(1 - LabelSmoothing) * logsigmoid(margin);
-        if (LabelSmoothing > 0)
-            loss -= LabelSmoothing * logsigmoid(-margin);
-        return RewardMetrics.MeanWith(Beta, pairs, loss);
-    }
+    protected override Tensor LossOf(Tensor margin) => Logistic.Loss(Beta * margin, LabelSmoothing);
 }

@@ -16,6 +16,10 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
 
     public double Number(string option, double otherwise) => Has(option) ? Number(option) : otherwise;
 
+    public double[] Numbers(string option) => [.. Options.GetProperty(option).EnumerateArray().Select(v => v.GetDouble())];
+
+    public string[] Texts(string option) => [.. Options.GetProperty(option).EnumerateArray().Select(v => v.GetString()!)];
+
     public string Text(string option, string otherwise) => Has(option) ? Options.GetProperty(option).GetString()! : otherwise;
 
     public bool Flag(string option) => Has(option) && Options.GetProperty(option).GetBoolean();
@@ -33,13 +37,25 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     /// <summary>A mask, label or index.</summary>
     public Tensor Whole(string name) => Read(name).to(ScalarType.Int64);
 
-    /// <summary>Policy and reference log-probabilities of pairs: sums with lengths, or tokens with masks.</summary>
+    /// <summary>0 and 1 as false and true.</summary>
+    public bool[] Flags(string name) => [.. Whole(name).data<long>().ToArray().Select(v => v != 0)];
+
+    /// <summary>Rows of numbers that no gradient is asked of.</summary>
+    public double[][] Rows(string name) => [.. source.GetProperty("inputs").GetProperty(name).EnumerateArray().Select(r => r.EnumerateArray().Select(v => v.GetDouble()).ToArray())];
+
+    /// <summary>Tokens summed over a mask; sums as they are where there is no mask of that name.</summary>
+    public Tensor Sum(string values, string mask) => HasInput(mask) ? where(Whole(mask).ne(0), Real(values), zeros_like(Real(values))).sum(-1) : Real(values);
+
+    /// <summary>
+    /// Policy and reference log-probabilities of pairs: sums with lengths, or tokens with masks. A reference that the case lacks is 0; sums without lengths are of one token.
+    /// </summary>
     public PairLogProbs Pairs()
     {
-        Tensor pc = Real("policy_chosen_logps"), pr = Real("policy_rejected_logps"), rc = Real("reference_chosen_logps"), rr = Real("reference_rejected_logps");
+        Tensor pc = Real("policy_chosen_logps"), pr = Real("policy_rejected_logps");
+        Tensor rc = HasInput("reference_chosen_logps") ? Real("reference_chosen_logps") : zeros_like(pc), rr = HasInput("reference_rejected_logps") ? Real("reference_rejected_logps") : zeros_like(pr);
         var pairs = HasInput("chosen_mask")
             ? PairLogProbs.OfTokens(pc, pr, rc, rr, Whole("chosen_mask"), Whole("rejected_mask"))
-            : new PairLogProbs(pc, pr, rc, rr, Lengths("chosen_lengths"), Lengths("rejected_lengths"));
+            : new PairLogProbs(pc, pr, rc, rr, Lengths("chosen_lengths", pc), Lengths("rejected_lengths", pr));
         return Flag("reference_free") ? pairs.WithoutReference() : pairs;
     }
 
@@ -48,7 +64,9 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
 
     private JsonElement Options => source.GetProperty("options");
 
-    private int[] Lengths(string name) => [.. source.GetProperty("inputs").GetProperty(name).EnumerateArray().Select(v => v.GetInt32())];
+    private int[] Lengths(string name, Tensor sums) => HasInput(name)
+        ? [.. source.GetProperty("inputs").GetProperty(name).EnumerateArray().Select(v => v.GetInt32())]
+        : [.. Enumerable.Repeat(1, (int)sums.numel())];
 
     private Tensor Read(string name)
     {

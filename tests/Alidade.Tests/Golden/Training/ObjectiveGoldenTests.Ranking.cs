@@ -1,15 +1,182 @@
+using Alidade.Core;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Ranking;
+using Alidade.Training.Objectives.Supervised;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Alidade.Tests.Golden.Training;
 
-[Golden("objectives/ranking/sigmoid.json")]
-[Golden("objectives/ranking/cdpo.json")]
+[Golden("objectives/ranking")]
 public sealed partial class ObjectiveGoldenTests
 {
-    private static Dictionary<string, Func<ObjectiveCase, Objective>> Ranking() => new(StringComparer.Ordinal)
+    private static Dictionary<string, Func<ObjectiveCase, Objective>> Ranking()
     {
-        ["ranking/sigmoid"] = c => new Dpo { Beta = c.Number("beta") }.Evaluate(c.Pairs()),
-        ["ranking/cdpo"] = c => new Dpo { Beta = c.Number("beta"), LabelSmoothing = c.Number("label_smoothing") }.Evaluate(c.Pairs()),
-    };
+        var built = new Dictionary<string, Func<ObjectiveCase, Objective>>(StringComparer.Ordinal)
+        {
+            ["ranking/f_divergence"] = c => Pairwise(c.Text("loss_type", ""), c).Evaluate(c.Pairs()),
+            ["ranking/sppo_soft"] = c => new Sppo { Beta = c.Number("beta") }.Evaluate(c.Pairs() with { WinProbability = c.Real("chosen_win_probability").detach() }),
+            ["ranking/aot"] = c => new Aot { Beta = c.Number("beta"), LabelSmoothing = c.Number("label_smoothing", 0) }.Evaluate(c.Pairs()),
+            ["ranking/aot_unpaired"] = c => new AotUnpaired { Beta = c.Number("beta"), LabelSmoothing = c.Number("label_smoothing", 0) }.Evaluate(c.Pairs()),
+            ["ranking/ld_dpo"] = c => new LengthDesensitised { Base = Pairwise(c.Text("loss_type", ""), c), Alpha = c.Number("ld_alpha") }.Evaluate(c.Pairs()),
+            ["ranking/wpo"] = Weighted,
+            ["ranking/weighted_sum"] = Summed,
+            ["ranking/tr_dpo"] = Moved,
+            ["ranking/kto"] = Unpaired,
+            ["ranking/bco"] = Shifted,
+            ["ranking/cpo"] = Contrastive,
+            ["ranking/simpo"] = Contrastive,
+            ["ranking/alphapo"] = c => new AlphaPo { Beta = c.Number("beta"), Gamma = c.Number("gamma"), Alpha = c.Number("reward_alpha") }.Evaluate(c.Pairs()),
+            ["ranking/orpo"] = Odds,
+            ["ranking/slic_hf"] = c => new SlicHf { Delta = c.Number("delta"), Lambda = c.Number("lambda") }
+                .Evaluate(c.Pairs() with { Target = c.Real("policy_target_logps") }),
+        };
+        foreach (var kind in new[]
+        {
+            "sigmoid", "cdpo", "hinge", "ipo", "ipo_sum", "robust", "exo_pair", "nca_pair", "bco_pair", "sppo_hard", "apo_zero", "apo_down", "discopop", "sigmoid_norm", "dpop",
+        })
+            built.Add("ranking/" + kind, c => Pairwise(kind, c).Evaluate(c.Pairs()));
+        return built;
+    }
+
+    /// <summary>An objective on pairs by its name in the reference, with the case's options.</summary>
+    private static PairwiseObjective Pairwise(string kind, ObjectiveCase c)
+    {
+        double beta = c.Number("beta"), smoothing = c.Number("label_smoothing", 0);
+        PairwiseObjective objective = kind switch
+        {
+            "sigmoid" => new Dpo { Beta = beta },
+            "cdpo" => new Dpo { Beta = beta, LabelSmoothing = smoothing },
+            "sigmoid_norm" => new Dpo { Beta = beta, Scale = AnswerScale.TokenMean },
+            "hinge" => new Hinge { Beta = beta },
+            "ipo" => new Ipo { Beta = beta },
+            "ipo_sum" => new Ipo { Beta = beta, Scale = AnswerScale.Sum },
+            "robust" => new RobustDpo { Beta = beta, LabelSmoothing = smoothing },
+            "exo_pair" => new ExoPair { Beta = beta, LabelSmoothing = smoothing },
+            "nca_pair" => new NcaPair { Beta = beta },
+            "bco_pair" => new BcoPair { Beta = beta },
+            "sppo_hard" => new Sppo { Beta = beta },
+            "apo_zero" => new ApoZero { Beta = beta },
+            "apo_down" => new ApoDown { Beta = beta },
+            "discopop" => new DiscoPop { Beta = beta, Tau = c.Number("tau") },
+            "dpop" => new Dpop { Beta = beta, Lambda = c.Number("lambda") },
+            _ => throw new NotBuiltException($"preference loss '{kind}'"),
+        };
+        Divergence divergence = c.Text("f_divergence", "reverse_kl") switch
+        {
+            "reverse_kl" => new ReverseKl(),
+            "forward_kl" => new ForwardKl(),
+            "js_divergence" => new JensenShannon(),
+            "alpha_divergence" => new AlphaDivergence { Alpha = c.Number("alpha") },
+            var other => throw new NotBuiltException($"divergence '{other}'"),
+        };
+        return objective is MarginObjective margin ? margin with { Divergence = divergence } : objective;
+    }
+
+    private static Objective Weighted(ObjectiveCase c) => new Wpo
+    {
+        Base = Pairwise(c.Text("loss_type", ""), c),
+        Alignment = c.Flag("aligned") ? WeightAlignment.Sampled : WeightAlignment.None,
+        MaxWeight = c.Has("max_weight") ? c.Number("max_weight") : null,
+    }.Evaluate(c.Pairs() with
+    {
+        ChosenCollision = c.Sum("chosen_log_sum_sq_probs", "chosen_mask").detach(),
+        RejectedCollision = c.Sum("rejected_log_sum_sq_probs", "rejected_mask").detach(),
+    });
+
+    private static Objective Summed(ObjectiveCase c)
+    {
+        var kinds = c.Texts("loss_types");
+        IPreferenceObjective[] objectives = [.. kinds.Select(kind => kind switch
+        {
+            "sft" => new ChosenNll(),
+            "sft_sequence_mean" => new ChosenNll { Reduction = SftReduction.SequenceMean },
+            _ => (IPreferenceObjective)Pairwise(kind, c),
+        })];
+        var sum = new WeightedSum { Terms = [.. objectives.Zip(c.Numbers("loss_weights"), (o, w) => new WeightedTerm(w, o))] }.Evaluate(c.Pairs());
+        return sum.WithOutputs(kinds.Zip(objectives, (kind, o) => (kind, sum.Metrics["loss_" + o.Name])));
+    }
+
+    private static Objective Moved(ObjectiveCase c)
+    {
+        var rule = new MovingReference { Mixture = c.Number("alpha"), Every = (int)c.Number("sync_steps") };
+        Tensor reference = c.Real("reference_0"), policies = c.Real("policies");
+        var synced = new List<double>();
+        var after = new List<Tensor>();
+        for (var update = 1; update <= policies.size(0); update++)
+        {
+            synced.Add(rule.IsDue(update) ? 1 : 0);
+            reference = rule.IsDue(update) ? rule.Moved(reference, policies[update - 1]) : reference;
+            after.Add(reference);
+        }
+
+        return Only(("synced", tensor(synced.ToArray())), ("reference_after", stack(after)));
+    }
+
+    private static Objective Unpaired(ObjectiveCase c)
+    {
+        var rows = new UnpairedLogProbs(c.Sum("policy_logps", "mask"), c.Sum("reference_logps", "mask"), c.Flags("desirable"))
+        {
+            Mismatched = (c.Sum("policy_kl_logps", "kl_mask"), c.Sum("reference_kl_logps", "kl_mask")),
+        };
+        double beta = c.Number("beta"), desirable = c.Number("desirable_weight"), undesirable = c.Number("undesirable_weight");
+        return c.Text("loss_type", "kto") == "kto"
+            ? new Kto { Beta = beta, DesirableWeight = desirable, UndesirableWeight = undesirable }.Evaluate(rows)
+            : new ApoZeroUnpaired { Beta = beta, DesirableWeight = desirable, UndesirableWeight = undesirable }.Evaluate(rows);
+    }
+
+    private static Objective Shifted(ObjectiveCase c)
+    {
+        Tensor chosen = c.Real("policy_chosen_logps"), rejected = c.Real("policy_rejected_logps");
+        var count = (int)chosen.numel();
+        bool[] desirable = [.. Enumerable.Range(0, count + (int)rejected.numel()).Select(i => i < count)];
+        var rows = new UnpairedLogProbs(cat([chosen, rejected]), cat([c.Real("reference_chosen_logps"), c.Real("reference_rejected_logps")]), desirable)
+        {
+            DesirableProbability = c.HasInput("rejected_prob_desirable") ? cat([full_like(chosen.detach(), 0.5), c.Real("rejected_prob_desirable").detach()]) : null,
+        };
+        var state = tensor(new[] { c.Number("delta_before"), c.Number("batches_before") });
+        var result = new Bco { Beta = c.Number("beta"), MinDensityRatio = c.Number("min_density_ratio"), MaxDensityRatio = c.Number("max_density_ratio") }
+            .Evaluate(rows, state, out var next);
+        Assert.Equal([c.Number("delta_before"), c.Number("batches_before")], state.data<double>().ToArray());
+        Assert.Equal(c.Number("batches_before") + 1, next![1].item<double>());
+        var rewards = result.Outputs["rewards"];
+        result = result.WithOutputs(("delta_after", next[0]), ("rewards_chosen", rewards[..count]), ("rewards_rejected", rewards[count..]));
+        return rows.DesirableProbability is null ? result : result.WithOutputs(("rejected_weights", result.Outputs["weights"][count..]));
+    }
+
+    private static Objective Contrastive(ObjectiveCase c)
+    {
+        double beta = c.Number("beta"), smoothing = c.Number("label_smoothing", 0);
+        PairwiseObjective preference = c.Text("loss_type", "") switch
+        {
+            "simpo" => new SimPo { Beta = beta, Gamma = c.Number("gamma"), LabelSmoothing = smoothing },
+            "ipo" => new LengthNormalised { Base = new Ipo { Beta = beta, Scale = AnswerScale.Sum } },
+            "sigmoid" => new Dpo { Beta = beta, LabelSmoothing = smoothing },
+            var other => Pairwise(other, c),
+        };
+        return new Cpo { Base = preference, NllWeight = c.Number("alpha") }.Evaluate(c.Pairs());
+    }
+
+    private static Objective Odds(ObjectiveCase c)
+    {
+        if (c.HasInput("chosen_mean_logps"))
+        {
+            // Means stand for answers of one token, and the NLL for sequences of one token.
+            Tensor chosen = c.Real("chosen_mean_logps"), rejected = c.Real("rejected_mean_logps");
+            int[] ones = [.. Enumerable.Repeat(1, (int)chosen.numel())];
+            return new Orpo { Beta = c.Number("beta") }.Evaluate(new PairLogProbs(chosen, rejected, zeros_like(chosen), zeros_like(rejected), ones, ones)
+            {
+                PromptAndChosen = -c.Real("chosen_nll").expand(chosen.shape),
+                PromptAndChosenLengths = ones,
+            });
+        }
+
+        Tensor tokens = c.Real("chosen_logps"), others = c.Real("rejected_logps");
+        return new Orpo { Beta = c.Number("beta") }.Evaluate(
+            PairLogProbs.OfTokens(tokens, others, zeros_like(tokens), zeros_like(others), c.Whole("chosen_mask"), c.Whole("rejected_mask")) with
+            {
+                PromptAndChosen = c.Sum("chosen_logps", "chosen_nll_mask"),
+                PromptAndChosenLengths = [.. c.Whole("chosen_nll_mask").sum(-1).data<long>().ToArray().Select(n => (int)n)],
+            });
+    }
 }
