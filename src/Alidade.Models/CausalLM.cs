@@ -226,12 +226,14 @@ public sealed partial class CausalLM : IDisposable
     }
 
     /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
-    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(BranchedBatch batch)
+    /// <param name="batch">The batch.</param>
+    /// <param name="collision">Whether log Σ p² of each scored token is wanted too.</param>
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(BranchedBatch batch, bool collision = false)
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets);
-        return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
+        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets, collision);
+        return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 
     /// <inheritdoc/>

@@ -39,12 +39,12 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     }
 
     /// <summary>The same with what trainers log beside it.</summary>
-    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets)
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets, bool collision)
     {
         using var scope = NewDisposeScope();
         var (input, shift) = Scaled(hidden);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, config.LogitCap);
-        return (logProbs.MoveToOuterDisposeScope(), new(statistics.Entropy.MoveToOuterDisposeScope(), statistics.Correct.MoveToOuterDisposeScope(), statistics.MeanLogit.MoveToOuterDisposeScope()));
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, config.LogitCap, collision);
+        return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 
     private (Tensor Hidden, Tensor? Bias) Scaled(Tensor hidden) => config.LogitScale == 1

@@ -1,6 +1,5 @@
 using Alidade.Core;
 using Alidade.Core.Data;
-using Alidade.Models.Tokenizers;
 
 namespace Alidade.Models.Chat;
 
@@ -14,11 +13,11 @@ public static class ChatEncoder
 {
     /// <summary>The conversation up to where the assistant's next answer begins.</summary>
     /// <exception cref="AlidadeException">The model has no chat template, or the template refuses the conversation.</exception>
-    public static int[] Prompt(CausalLM model, IReadOnlyList<Message> messages) => Encode(model, messages, new() { AddGenerationPrompt = true, SpecialTokens = SpecialTokens(model.Tokenizer) });
+    public static int[] Prompt(CausalLM model, IReadOnlyList<Message> messages) => [.. TextEncoder.Of(model).Chat(messages, beginAnswer: true).Ids];
 
     /// <summary>The conversation as it stands.</summary>
     /// <exception cref="AlidadeException">The model has no chat template, or the template refuses the conversation.</exception>
-    public static int[] Conversation(CausalLM model, IReadOnlyList<Message> messages) => Encode(model, messages, new() { SpecialTokens = SpecialTokens(model.Tokenizer) });
+    public static int[] Conversation(CausalLM model, IReadOnlyList<Message> messages) => [.. TextEncoder.Of(model).Chat(messages, beginAnswer: false).Ids];
 
     /// <summary>
     /// A prompt and answers to it. The answers begin at the first token in which one of them differs from the prompt tokenised alone, and end with the mark that ends
@@ -28,42 +27,22 @@ public static class ChatEncoder
     /// <exception cref="AlidadeException">The prompt is a conversation and the model has no chat template.</exception>
     public static AnswerTokens Answers(CausalLM model, Prompt prompt, params IReadOnlyList<string> answers)
     {
-        var alone = prompt.Text is { } text ? Plain(model, text) : prompt.Messages is [] ? [] : Prompt(model, prompt.Messages!);
+        var encoder = TextEncoder.Of(model);
+        int[] alone = prompt.Text is { } text ? encoder.Plain(text) : prompt.Messages is [] ? [] : [.. encoder.Chat(prompt.Messages!, beginAnswer: true).Ids];
         var wholes = answers.Select(a => prompt.Text is { } before
-            ? Plain(model, before + a + (model.Tokenizer.EndOfText is { } end ? model.Tokenizer.Token(end) : ""))
-            : Conversation(model, [.. prompt.Messages!, new("assistant", a)])).ToArray();
+            ? encoder.Plain(before + a + (encoder.HasEndToken ? encoder.EndToken : ""))
+            : [.. encoder.Chat([.. prompt.Messages!, new("assistant", a)], beginAnswer: false).Ids]).ToArray();
         var shared = wholes.Select(w => w.AsSpan().CommonPrefixLength(alone)).Append(alone.Length).Min();
         return new(alone[..shared], [.. wholes.Select(w => UpToEnd(model, w[shared..]))]);
     }
 
     /// <summary>The conversation as text, up to where the assistant's next answer begins; a last message of the assistant is left open, to be continued.</summary>
     /// <exception cref="AlidadeException">The model has no chat template, or the template refuses the conversation.</exception>
-    public static RenderedChat Render(CausalLM model, IReadOnlyList<Message> messages)
-    {
-        var options = new ChatRenderOptions { AddGenerationPrompt = true, SpecialTokens = SpecialTokens(model.Tokenizer) };
-        return messages is [.., { Role: "assistant" }] ? TemplateOf(model).RenderUnfinished(messages, options) : TemplateOf(model).Render(messages, options);
-    }
-
-    private static int[] Encode(CausalLM model, IReadOnlyList<Message> messages, ChatRenderOptions options) =>
-        [.. ChatTokens.Of(TemplateOf(model).Render(messages, options), model.Tokenizer).Ids];
-
-    private static ChatTemplate TemplateOf(CausalLM model) => model.ChatTemplate ?? throw new AlidadeException(
-        $"{model.Name} has no chat template, so it cannot be given a conversation; use a model that was tuned for chat, or put its chat_template.jinja beside its weights");
-
-    private static int[] Plain(CausalLM model, string text) => [.. model.Tokenizer.EncodeWithOffsets(text, new EncodeOptions()).Ids];
+    public static RenderedChat Render(CausalLM model, IReadOnlyList<Message> messages) => TextEncoder.Of(model).Render(messages);
 
     private static int[] UpToEnd(CausalLM model, int[] answer)
     {
         var end = Array.FindLastIndex(answer, model.EndTokens.Contains);
         return end < 0 ? answer : answer[..(end + 1)];
-    }
-
-    private static Dictionary<string, string> SpecialTokens(Tokenizer tokenizer)
-    {
-        var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, id) in new[] { ("bos_token", tokenizer.BeginningOfText), ("eos_token", tokenizer.EndOfText), ("pad_token", tokenizer.Padding) })
-            if (id is { } known)
-                tokens[name] = tokenizer.Token(known);
-        return tokens;
     }
 }

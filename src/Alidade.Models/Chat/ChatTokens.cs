@@ -10,9 +10,12 @@ public sealed class ChatTokens
 
     private ChatTokens(RenderedChat chat, Encoding encoding)
     {
-        Ids = encoding.Ids;
+        (Text, Ids) = (chat.Text, encoding.Ids);
         mask = new(() => Mask(chat, encoding));
     }
+
+    /// <summary>The conversation as the template wrote it.</summary>
+    public string Text { get; }
 
     /// <summary>The ids; nothing is added to what the template wrote.</summary>
     public IReadOnlyList<int> Ids { get; }

@@ -8,8 +8,11 @@ namespace Alidade.Training.Data;
 /// <summary>How demonstrations become tokens.</summary>
 public sealed record DemonstrationTokenOptions
 {
-    /// <summary>Longest row in tokens; what is longer loses its end. Null for no limit. Default 1024, as TRL 1.16.</summary>
+    /// <summary>Longest row in tokens; what is longer is cut. Null for no limit. Default 1024, as TRL 1.16.</summary>
     public int? MaxLength { get; init; } = 1024;
+
+    /// <summary>What a longer row loses. Default its end, as TRL 1.16.</summary>
+    public RowTruncation Truncation { get; init; } = RowTruncation.KeepStart;
 
     /// <summary>Of a prompt with a completion, learn the completion alone. Default true, as TRL 1.16.</summary>
     public bool CompletionOnly { get; init; } = true;
@@ -28,7 +31,7 @@ public sealed record DemonstrationTokenOptions
 /// Demonstrations to ids and marks: plain text is learned as a whole, of a prompt with a completion the completion (from the first token that differs from the
 /// prompt tokenised alone), of a conversation the assistant's turns. Plain text and completions end with the end-of-text token.
 /// </summary>
-/// <remarks>Ids and marks of TRL 1.16 <c>SFTTrainer._prepare_dataset</c> with <c>truncation_mode="keep_start"</c>. Rows that nothing can be learned from are counted.</remarks>
+/// <remarks>Ids and marks of TRL 1.16 <c>SFTTrainer._prepare_dataset</c>. Rows that nothing can be learned from are counted.</remarks>
 public sealed class DemonstrationTokenizer
 {
     private readonly TextEncoder encoder;
@@ -44,6 +47,8 @@ public sealed class DemonstrationTokenizer
         this.options = options ?? new();
         if (this.options.MaxLength is < 2)
             throw new AlidadeException($"the maximum length is {this.options.MaxLength}; a row needs at least 2 tokens to learn one");
+        if (this.options.Truncation == RowTruncation.CutAnswer)
+            throw new AlidadeException("demonstrations are cut at their end or at their start; only single answers can be cut before an end token");
         encoder = new(tokenizer, template, this.options.EndToken);
     }
 
@@ -53,7 +58,7 @@ public sealed class DemonstrationTokenizer
     {
         var collector = new TokenRowCollector<DemonstrationTokens>();
         foreach (var row in rows)
-            Add(collector, () => TextEncoder.Naming(row.Id, () => TokensOf(row)));
+            Add(collector, () => RowProblems.Naming(row.Id, () => TokensOf(row)));
         return collector.Finish("demonstrations");
     }
 
@@ -81,7 +86,10 @@ public sealed class DemonstrationTokenizer
     internal DemonstrationTokens Completion(string id, IReadOnlyList<Message> prompt, IReadOnlyList<Message> completion)
     {
         var whole = encoder.Chat([.. prompt, .. completion], beginAnswer: false);
-        return new(id, whole.Ids, Marks([.. encoder.Chat(prompt, beginAnswer: true).Ids], [.. whole.Ids], Learned(whole)));
+        var alone = encoder.Chat(prompt, beginAnswer: true);
+        if (!whole.Text.StartsWith(alone.Text, StringComparison.Ordinal))
+            throw new UnusableRowException("the chat template writes the prompt otherwise once an answer follows");
+        return new(id, whole.Ids, Marks([.. alone.Ids], [.. whole.Ids], Learned(whole)));
     }
 
     internal DemonstrationTokens Conversation(string id, IReadOnlyList<Message> messages)
@@ -106,17 +114,20 @@ public sealed class DemonstrationTokenizer
 
         var cut = options.MaxLength is { } limit && row.Ids.Count > limit;
         if (cut)
-            row = new(row.Id, [.. row.Ids.Take(options.MaxLength!.Value)], [.. row.Scored.Take(options.MaxLength!.Value)]);
+            row = new(row.Id, [.. Kept(row.Ids)], [.. Kept(row.Scored)]);
         if (!row.Scored.Contains(true))
             collector.Drop(cut ? "the prompt fills the maximum length" : "nothing to learn");
         else
             collector.Add(row, cut);
     }
 
+    private IEnumerable<T> Kept<T>(IReadOnlyList<T> tokens) =>
+        options.Truncation == RowTruncation.KeepEnd ? tokens.TakeLast(options.MaxLength!.Value) : tokens.Take(options.MaxLength!.Value);
+
     private bool[] Marks(int[] prompt, int[] ids, bool[] learned)
     {
         if (options.CompletionOnly)
-            Array.Clear(learned, 0, TextEncoder.Common(prompt, ids));
+            Array.Clear(learned, 0, prompt.AsSpan().CommonPrefixLength(ids));
         return learned;
     }
 

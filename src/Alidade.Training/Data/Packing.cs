@@ -1,3 +1,5 @@
+using Alidade.Core;
+
 namespace Alidade.Training.Data;
 
 /// <summary>A stretch of one row inside a packed row.</summary>
@@ -18,15 +20,16 @@ public static class Packing
     /// Best fit decreasing: rows cut to the length; by decreasing length (stable), each into the open row with the smallest sufficient space, the oldest among
     /// equals; a new row otherwise. Empty rows vanish.
     /// </summary>
+    /// <exception cref="AlidadeException">The length is below 1.</exception>
     public static IReadOnlyList<IReadOnlyList<PackedPiece>> BestFit(IReadOnlyList<int> lengths, int length) =>
-        Chunked(lengths, rows => Fit([.. rows.Where(r => lengths[r] > 0).Select(r => new PackedPiece(r, 0, Math.Min(lengths[r], length)))], length));
+        Chunked(lengths, length, rows => Fit([.. rows.Where(r => lengths[r] > 0).Select(r => new PackedPiece(r, 0, Math.Min(lengths[r], length)))], length));
 
     /// <summary>As <see cref="BestFit"/>, with what a cut leaves over as further rows.</summary>
     public static IReadOnlyList<IReadOnlyList<PackedPiece>> BestFitSplit(IReadOnlyList<int> lengths, int length) =>
-        Chunked(lengths, rows => Fit([.. rows.SelectMany(r => Pieces(r, lengths[r], length))], length));
+        Chunked(lengths, length, rows => Fit([.. rows.SelectMany(r => Pieces(r, lengths[r], length))], length));
 
     /// <summary>All tokens in a row, cut every <paramref name="length"/>; documents go on across the cuts and see each other.</summary>
-    public static IReadOnlyList<IReadOnlyList<PackedPiece>> Wrapped(IReadOnlyList<int> lengths, int length) => Chunked(lengths, rows =>
+    public static IReadOnlyList<IReadOnlyList<PackedPiece>> Wrapped(IReadOnlyList<int> lengths, int length) => Chunked(lengths, length, rows =>
     {
         var packed = new List<List<PackedPiece>>();
         var room = 0;
@@ -48,8 +51,15 @@ public static class Packing
         return packed;
     });
 
-    private static List<IReadOnlyList<PackedPiece>> Chunked(IReadOnlyList<int> lengths, Func<IEnumerable<int>, IEnumerable<IReadOnlyList<PackedPiece>>> pack) =>
-        [.. Enumerable.Range(0, lengths.Count).Chunk(Chunk).SelectMany(pack)];
+    private static List<IReadOnlyList<PackedPiece>> Chunked(
+        IReadOnlyList<int> lengths, int length, Func<IEnumerable<int>, IEnumerable<IReadOnlyList<PackedPiece>>> pack)
+    {
+        if (length < 1)
+            throw new AlidadeException($"rows cannot be packed into rows of {length} tokens; the length must be at least 1");
+        if (lengths.Any(l => l < 0))
+            throw new AlidadeException($"a row of {lengths.Min()} tokens cannot be packed");
+        return [.. Enumerable.Range(0, lengths.Count).Chunk(Chunk).SelectMany(pack)];
+    }
 
     private static IEnumerable<PackedPiece> Pieces(int row, int count, int length)
     {

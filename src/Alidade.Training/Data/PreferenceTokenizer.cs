@@ -5,21 +5,36 @@ using Alidade.Models.Tokenizers;
 
 namespace Alidade.Training.Data;
 
-/// <summary>How preference pairs become tokens.</summary>
-public sealed record PreferenceTokenOptions
+/// <summary>How prompts with answers become tokens.</summary>
+public record AnswerTokenOptions
 {
-    /// <summary>Longest prompt with one answer, in tokens; an answer that is longer loses its end. Null for no limit. Default 1024, as TRL 1.16.</summary>
+    /// <summary>Longest prompt with one answer, in tokens; what is longer is cut. Null for no limit. Default 1024, as TRL 1.16.</summary>
     public int? MaxLength { get; init; } = 1024;
+
+    /// <summary>What a longer one loses. Default its end, as TRL 1.16.</summary>
+    public RowTruncation Truncation { get; init; } = RowTruncation.KeepStart;
 
     /// <summary>The text that ends an answer; null for the tokenizer's end-of-text token.</summary>
     public string? EndToken { get; init; }
+
+    /// <summary>The encoder, once the options are known to be right.</summary>
+    /// <exception cref="AlidadeException">The maximum length is below 2.</exception>
+    internal TextEncoder Encoder(Tokenizer tokenizer, ChatTemplate? template) => MaxLength is < 2
+        ? throw new AlidadeException($"the maximum length is {MaxLength}; a prompt with an answer needs at least 2 tokens")
+        : new(tokenizer, template, EndToken);
 }
+
+/// <summary>How preference pairs become tokens.</summary>
+public sealed record PreferenceTokenOptions : AnswerTokenOptions;
 
 /// <summary>
 /// Preference pairs to ids. The answers begin at the first token that differs from the prompt tokenised alone; one prompt length serves both answers, the smaller.
 /// Plain answers end with the end-of-text token, conversations as their template ends them.
 /// </summary>
-/// <remarks>Ids of TRL 1.16 <c>DPOTrainer</c> with <c>truncation_mode="keep_start"</c>. Pairs whose prompt fills the maximum length are counted.</remarks>
+/// <remarks>
+/// Ids of TRL 1.16 <c>DPOTrainer</c>. Its <c>ORPOTrainer</c> and <c>CPOTrainer</c> differ where they are wrong: they put a second end token after a conversation, learn a
+/// row whose prompt fills the maximum length, and count a token that is merged over the boundary as prompt. Pairs whose prompt fills the maximum length are counted.
+/// </remarks>
 public sealed class PreferenceTokenizer
 {
     private readonly TextEncoder encoder;
@@ -33,9 +48,9 @@ public sealed class PreferenceTokenizer
     public PreferenceTokenizer(Tokenizer tokenizer, ChatTemplate? template, PreferenceTokenOptions? options = null)
     {
         this.options = options ?? new();
-        if (this.options.MaxLength is < 2)
-            throw new AlidadeException($"the maximum length is {this.options.MaxLength}; a pair needs at least 2 tokens");
-        encoder = new(tokenizer, template, this.options.EndToken);
+        if (this.options.Truncation == RowTruncation.CutAnswer)
+            throw new AlidadeException("pairs are cut at their end or at their start; an end token after a cut answer would teach both answers of a pair to stop at one length");
+        encoder = this.options.Encoder(tokenizer, template);
     }
 
     /// <summary>All pairs.</summary>
@@ -44,24 +59,21 @@ public sealed class PreferenceTokenizer
     {
         var collector = new TokenRowCollector<PairTokens>();
         foreach (var pair in pairs)
-            Add(collector, TextEncoder.Naming(pair.Id, () => TokensOf(pair)));
+            collector.Try(pair.Id, () => Add(collector, TokensOf(pair)));
         return collector.Finish("pairs");
     }
 
-    internal PairTokens TokensOf(PreferencePair pair) => pair.Prompt.Text is { } text
-        ? Pair(pair.Id, text, pair.Chosen, pair.Rejected)
-        : Pair(pair.Id, pair.Prompt.Messages!, [new("assistant", pair.Chosen)], [new("assistant", pair.Rejected)]);
+    internal PairTokens TokensOf(PreferencePair pair) => Pair(pair.Id, AnswerSplit.Of(encoder, pair.Prompt, pair.Chosen, pair.Rejected));
 
-    internal PairTokens Pair(string id, string prompt, string chosen, string rejected) =>
-        Split(id, encoder.Plain(prompt), encoder.Plain(prompt + encoder.Ended(chosen)), encoder.Plain(prompt + encoder.Ended(rejected)));
+    internal PairTokens Pair(string id, string prompt, string chosen, string rejected) => Pair(id, AnswerSplit.Of(encoder, prompt, chosen, rejected));
 
     internal PairTokens Pair(string id, IReadOnlyList<Message> prompt, IReadOnlyList<Message> chosen, IReadOnlyList<Message> rejected) =>
-        Split(id, [.. encoder.Chat(prompt, true).Ids], [.. encoder.Chat([.. prompt, .. chosen], false).Ids], [.. encoder.Chat([.. prompt, .. rejected], false).Ids]);
+        Pair(id, AnswerSplit.Of(encoder, prompt, chosen, rejected));
 
     /// <summary>Cuts and keeps a pair, or counts why not.</summary>
     internal void Add(TokenRowCollector<PairTokens> collector, PairTokens pair)
     {
-        var cut = Cut(pair, options.MaxLength);
+        var cut = Cut(pair, options.MaxLength, options.Truncation);
         if (cut is null)
             collector.Drop("the prompt fills the maximum length");
         else if (cut.ChosenTargets < 1 || cut.RejectedTargets < 1)
@@ -71,20 +83,14 @@ public sealed class PreferenceTokenizer
     }
 
     /// <summary>The pair with both sequences cut to a length; null when the prompt alone fills it.</summary>
-    internal static PairTokens? Cut(PairTokens pair, int? maxLength)
+    internal static PairTokens? Cut(PairTokens pair, int? maxLength, RowTruncation truncation = RowTruncation.KeepStart)
     {
-        if (maxLength is not { } limit)
-            return pair;
-        var room = limit - pair.Prompt.Count;
-        if (room <= 0)
+        if (Cutting.Cut(pair.Prompt, pair.Chosen, maxLength, truncation) is not { } chosen || Cutting.Cut(pair.Prompt, pair.Rejected, maxLength, truncation) is not { } rejected)
             return null;
-        return pair.Chosen.Count <= room && pair.Rejected.Count <= room ? pair
-            : pair with { Chosen = [.. pair.Chosen.Take(room)], Rejected = [.. pair.Rejected.Take(room)] };
+        if (chosen.Answer == pair.Chosen && rejected.Answer == pair.Rejected && chosen.Prompt == pair.Prompt && rejected.Prompt == pair.Prompt)
+            return pair;
+        return new(pair.Id, chosen.Prompt, chosen.Answer, rejected.Answer) { RejectedPrompt = chosen.Prompt.SequenceEqual(rejected.Prompt) ? null : rejected.Prompt };
     }
 
-    private static PairTokens Split(string id, int[] prompt, int[] chosen, int[] rejected)
-    {
-        var shared = Math.Min(TextEncoder.Common(prompt, chosen), TextEncoder.Common(prompt, rejected));
-        return new(id, prompt[..shared], chosen[shared..], rejected[shared..]);
-    }
+    private static PairTokens Pair(string id, AnswerSplit split) => new(id, split.Prompt, split.Answers[0], split.Answers[1]);
 }

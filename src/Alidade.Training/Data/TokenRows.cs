@@ -30,16 +30,19 @@ public sealed record DemonstrationTokens(string Id, IReadOnlyList<int> Ids, IRea
 
 /// <summary>A preference pair as tokens: one prompt, two answers after it.</summary>
 /// <param name="Id">The row it came from.</param>
-/// <param name="Prompt">Ids that both answers begin with; may be empty.</param>
+/// <param name="Prompt">Ids that both answers begin with (but see <see cref="RejectedPrompt"/>); may be empty.</param>
 /// <param name="Chosen">Ids of the preferred answer.</param>
 /// <param name="Rejected">Ids of the other answer.</param>
 public sealed record PairTokens(string Id, IReadOnlyList<int> Prompt, IReadOnlyList<int> Chosen, IReadOnlyList<int> Rejected)
 {
+    /// <summary>The prompt before the other answer, where cutting at the start left another one than before the preferred answer; null where they are the same.</summary>
+    public IReadOnlyList<int>? RejectedPrompt { get; init; }
+
     /// <summary>Scored tokens of the preferred answer: all, but for the first where there is no prompt to predict it from.</summary>
     public int ChosenTargets => Chosen.Count - (Prompt.Count == 0 ? 1 : 0);
 
     /// <summary>Scored tokens of the other answer.</summary>
-    public int RejectedTargets => Rejected.Count - (Prompt.Count == 0 ? 1 : 0);
+    public int RejectedTargets => Rejected.Count - ((RejectedPrompt ?? Prompt).Count == 0 ? 1 : 0);
 }
 
 /// <summary>Rows as tokens, with what was left out and what was cut.</summary>
@@ -75,6 +78,23 @@ internal sealed class TokenRowCollector<T>
     {
         rows.Add(row);
         truncated += cut ? 1 : 0;
+    }
+
+    /// <summary>Makes a row; what cannot be used is counted, and an error names the row.</summary>
+    public void Try(string id, Action make)
+    {
+        try
+        {
+            RowProblems.Naming(id, () =>
+            {
+                make();
+                return 0;
+            });
+        }
+        catch (UnusableRowException problem)
+        {
+            Drop(problem.Message);
+        }
     }
 
     public void Drop(string reason) => dropped[reason] = dropped.GetValueOrDefault(reason) + 1;

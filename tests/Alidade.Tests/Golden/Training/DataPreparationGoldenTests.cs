@@ -11,7 +11,7 @@ namespace Alidade.Tests.Golden.Training;
 [Golden("trainers/dataprep")]
 [Golden("trainers/data")]
 [Golden("trainers/base")]
-public sealed class DataPreparationGoldenTests
+public sealed partial class DataPreparationGoldenTests
 {
     private const string Kind = "trainers/dataprep";
 
@@ -29,8 +29,6 @@ public sealed class DataPreparationGoldenTests
         var slash = path.LastIndexOf('/');
         var source = Lines(path[..slash] + ".jsonl").Single(c => c.GetProperty("name").GetString() == path[(slash + 1)..]);
         var options = source.GetProperty("options");
-        if (Text(options, "truncation_mode") is { } mode && mode != "keep_start")
-            throw new NotBuiltException($"truncation mode '{mode}'");
         var folder = GoldenFolder.PathOf("trainers/base/" + (source.GetProperty("tokenizer").GetString() == "bos" ? "tokenizer_bos" : "llama"));
         var tokenizer = Tokenizer.FromFolder(folder);
         var template = ChatTemplate.Parse(File.ReadAllText(Path.Combine(folder, "chat_template.jinja")), folder);
@@ -43,10 +41,20 @@ public sealed class DataPreparationGoldenTests
                     CompletionOnly = !IsFalse(options, "completion_only_loss"),
                     AssistantOnly = options.TryGetProperty("assistant_only_loss", out var only) && only.GetBoolean(),
                     EndToken = Text(options, "eos_token"),
+                    Truncation = TruncationOf(options),
                 }));
                 break;
             case "dpo":
-                Pairs(golden, source, new(tokenizer, template, new() { MaxLength = Limit(options) }), Limit(options));
+                Pairs(golden, source, new(tokenizer, template, new() { MaxLength = Limit(options), Truncation = TruncationOf(options) }), Limit(options));
+                break;
+            case "orpo" or "cpo":
+                PairsOfOneSequence(golden, source, new(tokenizer, template, new() { MaxLength = Limit(options) }));
+                break;
+            case "kto":
+                Unpaired(golden, source, new(tokenizer, template, new() { MaxLength = Limit(options) }));
+                break;
+            case "bco":
+                Unpaired(golden, source, new(tokenizer, template, new() { MaxLength = Limit(options), Truncation = RowTruncation.CutAnswer }));
                 break;
             case var other:
                 throw new NotBuiltException($"data preparation of kind '{other}'");
@@ -62,16 +70,21 @@ public sealed class DataPreparationGoldenTests
         var source = Lines(path[..slash] + ".jsonl")[int.Parse(path[(slash + 1)..], System.Globalization.CultureInfo.InvariantCulture)];
         int[] lengths = [.. source.GetProperty("lengths").EnumerateArray().Select(l => l.GetInt32())];
         var length = source.GetProperty("seq_length").GetInt32();
-        if (source.TryGetProperty("error", out var error))
-            throw new NotBuiltException($"packing that ends in {error}");
         var strategy = source.GetProperty("strategy").GetString();
-        var packed = strategy switch
+        IReadOnlyList<IReadOnlyList<PackedPiece>> Pack() => strategy switch
         {
             "bfd" => Packing.BestFit(lengths, length),
             "bfd_split" => Packing.BestFitSplit(lengths, length),
             "wrapped" => Packing.Wrapped(lengths, length),
             _ => throw new NotBuiltException($"packing strategy '{strategy}'"),
         };
+        if (source.TryGetProperty("error", out _))
+        {
+            Assert.Throws<AlidadeException>(Pack);
+            return;
+        }
+
+        var packed = Pack();
         golden.Equal("rows", JsonSerializer.Serialize(source.GetProperty("bins")), JsonSerializer.Serialize(packed.Select(Merged)));
         if (source.GetProperty("seq_lengths").ValueKind == JsonValueKind.Array)
             golden.Equal("document lengths", JsonSerializer.Serialize(source.GetProperty("seq_lengths")), JsonSerializer.Serialize(packed.Select(r => r.Select(p => p.End - p.Start))));
@@ -138,11 +151,11 @@ public sealed class DataPreparationGoldenTests
         // The collated batch holds all chosen sequences and then all rejected ones, cut and padded.
         var collated = result.GetProperty("collated");
         for (var i = 0; i < cut.Count; i++)
-            foreach (var (row, answer) in new[] { (i, cut[i].Chosen), (cut.Count + i, cut[i].Rejected) })
+            foreach (var (row, prompt, answer) in new[] { (i, cut[i].Prompt, cut[i].Chosen), (cut.Count + i, cut[i].RejectedPrompt ?? cut[i].Prompt, cut[i].Rejected) })
             {
                 var ids = collated.GetProperty("input_ids")[row].EnumerateArray().Select(v => v.GetInt32());
                 var present = collated.GetProperty("attention_mask")[row].EnumerateArray().Sum(v => v.GetInt32());
-                golden.Equal("collated ids", Shown(ids.Take(present)), Shown([.. cut[i].Prompt, .. answer]));
+                golden.Equal("collated ids", Shown(ids.Take(present)), Shown([.. prompt, .. answer]));
                 golden.Equal("collated answer", collated.GetProperty("completion_mask")[row].EnumerateArray().Sum(v => v.GetInt32()), answer.Count);
             }
     }
@@ -178,6 +191,13 @@ public sealed class DataPreparationGoldenTests
     }
 
     private static int? Limit(JsonElement options) => !options.TryGetProperty("max_length", out var value) ? 1024 : value.ValueKind == JsonValueKind.Null ? null : value.GetInt32();
+
+    private static RowTruncation TruncationOf(JsonElement options) => Text(options, "truncation_mode") switch
+    {
+        null or "keep_start" => RowTruncation.KeepStart,
+        "keep_end" => RowTruncation.KeepEnd,
+        var mode => throw new NotBuiltException($"truncation mode '{mode}'"),
+    };
 
     private static bool IsFalse(JsonElement options, string name) => options.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.False;
 

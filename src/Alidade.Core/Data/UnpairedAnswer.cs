@@ -1,0 +1,95 @@
+using System.Text.Json;
+
+namespace Alidade.Core.Data;
+
+/// <summary>One answer to a prompt, with whether it is wanted.</summary>
+public sealed record UnpairedAnswer : IDataRow
+{
+    /// <summary>The row's <c>id</c> field, else a hash of its content.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What is answered.</summary>
+    public required Prompt Prompt { get; init; }
+
+    /// <summary>The answer.</summary>
+    public required string Completion { get; init; }
+
+    /// <summary>True for an answer that is wanted.</summary>
+    public required bool Label { get; init; }
+
+    /// <inheritdoc/>
+    public string Group => Prompt.Key;
+
+    /// <summary>Pairs as single answers: all preferred ones, then all others.</summary>
+    /// <remarks>The order of TRL's <c>unpair_preference_dataset</c>.</remarks>
+    public static IReadOnlyList<UnpairedAnswer> OfPairs(IReadOnlyList<PreferencePair> pairs) =>
+    [
+        .. pairs.Select(p => new UnpairedAnswer { Id = p.Id + "/chosen", Prompt = p.Prompt, Completion = p.Chosen, Label = true }),
+        .. pairs.Select(p => new UnpairedAnswer { Id = p.Id + "/rejected", Prompt = p.Prompt, Completion = p.Rejected, Label = false }),
+    ];
+}
+
+/// <summary>
+/// Reads single answers: rows {prompt, completion, label}, or preference pairs, which are taken apart. A broken row or an empty answer is an error that names file,
+/// line and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
+/// </summary>
+/// <remarks>Row type as TRL 1.16 names it ("unpaired preference").</remarks>
+public static class UnpairedFile
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
+    public static DataSet<UnpairedAnswer> Read(string path, DataOptions? options = null)
+    {
+        if (HoldsPairs(path))
+        {
+            var pairs = PreferenceFile.Read(path, options: options);
+            return new(UnpairedAnswer.OfPairs(pairs.Rows), pairs.Dropped, pairs.File);
+        }
+
+        var ids = new RowIds();
+        return DataRow.ReadAll(path, options, row =>
+        {
+            var prompt = Prompts.Of(row, "prompt");
+            var completion = Prompts.Answer(row, "completion");
+            if (string.IsNullOrWhiteSpace(completion))
+                throw row.Error("completion", "holds an empty answer", "empty answer in field 'completion'");
+            var label = Label(row);
+            return new UnpairedAnswer { Id = ids.Of(row, prompt.Key, completion, label ? "true" : "false"), Prompt = prompt, Completion = completion, Label = label };
+        });
+    }
+
+    // The first row that can be read says which kind the file is.
+    private static bool HoldsPairs(string path)
+    {
+        foreach (var read in RowFile.Read(path))
+            try
+            {
+                var row = read();
+                return row.Has("chosen") && !row.Has("completion");
+            }
+            catch (DataRowException)
+            {
+                continue;
+            }
+
+        return false;
+    }
+
+    private static bool Label(DataRow row)
+    {
+        var value = row.Get("label");
+        return value.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            JsonValueKind.Number when value.TryGetInt32(out var number) && number is 0 or 1 => value.GetInt32() == 1,
+            JsonValueKind.String => row.Text("label").Trim().ToLowerInvariant() switch
+            {
+                "true" or "1" => true,
+                "false" or "0" => false,
+                _ => throw row.Error("label", $"is '{row.Text("label")}'; allowed: true, false, 1, 0", "unknown value in field 'label'"),
+            },
+            _ => throw row.WrongType("label", "true or false"),
+        };
+    }
+}
