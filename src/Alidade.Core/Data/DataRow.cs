@@ -54,6 +54,30 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
         throw WrongType(field, "a number");
     }
 
+    /// <summary>A number in [0, 1] that may be absent.</summary>
+    public double? OptionalProbability(string field) => OptionalNumber(field) is { } value and not (>= 0 and <= 1)
+        ? throw Error(field, FormattableString.Invariant($"is {value}; a probability lies in [0, 1]"), $"number out of range in field '{field}'")
+        : OptionalNumber(field);
+
+    /// <summary>True or false, also written 1 or 0, or as a text (CSV).</summary>
+    public bool Truth(string field)
+    {
+        var value = Get(field);
+        return value.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            JsonValueKind.Number when value.TryGetInt32(out var number) && number is 0 or 1 => value.GetInt32() == 1,
+            JsonValueKind.String => Text(field).Trim().ToLowerInvariant() switch
+            {
+                "true" or "1" => true,
+                "false" or "0" => false,
+                _ => throw Error(field, $"is '{Short(Text(field))}'; allowed: true, false, 1, 0", $"unknown value in field '{field}'"),
+            },
+            _ => throw WrongType(field, "true or false"),
+        };
+    }
+
     /// <summary>A whole number, or a text that is one, from <paramref name="low"/> to <paramref name="high"/>.</summary>
     public int Integer(string field, int low, int high)
     {

@@ -20,6 +20,18 @@ public sealed record PreferencePair : IDataRow
     /// <summary>By how much it is preferred, where the data say so.</summary>
     public double? Margin { get; init; }
 
+    /// <summary>How probable it is that it wins, where the data say so (field <c>win_probability</c>).</summary>
+    public double? WinProbability { get; init; }
+
+    /// <summary>A score of the preferred answer, where the data say so (field <c>chosen_score</c> or <c>score_chosen</c>).</summary>
+    public double? ChosenScore { get; init; }
+
+    /// <summary>The same of the other answer (field <c>rejected_score</c> or <c>score_rejected</c>).</summary>
+    public double? RejectedScore { get; init; }
+
+    /// <summary>True where neither answer is better (field <c>tie</c>); null where the data do not say.</summary>
+    public bool? Tie { get; init; }
+
     /// <inheritdoc/>
     public string Group => Prompt.Key;
 }
@@ -70,6 +82,10 @@ public static class PreferenceFile
                 Chosen = chosen,
                 Rejected = rejected,
                 Margin = row.OptionalNumber("margin"),
+                WinProbability = row.OptionalProbability("win_probability"),
+                ChosenScore = row.OptionalNumber("chosen_score") ?? row.OptionalNumber("score_chosen"),
+                RejectedScore = row.OptionalNumber("rejected_score") ?? row.OptionalNumber("score_rejected"),
+                Tie = row.Has("tie") ? row.Truth("tie") : null,
             };
         });
     }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Alidade.Core.Data;
 
 /// <summary>One answer to a prompt, with whether it is wanted.</summary>
@@ -16,6 +14,9 @@ public sealed record UnpairedAnswer : IDataRow
 
     /// <summary>True for an answer that is wanted.</summary>
     public required bool Label { get; init; }
+
+    /// <summary>How probable it is that an answer to this prompt is wanted, where the data say so; BCO weighs unwanted answers by it.</summary>
+    public double? DesirableProbability { get; init; }
 
     /// <inheritdoc/>
     public string Group => Prompt.Key;
@@ -53,8 +54,15 @@ public static class UnpairedFile
             var completion = Prompts.Answer(row, "completion");
             if (string.IsNullOrWhiteSpace(completion))
                 throw row.Error("completion", "holds an empty answer", "empty answer in field 'completion'");
-            var label = Label(row);
-            return new UnpairedAnswer { Id = ids.Of(row, prompt.Key, completion, label ? "true" : "false"), Prompt = prompt, Completion = completion, Label = label };
+            var label = row.Truth("label");
+            return new UnpairedAnswer
+            {
+                Id = ids.Of(row, prompt.Key, completion, label ? "true" : "false"),
+                Prompt = prompt,
+                Completion = completion,
+                Label = label,
+                DesirableProbability = row.OptionalProbability("desirable_probability"),
+            };
         });
     }
 
@@ -73,23 +81,5 @@ public static class UnpairedFile
             }
 
         return false;
-    }
-
-    private static bool Label(DataRow row)
-    {
-        var value = row.Get("label");
-        return value.ValueKind switch
-        {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            JsonValueKind.Number when value.TryGetInt32(out var number) && number is 0 or 1 => value.GetInt32() == 1,
-            JsonValueKind.String => row.Text("label").Trim().ToLowerInvariant() switch
-            {
-                "true" or "1" => true,
-                "false" or "0" => false,
-                _ => throw row.Error("label", $"is '{row.Text("label")}'; allowed: true, false, 1, 0", "unknown value in field 'label'"),
-            },
-            _ => throw row.WrongType("label", "true or false"),
-        };
     }
 }

@@ -10,13 +10,23 @@ namespace Alidade.Models.Functional;
 /// <param name="MeanLogit">The mean of the logits over the vocabulary.</param>
 public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Tensor MeanLogit) : IDisposable
 {
-    /// <summary>Frees the three tensors.</summary>
+    /// <summary>log Σ p² over the whole vocabulary: the log-probability that two draws are the same token; null when nobody asked for it.</summary>
+    public Tensor? Collision { get; init; }
+
+    /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
         Entropy.Dispose();
         Correct.Dispose();
         MeanLogit.Dispose();
+        Collision?.Dispose();
     }
+
+    /// <summary>The same tensors, in the outer scope.</summary>
+    internal TokenStatistics MovedOut() => new(Entropy.MoveToOuterDisposeScope(), Correct.MoveToOuterDisposeScope(), MeanLogit.MoveToOuterDisposeScope())
+    {
+        Collision = Collision?.MoveToOuterDisposeScope(),
+    };
 }
 
 /// <summary>
@@ -51,12 +61,15 @@ public static class SelectedLogProbs
 
     /// <summary>log p(y|h) of each position, and what trainers log beside it, from the same logits.</summary>
     /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?, double?)"/>
-    public static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null) =>
-        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap);
+    /// <param name="collision">Whether <see cref="TokenStatistics.Collision"/> is wanted too; it costs one more pass over the probabilities.</param>
+    public static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null, bool collision = false) =>
+        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap, collision);
 
-    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null)
+    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null, bool collision = false)
     {
-        var collector = new StatisticsCollector();
+        var collector = new StatisticsCollector(collision);
         using var scope = NewDisposeScope();
         var logProbs = Compute(hidden, weight, targets, bias, collector, rows, cap).MoveToOuterDisposeScope();
         return (logProbs, collector.Joined(hidden.device));
@@ -206,9 +219,9 @@ public static class SelectedLogProbs
     }
 
     /// <summary>What a trainer logs.</summary>
-    internal sealed class StatisticsCollector : Collector
+    internal sealed class StatisticsCollector(bool withCollision) : Collector
     {
-        private readonly List<Tensor> entropy = [], correct = [], meanLogit = [];
+        private readonly List<Tensor> entropy = [], correct = [], meanLogit = [], collision = [];
 
         public override bool ReadsLogits => true;
 
@@ -220,13 +233,18 @@ public static class SelectedLogProbs
             // These wait outside every scope until they are joined.
             correct.Add(logits.argmax(-1).eq(chunk.Targets).to_type(probabilities.dtype).DetachFromDisposeScope());
             meanLogit.Add(logits.mean([-1], type: probabilities.dtype).DetachFromDisposeScope());
+            if (withCollision)
+                collision.Add(probabilities.norm(1).div_(chunk.Sums).log_().mul_(2).DetachFromDisposeScope());
             // −Σ p log p = log Σ exp z − Σ p z, and log Σ exp z = z_y − log p_y.
             var normaliser = logits.gather(1, chunk.Targets.unsqueeze(1)).squeeze(1).sub(chunk.LogProbs);
             var expected = logits.to_type(probabilities.dtype).mul_(probabilities).sum(-1).div_(chunk.Sums);
             entropy.Add(normaliser.sub_(expected).DetachFromDisposeScope());
         }
 
-        public TokenStatistics Joined(Device device) => new(Join(entropy, device), Join(correct, device), Join(meanLogit, device));
+        public TokenStatistics Joined(Device device) => new(Join(entropy, device), Join(correct, device), Join(meanLogit, device))
+        {
+            Collision = withCollision ? Join(collision, device) : null,
+        };
     }
 
     /// <summary>The autograd node. Nothing in its backward may throw: an exception there ends the process.</summary>

@@ -63,7 +63,14 @@ public sealed class PreferenceTokenizer
         return collector.Finish("pairs");
     }
 
-    internal PairTokens TokensOf(PreferencePair pair) => Pair(pair.Id, AnswerSplit.Of(encoder, pair.Prompt, pair.Chosen, pair.Rejected));
+    internal PairTokens TokensOf(PreferencePair pair) => Pair(pair.Id, AnswerSplit.Of(encoder, pair.Prompt, pair.Chosen, pair.Rejected)) with
+    {
+        Margin = pair.Margin,
+        WinProbability = pair.WinProbability,
+        ChosenScore = pair.ChosenScore,
+        RejectedScore = pair.RejectedScore,
+        Tie = pair.Tie,
+    };
 
     internal PairTokens Pair(string id, string prompt, string chosen, string rejected) => Pair(id, AnswerSplit.Of(encoder, prompt, chosen, rejected));
 
@@ -89,7 +96,13 @@ public sealed class PreferenceTokenizer
             return null;
         if (chosen.Answer == pair.Chosen && rejected.Answer == pair.Rejected && chosen.Prompt == pair.Prompt && rejected.Prompt == pair.Prompt)
             return pair;
-        return new(pair.Id, chosen.Prompt, chosen.Answer, rejected.Answer) { RejectedPrompt = chosen.Prompt.SequenceEqual(rejected.Prompt) ? null : rejected.Prompt };
+        return pair with
+        {
+            Prompt = chosen.Prompt,
+            Chosen = chosen.Answer,
+            Rejected = rejected.Answer,
+            RejectedPrompt = chosen.Prompt.SequenceEqual(rejected.Prompt) ? null : rejected.Prompt,
+        };
     }
 
     private static PairTokens Pair(string id, AnswerSplit split) => new(id, split.Prompt, split.Answers[0], split.Answers[1]);

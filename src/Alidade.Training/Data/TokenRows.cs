@@ -38,6 +38,24 @@ public sealed record PairTokens(string Id, IReadOnlyList<int> Prompt, IReadOnlyL
     /// <summary>The prompt before the other answer, where cutting at the start left another one than before the preferred answer; null where they are the same.</summary>
     public IReadOnlyList<int>? RejectedPrompt { get; init; }
 
+    /// <summary>By how much the preferred answer is preferred; null where the data do not say.</summary>
+    public double? Margin { get; init; }
+
+    /// <summary>How probable it is that it wins; null where the data do not say.</summary>
+    public double? WinProbability { get; init; }
+
+    /// <summary>Its score; null where the data do not say.</summary>
+    public double? ChosenScore { get; init; }
+
+    /// <summary>The other answer's score; null where the data do not say.</summary>
+    public double? RejectedScore { get; init; }
+
+    /// <summary>True where the reference wrote the preferred answer and the policy the other one, false for the reverse; null where it is not known.</summary>
+    public bool? ChosenFromReference { get; init; }
+
+    /// <summary>True where neither answer is better; null where the data do not say.</summary>
+    public bool? Tie { get; init; }
+
     /// <summary>Scored tokens of the preferred answer: all, but for the first where there is no prompt to predict it from.</summary>
     public int ChosenTargets => Chosen.Count - (Prompt.Count == 0 ? 1 : 0);
 

@@ -18,6 +18,9 @@ public sealed record UnpairedTokens(string Id, IReadOnlyList<int> Prompt, IReadO
     /// <summary>The answer of another row after this row's prompt, from which KTO measures how far the policy is from its reference; null for none.</summary>
     public IReadOnlyList<int>? Mismatched { get; init; }
 
+    /// <summary>How probable it is that an answer to this prompt is wanted; null where it is not known. BCO weighs unwanted answers by it.</summary>
+    public double? DesirableProbability { get; init; }
+
     /// <summary>Scored tokens: all, but for the first where there is no prompt to predict it from.</summary>
     public int Targets => Answer.Count - (Prompt.Count == 0 ? 1 : 0);
 }
@@ -58,7 +61,7 @@ public sealed class UnpairedTokenizer
     internal UnpairedTokens TokensOf(UnpairedAnswer row)
     {
         var split = AnswerSplit.Of(encoder, row.Prompt, row.Completion);
-        return new(row.Id, split.Prompt, split.Answers[0], row.Label);
+        return new(row.Id, split.Prompt, split.Answers[0], row.Label) { DesirableProbability = row.DesirableProbability };
     }
 
     /// <summary>Cuts and keeps a row, or counts why not.</summary>

@@ -10,6 +10,9 @@ public sealed record Objective(Tensor Loss, Tensor PerItem)
     /// <summary>Means over the batch that the field logs, without gradient, each of shape [].</summary>
     public IReadOnlyDictionary<string, Tensor> Metrics { get; init; } = new Dictionary<string, Tensor>();
 
+    /// <summary>How much a metric of this batch counts in a mean over batches, such as the rows it is the mean of; what is not named counts as its batch.</summary>
+    public IReadOnlyDictionary<string, double> MetricWeights { get; init; } = new Dictionary<string, double>();
+
     /// <summary>One value for each item, such as implied rewards, without gradient, each of shape [items].</summary>
     public IReadOnlyDictionary<string, Tensor> Outputs { get; init; } = new Dictionary<string, Tensor>();
 

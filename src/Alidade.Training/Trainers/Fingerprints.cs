@@ -24,6 +24,9 @@ internal static class Fingerprints
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>A number as two whole ones.</summary>
+    public static int[] Bits(double value) => [(int)(BitConverter.DoubleToInt64Bits(value) >> 32), (int)BitConverter.DoubleToInt64Bits(value)];
+
     /// <summary>Weights: SHA-256 over names and bytes.</summary>
     public static string Of(IEnumerable<(string Name, Tensor Value)> weights)
     {

@@ -12,6 +12,9 @@ internal interface ITrainingTask
     /// <summary>Number of rows.</summary>
     int Rows { get; }
 
+    /// <summary>Rows that a micro-batch needs at least; a smaller one joins the micro-batch before it.</summary>
+    int LeastRows => 1;
+
     /// <summary>What a checkpoint must agree with: the objective's settings and a hash of the rows.</summary>
     IReadOnlyDictionary<string, string> Fingerprint { get; }
 

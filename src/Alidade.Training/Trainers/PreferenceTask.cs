@@ -1,61 +1,104 @@
 using Alidade.Models;
+using Alidade.Models.Functional;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers;
 
 /// <summary>Preference pairs under an objective on pairs.</summary>
-internal sealed class PreferenceTask(
-    CausalLM model, IPreferenceObjective objective, ReferenceModel referenceModel, IReadOnlyList<PairTokens> rows, string part) : ITrainingTask, IDisposable
+internal sealed class PreferenceTask(CausalLM model, IPreferenceObjective objective, Reference? reference, IReadOnlyList<PairTokens> rows)
+    : AnswerTask<PairTokens>(model, objective, reference, rows, pair => GroupsOf(pair, objective.Needs.HasFlag(PairInputs.PromptAndChosen)))
 {
-    private ReferenceLogProbs? reference;
+    public override string Name => objective.Name;
 
-    public string Name => objective.Name;
-
-    public int Rows => rows.Count;
-
-    public IReadOnlyDictionary<string, string> Fingerprint { get; } = new Dictionary<string, string>
+    public override Objective Evaluate(IReadOnlyList<int> batch, IReadOnlyList<IReadOnlyList<int>> window)
     {
-        ["objective"] = Fingerprints.Of(objective) + (objective.Needs.HasFlag(PairInputs.Reference) ? referenceModel.ToString() : ""),
-        ["rows"] = Fingerprints.Of(rows.SelectMany(r => new[] { r.Prompt, r.Chosen, r.Rejected })),
-    };
-
-    public long TokensOf(int row) => (2 * rows[row].Prompt.Count) + rows[row].Chosen.Count + rows[row].Rejected.Count;
-
-    public double WeightOf(IReadOnlyList<int> batch) => batch.Count;
-
-    public void Prepare(IEnumerable<int[]> batches, TrainingContext context)
-    {
-        if (objective.Needs.HasFlag(PairInputs.Reference))
-            reference = ReferenceLogProbs.Compute(
-                model, referenceModel, rows, batches, context.Folder is null ? null : Path.Combine(context.Folder, $"reference-{part}.safetensors"), context);
-    }
-
-    public Objective Evaluate(IReadOnlyList<int> batch, IReadOnlyList<IReadOnlyList<int>> window)
-    {
-        PairTokens[] pairs = [.. batch.Select(r => rows[r])];
-        var packed = PairBatch.Of(pairs);
-        var (logProbs, statistics) = model.LogProbsWithStatistics(packed.Forest);
-        var sums = new TokenLogProbs(logProbs, packed.AnswerOfScored, 2 * pairs.Length).RowSums().view(2, -1);
-        var kept = reference?.Of(batch, sums.device, sums.dtype) ?? zeros_like(sums);
-        var result = objective.Evaluate(new PairLogProbs(
-            sums[0], sums[1], kept[0], kept[1], [.. pairs.Select(p => p.ChosenTargets)], [.. pairs.Select(p => p.RejectedTargets)]));
-
+        var pairs = RowsOf(batch);
+        var packed = AnswerBatch.Of(GroupsOf(batch));
+        var (logProbs, statistics) = Model.LogProbsWithStatistics(packed.Forest, objective.Needs.HasFlag(PairInputs.Collision));
+        var result = objective.Evaluate(Of(pairs, packed, logProbs, statistics, ReferenceOf(batch)));
+        var metrics = new (string, Tensor?)[]
+        {
+            ("mean_entropy", packed.MeanWhere(statistics.Entropy, _ => true)),
+            ("token_accuracy", packed.MeanWhere(statistics.Correct, a => a % 2 == 0)),
+            ("logits_chosen", packed.MeanWhere(statistics.MeanLogit, a => a % 2 == 0)),
+            ("logits_rejected", packed.MeanWhere(statistics.MeanLogit, a => a % 2 == 1)),
+        };
         // Every micro-batch of a window has one vote, whatever its number of pairs, as in TRL.
-        var loss = result.Loss / window.Count;
-        var metrics = new Dictionary<string, Tensor>(result.Metrics);
-        using var noGrad = no_grad();
-        var chosen = tensor(packed.AnswerOfScored.Select(a => a < pairs.Length ? 1f : 0f).ToArray(), device: sums.device).to(sums.dtype);
-        var rejected = 1 - chosen;
-        metrics["mean_entropy"] = statistics.Entropy.mean();
-        metrics["token_accuracy"] = MeanWhere(statistics.Correct.to(sums.dtype), chosen);
-        metrics["logits_chosen"] = MeanWhere(statistics.MeanLogit, chosen);
-        metrics["logits_rejected"] = MeanWhere(statistics.MeanLogit, rejected);
-        return result with { Loss = loss, Metrics = metrics };
+        return (result with { Loss = result.Loss / window.Count }).WithMetrics(metrics.Where(m => m.Item2 is not null).Select(m => (m.Item1, m.Item2!)));
     }
 
-    public void Dispose() => reference?.Dispose();
+    protected override IReadOnlyList<int> MarksOf(PairTokens row) =>
+    [
+        row.RejectedPrompt is null ? 1 : 2,
+        .. new[] { row.WinProbability, row.ChosenScore, row.RejectedScore, Number(row.ChosenFromReference), Number(row.Tie) }.SelectMany(v => Fingerprints.Bits(v ?? double.NaN)),
+    ];
 
-    private static Tensor MeanWhere(Tensor values, Tensor weight) => (values * weight).sum() / weight.sum();
+    // Answer 2i is the preferred one of pair i, answer 2i + 1 the other.
+    private static AnswerGroup[] GroupsOf(PairTokens pair, bool scoresPrompt) => pair.RejectedPrompt is { } other
+        ? [new(pair.Prompt, pair.Chosen) { ScoresPrompt = scoresPrompt }, new(other, pair.Rejected)]
+        : [new(pair.Prompt, pair.Chosen, pair.Rejected) { ScoresPrompt = scoresPrompt }];
+
+    private PairLogProbs Of(PairTokens[] pairs, AnswerBatch packed, Tensor logProbs, TokenStatistics statistics, TokenLogProbs? kept)
+    {
+        var sums = packed.Sums(logProbs);
+        var policy = ByPair(sums, packed.Answers);
+        var reference = kept is { } given ? ByPair(given.RowSums().to(sums.dtype), packed.Answers) : zeros_like(policy);
+        var result = new PairLogProbs(
+            policy.select(1, 0), policy.select(1, 1), reference.select(1, 0), reference.select(1, 1), [.. pairs.Select(p => p.ChosenTargets)], [.. pairs.Select(p => p.RejectedTargets)]);
+        result = result with
+        {
+            WinProbability = Known(pairs, p => p.WinProbability, policy),
+            ChosenReward = Known(pairs, p => p.ChosenScore, policy),
+            RejectedReward = Known(pairs, p => p.RejectedScore, policy),
+            ChosenFromReference = pairs.All(p => p.ChosenFromReference is not null) ? [.. pairs.Select(p => p.ChosenFromReference!.Value)] : null,
+            Tie = pairs.All(p => p.Tie is not null) ? [.. pairs.Select(p => p.Tie!.Value)] : null,
+        };
+        if (objective.Needs.HasFlag(PairInputs.SharedLength))
+        {
+            var shared = ByPair(Shared(pairs, new(logProbs, packed.OwnerOfScored, packed.Owners)), packed.Answers);
+            var sharedReference = kept is { } tokens ? ByPair(Shared(pairs, tokens).to(sums.dtype), packed.Answers) : zeros_like(shared);
+            result = result with { Shared = new(shared.select(1, 0), shared.select(1, 1), sharedReference.select(1, 0), sharedReference.select(1, 1)) };
+        }
+
+        if (objective.Needs.HasFlag(PairInputs.Collision))
+        {
+            var collision = ByPair(packed.Sums(statistics.Collision!), packed.Answers);
+            result = result with { ChosenCollision = collision.select(1, 0), RejectedCollision = collision.select(1, 1) };
+        }
+
+        if (objective.Needs.HasFlag(PairInputs.PromptAndChosen))
+        {
+            // A pair with two prompts has two groups, of which the first is the preferred answer's.
+            var prompts = new long[pairs.Length];
+            for (int i = 0, group = packed.Answers; i < pairs.Length; group += pairs[i++].RejectedPrompt is null ? 1 : 2)
+                prompts[i] = group;
+            result = result with
+            {
+                PromptAndChosen = policy.select(1, 0) + sums.index_select(0, tensor(prompts, device: sums.device)),
+                PromptAndChosenLengths = [.. pairs.Select(p => p.Prompt.Count + p.Chosen.Count - 1)],
+            };
+        }
+
+        return result;
+    }
+
+    // A number that every pair of the batch carries, [pairs]; else null.
+    private static Tensor? Known(PairTokens[] pairs, Func<PairTokens, double?> number, Tensor like) =>
+        pairs.All(p => number(p) is not null) ? tensor(pairs.Select(p => number(p)!.Value).ToArray(), like.dtype, like.device) : null;
+
+    private static double? Number(bool? value) => value is { } known ? known ? 1 : 0 : null;
+
+    private static Tensor ByPair(Tensor sums, int answers) => sums.narrow(0, 0, answers).view(-1, 2);
+
+    // Sums over the tokens of an answer for which the other answer of its pair has one too.
+    private static Tensor Shared(PairTokens[] pairs, TokenLogProbs tokens)
+    {
+        var seen = new int[tokens.Rows];
+        bool Counts(long owner) => owner < 2 * pairs.Length && seen[owner]++ < Math.Min(pairs[owner / 2].ChosenTargets, pairs[owner / 2].RejectedTargets);
+        var mask = tensor(tokens.RowOf.Select(o => Counts(o) ? 1f : 0f).ToArray(), device: tokens.LogProbs.device).to(tokens.LogProbs.dtype);
+        return (tokens with { LogProbs = tokens.LogProbs * mask }).RowSums();
+    }
 }

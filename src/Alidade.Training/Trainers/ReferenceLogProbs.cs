@@ -1,94 +1,100 @@
+using System.Text;
 using Alidade.Core;
 using Alidade.Models;
-using Alidade.Models.Adapters;
-using Alidade.Training.Data;
 using Alidade.Training.Objectives;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers;
 
-/// <summary>Which model preferences are measured against.</summary>
-public enum ReferenceModel
-{
-    /// <summary>The policy as it is when training begins, its adapter included: right also for an adapter that was trained before.</summary>
-    Start,
-
-    /// <summary>The base with its adapter off.</summary>
-    Base,
-}
-
 /// <summary>
-/// ℓ° of every pair, computed once before the first update and kept beside the checkpoints, so that no second model is in memory and a resumed run sees the same bits.
+/// log p° of every token of some answers under their reference. Under a reference that stays they are computed once before the first update and kept in a file whose name is
+/// a hash of weights, rows and micro-batches, so that no second model is in memory, a resumed run sees the same bits, and runs with other losses or another β need no
+/// forward pass for it. A moving reference is asked at each batch.
 /// </summary>
 internal sealed class ReferenceLogProbs : IDisposable
 {
     private const string KeyName = "key";
-    private readonly float[] chosen;
-    private readonly float[] rejected;
-    private Tensor? onDevice;
+    private const string ValuesName = "logprobs";
+    private readonly Reference reference;
+    private readonly IReadOnlyList<IReadOnlyList<AnswerGroup>> rows;
+    private readonly long[] starts;
+    private Tensor? values;
 
-    private ReferenceLogProbs(int rows) => (chosen, rejected) = (new float[rows], new float[rows]);
-
-    /// <summary>ℓ° of some pairs, of shape [2, pairs]: chosen, rejected.</summary>
-    public Tensor Of(IReadOnlyList<int> rows, Device device, ScalarType type)
+    /// <param name="reference">The reference.</param>
+    /// <param name="rows">Prompts and answers of each row; a row may have none.</param>
+    public ReferenceLogProbs(Reference reference, IReadOnlyList<IReadOnlyList<AnswerGroup>> rows)
     {
-        onDevice ??= tensor([.. chosen, .. rejected], [2, chosen.Length], device: device).to(type).DetachFromDisposeScope();
-        using var index = tensor(rows.Select(r => (long)r).ToArray(), device: device);
-        return onDevice.index_select(1, index);
+        (this.reference, this.rows) = (reference, rows);
+        starts = new long[rows.Count + 1];
+        for (var r = 0; r < rows.Count; r++)
+            starts[r + 1] = starts[r] + rows[r].Sum(g => Enumerable.Range(0, g.Answers.Count).Sum(g.TargetsOf));
     }
 
-    /// <summary>Computes, or reads what the same weights gave for the same rows before.</summary>
-    /// <param name="model">The model, with the policy's adapter in use.</param>
-    /// <param name="reference">Which model.</param>
-    /// <param name="rows">All pairs.</param>
-    /// <param name="batches">Which of them are needed, in micro-batches: the first update then has a log-ratio of exactly 0.</param>
-    /// <param name="file">Where the numbers are kept; null for nowhere.</param>
-    /// <param name="context">Whom to tell, and when to stop.</param>
-    public static ReferenceLogProbs Compute(
-        CausalLM model, ReferenceModel reference, IReadOnlyList<PairTokens> rows, IEnumerable<int[]> batches, string? file, TrainingContext context)
+    /// <summary>log p° of the answers of some rows, without gradient.</summary>
+    public TokenLogProbs Of(IReadOnlyList<int> batch)
     {
-        var adapter = reference == ReferenceModel.Start ? model.Adapter : null;
+        AnswerGroup[] groups = [.. batch.SelectMany(r => rows[r])];
+        long[] owners = [.. AnswerBatch.AnswerOfScored(groups)];
+        if (!reference.IsFixed)
+            return new(reference.LogProbs(AnswerBatch.Of(groups)), owners, groups.Sum(g => g.Answers.Count));
+        var index = tensor(batch.SelectMany(r => Range(starts[r], starts[r + 1])).ToArray(), device: values!.device);
+        return new(values.index_select(0, index), owners, groups.Sum(g => g.Answers.Count));
+    }
+
+    /// <summary>Computes all that will be asked for, or reads what the same weights gave for the same rows before; nothing under a moving reference.</summary>
+    /// <param name="batches">Rows in the micro-batches in which they are seen first: the first update then has a log-ratio of exactly 0.</param>
+    /// <param name="context">Where the numbers are kept, whom to tell, and when to stop.</param>
+    public void Prepare(IEnumerable<int[]> batches, TrainingContext context)
+    {
+        if (!reference.IsFixed)
+            return;
         int[][] wanted = [.. batches];
-        var key = file is null ? "" : Key(model, adapter, rows, wanted);
-        var result = new ReferenceLogProbs(rows.Count);
-        if (file is not null && result.TryRead(file, key))
-            return result;
-        if (file is not null && context.Resume && File.Exists(file))
-            throw new AlidadeException($"'{file}' holds the reference of other weights or rows: resume with the model and data that the training began with");
+        var folder = context.ReferenceFolder ?? context.Folder;
+        var key = folder is null ? "" : string.Join('-', reference.Weights, Fingerprints.Of(Lists()), Fingerprints.Of(wanted));
+        var file = folder is null ? null : Path.Combine(folder, $"reference-{Core.Files.ContentHash.OfBytes(Encoding.ASCII.GetBytes(key))[..16]}.safetensors");
+        if (file is not null && TryRead(file, key))
+            return;
         using var noGrad = no_grad();
-        using var use = model.Use(adapter);
         var done = 0;
         foreach (var batch in wanted)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            var pairs = PairBatch.Of([.. batch.Select(r => rows[r])]);
-            var sums = new TokenLogProbs(model.LogProbs(pairs.Forest), pairs.AnswerOfScored, pairs.Count * 2).RowSums().to(ScalarType.Float32).cpu().data<float>().ToArray();
-            for (var i = 0; i < batch.Length; i++)
-                (result.chosen[batch[i]], result.rejected[batch[i]]) = (sums[i], sums[batch.Length + i]);
+            AnswerGroup[] groups = [.. batch.SelectMany(r => rows[r])];
             done += batch.Length;
+            if (groups.Length == 0)
+                continue;
+            var logProbs = reference.LogProbs(AnswerBatch.Of(groups));
+            values ??= zeros(starts[^1], logProbs.dtype, logProbs.device).DetachFromDisposeScope();
+            values.index_copy_(0, tensor(batch.SelectMany(r => Range(starts[r], starts[r + 1])).ToArray(), device: values.device), logProbs);
             context.Progress?.Report(new("reference", done, wanted.Sum(b => b.Length)));
         }
 
+        values ??= zeros(0).DetachFromDisposeScope();
         if (file is not null)
-            result.Write(file, key);
-        return result;
+            Write(file, key);
     }
 
-    public void Dispose() => onDevice?.Dispose();
+    public void Dispose() => values?.Dispose();
 
-    private static string Key(CausalLM model, LoraAdapter? adapter, IReadOnlyList<PairTokens> rows, int[][] batches) => string.Join('-',
-        Fingerprints.Of(Trained.WeightsOf(model, null).Concat(adapter?.Parameters ?? [])), Fingerprints.Of(rows.SelectMany(r => new[] { r.Prompt, r.Chosen, r.Rejected })), Fingerprints.Of(batches));
+    /// <summary>What a hash of the rows is made of.</summary>
+    public IEnumerable<IReadOnlyList<int>> Lists() => rows.SelectMany(groups => groups.SelectMany(g => new[] { g.Prompt }.Concat(g.Answers)).Append([groups.Count]));
+
+    private static IEnumerable<long> Range(long start, long end)
+    {
+        for (var i = start; i < end; i++)
+            yield return i;
+    }
 
     private void Write(string file, string key)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        TensorFiles.Write(file, [("chosen", tensor(chosen)), ("rejected", tensor(rejected)), (KeyName, tensor(System.Text.Encoding.ASCII.GetBytes(key)))]);
+        TensorFiles.Write(file, [(ValuesName, values!), (KeyName, tensor(Encoding.ASCII.GetBytes(key)))]);
     }
 
-    // Anything but the right key and shapes is no cache: the numbers are then computed.
+    // Anything but the right key and shape is no cache: the numbers are then computed.
     private bool TryRead(string file, string key)
     {
         if (!File.Exists(file))
@@ -97,14 +103,10 @@ internal sealed class ReferenceLogProbs : IDisposable
         try
         {
             var kept = TensorFiles.Read(file);
-            var fits = kept.TryGetValue(KeyName, out var stored) && System.Text.Encoding.ASCII.GetString(stored.bytes) == key
-                && kept["chosen"].numel() == chosen.Length && kept["rejected"].numel() == rejected.Length;
+            var fits = kept.TryGetValue(KeyName, out var stored) && Encoding.ASCII.GetString(stored.bytes) == key
+                && kept.TryGetValue(ValuesName, out var found) && (found.numel() == starts[^1] || found.numel() == 0);
             if (fits)
-            {
-                kept["chosen"].data<float>().CopyTo(chosen);
-                kept["rejected"].data<float>().CopyTo(rejected);
-            }
-
+                values = kept[ValuesName].to(reference.Device).clone().DetachFromDisposeScope();
             foreach (var tensor in kept.Values)
                 tensor.Dispose();
             return fits;

@@ -33,7 +33,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         options.Validate();
         (this.task, this.heldOut, this.trainable, this.options, this.context) = (task, heldOut, [.. trainable], options, context);
-        plan = new(task.Rows, options);
+        plan = new(task.Rows, options, task.LeastRows);
         best = new(this.trainable, context.Folder);
         checkpoints = context.Folder is null ? null : new(context.Folder, Fingerprint(), options.KeepCheckpoints);
         if (checkpoints is not null && !context.Resume && checkpoints.Any)
@@ -46,7 +46,7 @@ internal sealed class TrainingLoop : IDisposable
         var watch = Stopwatch.StartNew();
         var schedule = options.Schedule with { Updates = plan.Updates };
         task.Prepare(plan.FirstVisits(), context);
-        heldOut?.Prepare(Enumerable.Range(0, heldOut.Rows).Chunk(options.BatchRows), context);
+        heldOut?.Prepare(HeldOutBatches(), context);
 
         using var optimiser = new AdamW(trainable, options.AdamW);
         var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
@@ -132,16 +132,16 @@ internal sealed class TrainingLoop : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var metrics = new MetricSum();
-        foreach (var rows in Enumerable.Range(0, heldOut!.Rows).Chunk(options.BatchRows))
+        foreach (var rows in HeldOutBatches())
         {
             if (context.Cancellation.IsCancellationRequested)
                 return false;
             using var batch = NewDisposeScope();
-            if (heldOut.Evaluate(rows, [rows]) is not { } objective)
+            if (heldOut!.Evaluate(rows, [rows]) is not { } objective)
                 continue;
             metrics.Add(".loss", objective.Loss.MoveToOuterDisposeScope(), heldOut.WeightOf(rows));
             foreach (var (name, value) in objective.Metrics)
-                metrics.Add(name, value.MoveToOuterDisposeScope(), heldOut.WeightOf(rows));
+                metrics.Add(name, value.MoveToOuterDisposeScope(), objective.MetricWeights.GetValueOrDefault(name, heldOut.WeightOf(rows)));
         }
 
         var values = metrics.Read();
@@ -154,6 +154,8 @@ internal sealed class TrainingLoop : IDisposable
             best.Keep(state.Update);
         return true;
     }
+
+    private IReadOnlyList<int[]> HeldOutBatches() => TrainingPlan.MicroBatches(Enumerable.Range(0, heldOut!.Rows), options.BatchRows, heldOut.LeastRows);
 
     private bool IsEvaluationDue(TrainingState state) => heldOut is not null
         && (state.Update == 0 || state.Update == plan.Updates || IsMultiple(state.Update, options.EvaluateEvery))

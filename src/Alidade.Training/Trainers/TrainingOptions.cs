@@ -101,6 +101,11 @@ public sealed record TrainingContext
     /// <summary>Folder of the checkpoints; null for none, then training cannot be resumed.</summary>
     public string? Folder { get; init; }
 
+    /// <summary>
+    /// Folder of log-probabilities under references, which runs with the same reference, rows and order share: other losses, another β. Null: in <see cref="Folder"/>.
+    /// </summary>
+    public string? ReferenceFolder { get; init; }
+
     /// <summary>Continue from the newest checkpoint in <see cref="Folder"/>, if there is one.</summary>
     public bool Resume { get; init; }
 

@@ -11,13 +11,17 @@ internal sealed class TrainingPlan
     private readonly TrainingOptions options;
     private readonly int rows;
     private readonly int windows;
+    private readonly int least;
     private int epoch = -1;
     private int[][] microBatches = [];
 
-    public TrainingPlan(int rows, TrainingOptions options)
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="options">Settings.</param>
+    /// <param name="least">Rows that a micro-batch needs at least.</param>
+    public TrainingPlan(int rows, TrainingOptions options, int least = 1)
     {
-        (this.rows, this.options) = (rows, options);
-        windows = Ceiling(Ceiling(rows, options.BatchRows), options.Accumulation);
+        (this.rows, this.options, this.least) = (rows, options, least);
+        windows = Ceiling(MicroBatches(Enumerable.Range(0, rows), options.BatchRows, least).Count, options.Accumulation);
         Updates = options.MaxUpdates ?? (int)Math.Ceiling(options.Epochs * windows);
     }
 
@@ -30,7 +34,7 @@ internal sealed class TrainingPlan
         if (update / windows != epoch)
         {
             epoch = update / windows;
-            microBatches = [.. Order(epoch).Chunk(options.BatchRows)];
+            microBatches = [.. MicroBatches(Order(epoch), options.BatchRows, least)];
         }
 
         return [.. microBatches.Skip(update % windows * options.Accumulation).Take(options.Accumulation)];
@@ -44,6 +48,17 @@ internal sealed class TrainingPlan
             foreach (var batch in Window(update))
                 if (batch.Where(seen.Add).ToArray() is { Length: > 0 } fresh)
                     yield return fresh;
+    }
+
+    /// <summary>Rows in micro-batches; a last one that is too small joins the one before.</summary>
+    public static IReadOnlyList<int[]> MicroBatches(IEnumerable<int> order, int size, int least)
+    {
+        List<int[]> batches = [.. order.Chunk(size)];
+        if (batches.Count < 2 || batches[^1].Length >= least)
+            return batches;
+        batches[^2] = [.. batches[^2], .. batches[^1]];
+        batches.RemoveAt(batches.Count - 1);
+        return batches;
     }
 
     private int[] Order(int epoch)

@@ -30,7 +30,7 @@ internal sealed class UpdateStep(IReadOnlyList<(string Name, Tensor Value)> trai
         NativeErrors.Run("backward pass", objective.Loss.backward, objective.Loss);
         losses.Add(objective.Loss.detach().MoveToOuterDisposeScope());
         foreach (var (name, value) in objective.Metrics)
-            metrics.Add(name, value.MoveToOuterDisposeScope());
+            metrics.Add(name, value.MoveToOuterDisposeScope(), objective.MetricWeights.GetValueOrDefault(name, 1));
     }
 
     /// <summary>Steps; the sum of the losses, the 2-norm of the gradients before clipping, and the means of the metrics. All zero when nothing was added.</summary>

@@ -60,6 +60,13 @@ public sealed record Bco : IUnpairedObjective
         else
             result = rows.MeanWith(Beta, perRow);
 
-        return result.WithMetrics(("delta", shift));
+        return result.WithMetrics(("delta", shift)) with { MetricWeights = Weights(rows.Desirable) };
+    }
+
+    // As in TRL, the means over either kind of rows are over rows and not over batches.
+    private static Dictionary<string, double> Weights(IReadOnlyList<bool> desirable)
+    {
+        var count = desirable.Count(d => d);
+        return new() { ["rewards_chosen"] = count, ["logps_chosen"] = count, ["rewards_rejected"] = desirable.Count - count, ["logps_rejected"] = desirable.Count - count };
     }
 }

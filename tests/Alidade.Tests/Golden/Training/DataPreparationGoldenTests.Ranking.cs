@@ -24,6 +24,9 @@ public sealed partial class DataPreparationGoldenTests
         var expected = source.GetProperty("result").GetProperty("rows").EnumerateArray().ToArray();
         golden.Equal("rows", expected.Length, pairs.Count);
         foreach (var (want, pair) in expected.Zip(pairs))
+        {
+            // Where the prompt is no prefix, the answers begin where they part.
+            var parted = Ints(want, "chosen_input_ids").Zip(Ints(want, "rejected_input_ids")).TakeWhile(p => p.First == p.Second).Count();
             foreach (var (name, answer) in new[] { ("chosen", pair.Chosen), ("rejected", pair.Rejected) })
             {
                 int[] ids = [.. Ints(want, name + "_input_ids")], labels = [.. Ints(want, name + "_labels")];
@@ -31,9 +34,9 @@ public sealed partial class DataPreparationGoldenTests
                 if (right?.Contains("no second EOS", StringComparison.Ordinal) == true)
                     (ids, labels) = (ids[..^1], labels[..^1]);
                 golden.Equal(name, Shown(ids), Shown([.. pair.Prompt, .. answer]));
-                var learned = labels.Count(l => l != -100);
-                golden.Equal(name + " learned", right?.Contains("first token that differs", StringComparison.Ordinal) == true ? learned + 1 : learned, answer.Count);
+                golden.Equal(name + " learned", right?.Contains("first token that differs", StringComparison.Ordinal) == true ? ids.Length - parted : labels.Count(l => l != -100), answer.Count);
             }
+        }
     }
 
     private static void Unpaired(GoldenCase golden, JsonElement source, UnpairedTokenizer tokenizer)

@@ -116,8 +116,9 @@ public sealed class SelectedLogProbsTests : IDisposable
         var p = logits.softmax(-1);
         foreach (var rows in (ReadOnlySpan<long>)[3, 7])
         {
-            var (values, statistics) = SelectedLogProbs.WithStatistics(h, w, y, null, rows);
+            var (values, statistics) = SelectedLogProbs.WithStatistics(h, w, y, null, rows, collision: true);
             Assert.InRange(Relative(SelectedLogProbs.Of(h, w, y), values), 0, 1e-15);
+            Assert.InRange(Relative(p.square().sum(-1).log(), statistics.Collision!), 0, 1e-13);
             Assert.True(values.requires_grad);
             Assert.False(statistics.Entropy.requires_grad);
             Assert.InRange(Relative(-(p * p.log()).sum(-1), statistics.Entropy), 0, 1e-13);

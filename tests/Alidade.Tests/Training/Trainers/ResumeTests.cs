@@ -2,6 +2,7 @@ using Alidade.Core;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Tests.Core;
+using Alidade.Training.Objectives.Ranking;
 using Alidade.Training.Trainers;
 
 namespace Alidade.Tests.Training.Trainers;
@@ -16,7 +17,7 @@ public sealed class ResumeTests : IDisposable
     public static TheoryData<string, bool, int, bool> Stops()
     {
         var data = new TheoryData<string, bool, int, bool>();
-        foreach (var objective in new[] { "sft", "dpo" })
+        foreach (var objective in new[] { "sft", "dpo", "tr_dpo", "bco", "kto" })
             foreach (var adapter in new[] { false, true })
                 foreach (var (update, killed) in new[] { (objective == "sft" ? 1 : 4, false), (adapter ? 7 : 11, true) })
                     data.Add(objective, adapter, update, killed);
@@ -99,9 +100,15 @@ public sealed class ResumeTests : IDisposable
         using var adapter = useAdapter ? Tiny.Adapter(model) : null;
         var options = Tiny.Options() with { CheckpointEvery = 3, EvaluateEvery = 4 };
         var context = new TrainingContext { Folder = folder, Resume = resume, OnStep = onStep, Cancellation = cancellation ?? default };
-        var result = objective == "sft"
-            ? new SupervisedTrainer { Model = model, Adapter = adapter, Options = options }.Train(Tiny.Demonstrations(9), Tiny.Demonstrations(3, 8).Rows, context)
-            : new PreferenceTrainer { Model = model, Adapter = adapter, Options = options }.Train(Tiny.Pairs(9), Tiny.Pairs(3, 12).Rows, context);
+        var result = objective switch
+        {
+            "sft" => new SupervisedTrainer { Model = model, Adapter = adapter, Options = options }.Train(Tiny.Demonstrations(9), Tiny.Demonstrations(3, 8).Rows, context),
+            // A running mean and a reference that moves are what a checkpoint has to keep besides the weights.
+            "bco" => new UnpairedTrainer { Model = model, Adapter = adapter, Options = options, Objective = new Bco() }.Train(Tiny.Answers(9), Tiny.Answers(3, 12).Rows, context),
+            "kto" => new UnpairedTrainer { Model = model, Adapter = adapter, Options = options }.Train(Tiny.Answers(9), Tiny.Answers(3, 12).Rows, context),
+            "tr_dpo" => new PreferenceTrainer { Model = model, Adapter = adapter, Options = options, MovingReference = new() { Every = 2 } }.Train(Tiny.Pairs(9), Tiny.Pairs(3, 12).Rows, context),
+            _ => new PreferenceTrainer { Model = model, Adapter = adapter, Options = options }.Train(Tiny.Pairs(9), Tiny.Pairs(3, 12).Rows, context),
+        };
         return (Tiny.Bits(model, adapter), result);
     }
 }

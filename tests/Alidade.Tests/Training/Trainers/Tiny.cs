@@ -51,6 +51,25 @@ internal static class Tiny
         return Rows(count, i => new PairTokens($"pair {i}", Ids(random, 3 + random.NextInt(4)), Ids(random, 2 + random.NextInt(5)), Ids(random, 1 + random.NextInt(5))));
     }
 
+    /// <summary>Single answers, every other one wanted; each has the mismatched answer of its neighbour in a micro-batch of two, the last of an odd number none.</summary>
+    public static TokenRows<UnpairedTokens> Answers(int count, ulong seed = 13)
+    {
+        var random = new SeededRandom(seed);
+        var rows = Enumerable.Range(0, count).Select(i => new UnpairedTokens($"answer {i}", Ids(random, 3 + random.NextInt(4)), Ids(random, 1 + random.NextInt(5)), i % 2 == 0)).ToArray();
+        return Rows(count, i => rows[i] with { Mismatched = (i ^ 1) < count ? rows[i ^ 1].Answer : null });
+    }
+
+    /// <summary>Ranked lists of two to four answers.</summary>
+    public static TokenRows<RankedTokens> Lists(int count, ulong seed = 19)
+    {
+        var random = new SeededRandom(seed);
+        return Rows(count, i =>
+        {
+            var answers = 2 + (i % 3);
+            return new RankedTokens($"list {i}", Ids(random, 3 + random.NextInt(4)), [.. Enumerable.Range(0, answers).Select(_ => Ids(random, 1 + random.NextInt(5)))], [.. Enumerable.Range(0, answers).Select(k => 1.5 - k)]);
+        });
+    }
+
     public static TrainingOptions Options(int updates = 12) => new()
     {
         BatchRows = 2,

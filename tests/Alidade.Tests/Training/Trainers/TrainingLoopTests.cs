@@ -27,6 +27,9 @@ public sealed class TrainingLoopTests : IDisposable
             var options = Tiny.Options(updates) with { BatchRows = 1, Accumulation = 1 };
             new SupervisedTrainer { Model = model, Adapter = adapter, Options = options }.Train(Tiny.Demonstrations(4), Tiny.Demonstrations(2, 8).Rows);
             new PreferenceTrainer { Model = model, Adapter = adapter, Options = options }.Train(Tiny.Pairs(4), Tiny.Pairs(2, 12).Rows);
+            new PreferenceTrainer { Model = model, Adapter = adapter, Options = options with { MaxUpdates = 3 }, MovingReference = new() { Every = 2 } }.Train(Tiny.Pairs(4), Tiny.Pairs(2, 12).Rows);
+            foreach (var objective in new IUnpairedObjective[] { new Kto(), new Bco() })
+                new UnpairedTrainer { Model = model, Adapter = adapter, Options = options with { BatchRows = 2, MaxUpdates = 3 }, Objective = objective }.Train(Tiny.Answers(4), Tiny.Answers(2, 12).Rows);
         }
 
         Train(2);
@@ -62,40 +65,6 @@ public sealed class TrainingLoopTests : IDisposable
 
         Assert.All(losses, l => Assert.Equal(losses[0], l, 1e-5));
         Assert.All(norms, n => Assert.Equal(norms[0], n, 1e-5));
-    }
-
-    [Fact]
-    public void A_pair_on_a_shared_prompt_has_the_loss_and_gradient_of_two_padded_rows()
-    {
-        using var scope = NewDisposeScope();
-        using var model = Tiny.Model();
-        var pairs = Tiny.Pairs(3).Rows;
-        foreach (var parameter in model.Parameters.Values)
-            parameter.requires_grad_(true);
-        Tensor[] Gradients(Tensor sums)
-        {
-            foreach (var parameter in model.Parameters.Values)
-                parameter.grad = null;
-            using var none = zeros(3);
-            var loss = new Dpo().Evaluate(new(sums[0], sums[1], none, none, [1, 1, 1], [1, 1, 1])).Loss;
-            loss.backward();
-            return [loss.detach(), .. model.Parameters.Values.Select(p => p.grad!.clone())];
-        }
-
-        var packed = PairBatch.Of(pairs);
-        var shared = Gradients(new TokenLogProbs(model.LogProbs(packed.Forest), packed.AnswerOfScored, 6).RowSums().view(2, 3));
-
-        int[][] rows = [.. pairs.Select(p => (int[])[.. p.Prompt, .. p.Chosen]), .. pairs.Select(p => (int[])[.. p.Prompt, .. p.Rejected])];
-        using var grid = Alidade.Models.Batches.TokenGrid.Padded(rows, padLeft: false);
-        var logProbs = model.Logits(grid).log_softmax(-1);
-        var padded = Gradients(stack(rows.Select((ids, row) =>
-        {
-            var prompt = pairs[row % 3].Prompt.Count;
-            return stack(Enumerable.Range(prompt, ids.Length - prompt).Select(t => logProbs[row, t - 1, ids[t]])).sum();
-        })).view(2, 3));
-
-        foreach (var (one, two) in shared.Zip(padded))
-            Assert.True((one - two).abs().max().item<float>() < 1e-6f);
     }
 
     [Fact]

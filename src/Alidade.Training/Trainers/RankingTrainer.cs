@@ -1,0 +1,16 @@
+using Alidade.Training.Data;
+using Alidade.Training.Objectives;
+
+namespace Alidade.Training.Trainers;
+
+/// <summary>Preference learning of a model, or of an adapter on it, on ranked lists of answers; each prompt is computed once for all of its answers.</summary>
+public sealed record RankingTrainer : AnswerTrainer<RankedTokens>
+{
+    /// <summary>The objective.</summary>
+    public required IRankingObjective Objective { get; init; }
+
+    private protected override bool NeedsReference => Objective.NeedsReference;
+
+    private protected override AnswerTask<RankedTokens> TaskOf(IReadOnlyList<RankedTokens> rows, Reference? reference, AnswerTask<RankedTokens>? training) =>
+        new RankingTask(Model, Objective, reference, rows);
+}
