@@ -175,6 +175,24 @@ public sealed partial class CausalLM : IDisposable
         }
     }
 
+    /// <summary>
+    /// The model as it is now, with the adapter in use, as an adapter to put on later: a reference that stays where a policy began. A copy of the adapter's tensors
+    /// alone where there is one, else of every weight.
+    /// </summary>
+    /// <param name="name">What messages call it.</param>
+    public LoraAdapter Snapshot(string name)
+    {
+        _ = Parameters;
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        // A tied head and its embedding are one tensor, also in the copy.
+        var copies = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
+        Tensor Copy(Tensor value) => copies.TryGetValue(value, out var copy) ? copy : copies[value] = value.detach().clone().DetachFromDisposeScope();
+        var factors = Adapter?.Factors.Select(f => KeyValuePair.Create(f.Key, f.Value with { A = Copy(f.Value.A), B = Copy(f.Value.B), Magnitude = f.Value.Magnitude is { } m ? Copy(m) : null }));
+        var whole = Adapter?.Replacements.Select(r => (r.Key, r.Value)) ?? Places.Slots.Select(s => (s.Key, s.Value.Own));
+        return new(name, Adapter?.Options ?? new(), new(factors ?? [], StringComparer.Ordinal), new(whole.Select(w => KeyValuePair.Create(w.Key, Copy(w.Item2))), StringComparer.Ordinal));
+    }
+
     /// <summary>Logits of every position.</summary>
     /// <returns>[rows, positions, vocabulary]; positions of padding mean nothing.</returns>
     public Tensor Logits(TokenGrid grid)

@@ -55,37 +55,6 @@ public sealed class LoraAdapter : IDisposable
         return new(name, options, factors, replacements);
     }
 
-    /// <summary>
-    /// A model as it is now, as an adapter: a copy of an adapter on it, or, without one, of every weight of the base. What changes in the model later does not change it.
-    /// </summary>
-    /// <param name="model">The base.</param>
-    /// <param name="adapter">The adapter to copy; null for the base's own weights.</param>
-    /// <param name="name">What messages call it.</param>
-    public static LoraAdapter Snapshot(CausalLM model, LoraAdapter? adapter, string name)
-    {
-        using var noGrad = no_grad();
-        static Tensor Copied(Tensor value) => value.detach().clone().DetachFromDisposeScope();
-        using var scope = NewDisposeScope();
-        if (adapter is not null)
-            return new(
-                name, adapter.Options,
-                new(adapter.Factors.Select(f => KeyValuePair.Create(
-                    f.Key, f.Value with { A = Copied(f.Value.A), B = Copied(f.Value.B), Magnitude = f.Value.Magnitude is { } m ? Copied(m) : null })), StringComparer.Ordinal),
-                new(adapter.Replacements.Select(r => KeyValuePair.Create(r.Key, Copied(r.Value))), StringComparer.Ordinal));
-        // Tied weights stay tied.
-        var copies = new Dictionary<Tensor, Tensor>(ReferenceEqualityComparer.Instance);
-        var replacements = new OrderedDictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (weight, slot) in model.Places.Slots)
-        {
-            var own = slot.Own;
-            if (!copies.TryGetValue(own, out var copy))
-                copies.Add(own, copy = Copied(own));
-            replacements.Add(weight, copy);
-        }
-
-        return new(name, new LoraOptions(), [], replacements);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

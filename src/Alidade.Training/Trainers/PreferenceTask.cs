@@ -17,7 +17,7 @@ internal sealed class PreferenceTask(CausalLM model, IPreferenceObjective object
     {
         var pairs = RowsOf(batch);
         var packed = AnswerBatch.Of(GroupsOf(batch));
-        var (logProbs, statistics) = Model.LogProbsWithStatistics(packed.Forest, objective.Needs.HasFlag(PairInputs.Collision));
+        var (logProbs, statistics) = Model.LogProbsWithStatistics(packed.Forest, collision: objective.Needs.HasFlag(PairInputs.Collision));
         var result = objective.Evaluate(Of(pairs, packed, logProbs, statistics, ReferenceOf(batch)));
         var metrics = new (string, Tensor?)[]
         {

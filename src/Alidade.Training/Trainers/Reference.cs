@@ -63,7 +63,8 @@ internal sealed class Reference : IDisposable
                 $"the reference {other.Name} has a vocabulary of {other.Config.VocabularySize} tokens, {policy.Name} of {policy.Config.VocabularySize}: their log-probabilities are of different things");
         if (moving is null)
             return new(policy, kind == ReferenceModel.Start ? trained : null, null);
-        var copy = LoraAdapter.Snapshot(policy, trained, "reference");
+        using var use = policy.Use(trained);
+        var copy = policy.Snapshot("reference");
         var reference = new Reference(policy, copy, moving);
         var kept = trained is null ? copy.Replacements : copy.Parameters.ToDictionary(p => p.Name, p => p.Value);
         reference.followed.AddRange(Trained.WeightsOf(policy, trained).Select(w => (w.Name, kept[w.Name], w.Value)));

@@ -40,6 +40,33 @@ public sealed class AdapterTests
     }
 
     [Theory]
+    [InlineData("llama")]
+    [InlineData("gpt2")]
+    public void A_snapshot_is_the_model_as_it_was_whatever_becomes_of_the_weights(string family)
+    {
+        using var model = Small.Model(family);
+        using var adapter = LoraAdapter.Create(model, "policy", new() { Rank = 2, Dora = true }, seed: 1);
+        Small.Shake(adapter, seed: 2);
+        var baseLogits = Small.Logits(model, Ids);
+        using var ofBase = model.Snapshot("base");
+        var use = model.Use(adapter);
+        var adapted = Small.Logits(model, Ids);
+        using var ofAdapter = model.Snapshot("adapter");
+        use.Dispose();
+        Assert.Equal(adapter.Parameters.Select(p => p.Name), ofAdapter.Parameters.Select(p => p.Name));
+
+        Small.Shake(adapter, seed: 3);
+        using (model.Use(ofAdapter))
+            Assert.Equal(adapted, Small.Logits(model, Ids));
+        using (no_grad())
+            foreach (var weight in model.Parameters.Values)
+                weight.mul_(1.5);
+        using (model.Use(ofBase))
+            Assert.Equal(baseLogits, Small.Logits(model, Ids));
+        Assert.NotEqual(baseLogits, Small.Logits(model, Ids));
+    }
+
+    [Theory]
     [MemberData(nameof(Kinds))]
     public void In_use_merged_for_a_while_merged_for_good_and_through_a_folder_are_the_same_model(string family, LoraOptions options)
     {

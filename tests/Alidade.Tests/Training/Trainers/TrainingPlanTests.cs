@@ -35,4 +35,12 @@ public sealed class TrainingPlanTests
         Assert.Equal(Enumerable.Range(0, 10), all.Order());
         Assert.Equal(4, new TrainingPlan(10, Tiny.Options(1)).FirstVisits().SelectMany(b => b).Count());
     }
+
+    [Theory]
+    [InlineData(5, 2, 1, "0 1|2 3|4")]
+    [InlineData(5, 2, 2, "0 1|2 3 4")]
+    [InlineData(6, 2, 2, "0 1|2 3|4 5")]
+    [InlineData(1, 2, 2, "0")]
+    public void A_last_micro_batch_that_is_too_small_joins_the_one_before(int rows, int size, int least, string expected) =>
+        Assert.Equal(expected, string.Join('|', TrainingPlan.MicroBatches(Enumerable.Range(0, rows), size, least).Select(b => string.Join(' ', b))));
 }
