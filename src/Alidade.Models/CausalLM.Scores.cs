@@ -21,8 +21,25 @@ public sealed partial class CausalLM
     public Tensor Scores(BranchedBatch batch)
     {
         using var scope = NewDisposeScope();
-        var weight = NeededScoreWeight();
-        return nn.functional.linear(HiddenAt(batch, batch.LeafEnds), weight).MoveToOuterDisposeScope();
+        var head = NeededScoringHead();
+        return head(HiddenAt(batch, batch.LeafEnds)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Scores read at some tokens of a batch, such as the last ones of steps; which tokens are scored for their log-probability does not matter.</summary>
+    /// <param name="batch">The texts.</param>
+    /// <param name="places">Segments and the tokens in them at which the scores are read.</param>
+    /// <returns>[places, labels]; differentiable.</returns>
+    /// <exception cref="AlidadeException">There is no scoring head, no place, a place that does not exist, or a text is too long.</exception>
+    public Tensor ScoresAt(BranchedBatch batch, IReadOnlyList<(int Segment, int Token)> places)
+    {
+        if (places.Count == 0)
+            throw new AlidadeException("no place of the batch is named, so there is nothing to score");
+        foreach (var (segment, token) in places)
+            if (segment < 0 || segment >= batch.Segments.Count || token < 0 || token >= batch.Segments[segment].Ids.Count)
+                throw new AlidadeException($"segment {segment} of the batch has no token {token}");
+        using var scope = NewDisposeScope();
+        var head = NeededScoringHead();
+        return head(HiddenAt(batch, [.. places.Select(p => (long)batch.Offsets[p.Segment] + p.Token)])).MoveToOuterDisposeScope();
     }
 
     /// <summary>Scores of every row, read at the last token that the mask counts, whatever the token is.</summary>
@@ -34,10 +51,10 @@ public sealed partial class CausalLM
     public Tensor Scores(TokenGrid grid)
     {
         using var scope = NewDisposeScope();
-        var weight = NeededScoreWeight();
+        var head = NeededScoringHead();
         var width = grid.Ids.size(1);
         var last = tensor(grid.LastTokens.Select((at, row) => (row * width) + at).ToArray(), device: Device);
-        return nn.functional.linear(Hidden(grid).flatten(0, 1).index_select(0, last), weight).MoveToOuterDisposeScope();
+        return head(Hidden(grid).flatten(0, 1).index_select(0, last)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Gives a model a new scoring head, normal with standard deviation 0.02 as the hub's models begin; saved, it is a sequence-classification model.</summary>
@@ -46,10 +63,20 @@ public sealed partial class CausalLM
     /// <exception cref="AlidadeException">There is no score to give, the model has a head already, or an adapter is in use.</exception>
     public void AddScoringHead(int labels, ulong seed)
     {
-        if (Adapter is { } adapter)
-            throw new AlidadeException($"{Name} cannot be given a scoring head while adapter '{adapter.Name}' is in use; stop using it first");
+        CheckNoAdapterInUse();
         using var scope = NewDisposeScope();
         SetScoringHead(NewScoringHead(labels, seed));
+    }
+
+    /// <summary>Gives a model a new head for scores of single tokens, with a bias that begins at 0; saved, it is a token-classification model.</summary>
+    /// <param name="labels">Number of scores; 2 for a process reward model.</param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <exception cref="AlidadeException">There is no score to give, the model has a head already, or an adapter is in use.</exception>
+    public void AddTokenScoringHead(int labels, ulong seed)
+    {
+        CheckNoAdapterInUse();
+        using var scope = NewDisposeScope();
+        SetScoringHead(NewScoringHead(labels, seed), zeros([labels], DType, Device));
     }
 
     /// <summary>The weight of a new scoring head, in the caller's scope.</summary>
@@ -63,18 +90,40 @@ public sealed partial class CausalLM
         return (randn([labels, Config.Width], generator: generator) * 0.02).to(DType).to(Device).MoveToOuterDisposeScope();
     }
 
-    private Tensor? ScoreWeight => Places.Slots.TryGetValue(ScoringConfig.WeightName, out var slot) ? slot.Value : Adapter?.Replacements.GetValueOrDefault(ScoringConfig.WeightName);
+    /// <summary>Number of scores that the head gives; 0 without a head.</summary>
+    public int ScoringLabels => (int)(ScoreWeight?.size(0) ?? 0);
 
-    private Tensor NeededScoreWeight() => ScoreWeight
-        ?? throw new AlidadeException($"{Name} has no scoring head; load a sequence-classification model, use an adapter that has one, or add one");
+    private Tensor? ScoreWeight => ScorePart(ScoringConfig.WeightName);
 
-    private void SetScoringHead(Tensor weight)
+    private Tensor? ScorePart(string name) => Places.Slots.TryGetValue(name, out var slot) ? slot.Value : Adapter?.Replacements.GetValueOrDefault(name);
+
+    // From hidden states [.., width] to scores [.., labels].
+    private Func<Tensor, Tensor> NeededScoringHead()
+    {
+        var weight = ScoreWeight ?? throw new AlidadeException($"{Name} has no scoring head; load a sequence-classification model, use an adapter that has one, or add one");
+        var bias = ScorePart(ScoringConfig.BiasName);
+        return hidden => nn.functional.linear(hidden, weight, bias);
+    }
+
+    private void CheckNoAdapterInUse()
+    {
+        if (Adapter is { } adapter)
+            throw new AlidadeException($"{Name} cannot be given a scoring head while adapter '{adapter.Name}' is in use; stop using it first");
+    }
+
+    private void SetScoringHead(Tensor weight, Tensor? bias = null)
     {
         if (Places.Slots.ContainsKey(ScoringConfig.WeightName))
             throw new AlidadeException($"{Name} has a scoring head already");
-        var own = weight.detach().clone().DetachFromDisposeScope();
-        parameters.Add(ScoringConfig.WeightName, own);
-        Places.AddSlot(ScoringConfig.WeightName, new(own));
-        Config = Config with { Scoring = ScoringConfig.OfCount((int)weight.size(0)) };
+        foreach (var (name, value) in new[] { (ScoringConfig.WeightName, weight), (ScoringConfig.BiasName, bias) })
+        {
+            if (value is null)
+                continue;
+            var own = value.detach().clone().DetachFromDisposeScope();
+            parameters.Add(name, own);
+            Places.AddSlot(name, new(own));
+        }
+
+        Config = Config with { Scoring = ScoringConfig.OfCount((int)weight.size(0)) with { OfTokens = bias is not null, PadToken = tokenizer.Found?.Padding } };
     }
 }

@@ -254,6 +254,29 @@ public sealed partial class CausalLM : IDisposable
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 
+    /// <summary>The logits that predict the scored tokens, all of them at once, and the scored tokens.</summary>
+    /// <returns>[scored, vocabulary], differentiable, and int64 [scored], in the order of <see cref="BranchedBatch.SegmentOfScored"/>.</returns>
+    public (Tensor Logits, Tensor Targets) ScoredLogits(BranchedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var targets = tensor(batch.ScoredTargets, device: Device);
+        return (Head.Logits(ScoredHidden(batch)).MoveToOuterDisposeScope(), targets.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// Changes the embeddings of the tokens in every forward pass until the returned scope is disposed, on the fast path too. A packed batch is one row of all its
+    /// tokens, segment by segment in the order of their trees.
+    /// </summary>
+    /// <param name="change">From embeddings [rows, positions, width] to those that are used.</param>
+    /// <exception cref="AlidadeException">They are changed already.</exception>
+    public IDisposable ChangeEmbeddings(Func<Tensor, Tensor> change)
+    {
+        if (decoder.EmbeddingChange is not null)
+            throw new AlidadeException($"the embeddings of {Name} are changed already; end that first");
+        decoder.EmbeddingChange = change;
+        return new Restore(() => decoder.EmbeddingChange = null);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -8,6 +8,12 @@ public abstract record Demonstration(string Id) : IDataRow
 {
     /// <inheritdoc/>
     public abstract string Group { get; }
+
+    /// <summary>How much the row counts, for objectives that weigh rows. Default 1.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>True for a row that is to be unlearned, for objectives that know such rows.</summary>
+    public bool Avoided { get; init; }
 }
 
 /// <summary>Plain text, learned as a whole.</summary>
@@ -39,7 +45,8 @@ public sealed record ConversationDemonstration(string Id, IReadOnlyList<Message>
 }
 
 /// <summary>
-/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, told from the first row. A broken row or an empty answer is an error that names file, line
+/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, told from the first row; with {weight} a row counts by it, and with {label} false it is one to be
+/// unlearned. A broken row or an empty answer is an error that names file, line
 /// and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
 /// </summary>
 /// <remarks>Row types as TRL 1.16 names them: language modelling, prompt-completion, conversational.</remarks>
@@ -51,8 +58,16 @@ public static class DemonstrationFile
     {
         var ids = new RowIds();
         Func<DataRow, RowIds, Demonstration>? make = null;
-        return DataRow.ReadAll(path, options, row => (make ??= ShapeOf(row))(row, ids));
+        return DataRow.ReadAll(path, options, row => (make ??= ShapeOf(row))(row, ids) with { Weight = Weight(row), Avoided = !Liked(row) });
     }
+
+    private static double Weight(DataRow row)
+    {
+        var weight = row.OptionalNumber("weight") ?? 1;
+        return weight >= 0 ? weight : throw row.Error("weight", $"is {weight}; a weight is at least 0", "negative weight");
+    }
+
+    private static bool Liked(DataRow row) => !row.Has("label") || (LabelledFile.Truth(row.Get("label")) ?? throw row.WrongType("label", "true or false"));
 
     private static Func<DataRow, RowIds, Demonstration> ShapeOf(DataRow row)
     {

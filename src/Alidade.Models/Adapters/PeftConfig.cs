@@ -78,7 +78,7 @@ internal static class PeftConfig
         return new()
         {
             ["peft_type"] = "LORA",
-            ["task_type"] = hasHead || model.Config.Scoring is not null ? "SEQ_CLS" : "CAUSAL_LM",
+            ["task_type"] = model.Config.Scoring is { OfTokens: true } ? "TOKEN_CLS" : hasHead || model.Config.Scoring is not null ? "SEQ_CLS" : "CAUSAL_LM",
             ["base_model_name_or_path"] = model.Name,
             ["r"] = options.Rank,
             ["lora_alpha"] = options.Alpha,

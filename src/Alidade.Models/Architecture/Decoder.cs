@@ -33,6 +33,9 @@ internal sealed partial class Decoder(
     /// <summary>Norm after the last block.</summary>
     public Norm FinalNorm => finalNorm;
 
+    /// <summary>What is done to the embeddings of tokens, [rows, positions, width], before anything else; null for nothing.</summary>
+    public Func<Tensor, Tensor>? EmbeddingChange { get; set; }
+
     /// <summary>The fused path.</summary>
     /// <param name="ids">[rows, positions], int64.</param>
     /// <param name="attention">Who sees whom.</param>
@@ -85,7 +88,11 @@ internal sealed partial class Decoder(
         return config.ResidualScale == 1 ? normed : normed * config.ResidualScale;
     }
 
-    private Tensor Embedded(Tensor ids) => config.EmbeddingScale == 1 ? embedding.Apply(ids) : embedding.Apply(ids) * config.EmbeddingScale;
+    private Tensor Embedded(Tensor ids)
+    {
+        var x = config.EmbeddingScale == 1 ? embedding.Apply(ids) : embedding.Apply(ids) * config.EmbeddingScale;
+        return EmbeddingChange?.Invoke(x) ?? x;
+    }
 
     private Tensor PositionRows(Tensor positions) => positionEmbedding!.Apply(config.PositionOffset == 0 ? positions : positions + config.PositionOffset);
 

@@ -57,7 +57,11 @@ internal sealed class DecoderAssembly
         if (config.Scoring is null)
             Head = HeadOf(names.Head);
         else
+        {
             Slot(ScoringConfig.WeightName);
+            OptionalSlot(ScoringConfig.BiasName);
+        }
+
         var positions = config.LearnedPositions ? EmbeddingOf(prefix + names.Positions) : null;
         var embeddingNorm = config.EmbeddingNorm ? NormOf(prefix + names.EmbeddingNorm) : null;
         Decoder = new(config, Embedding, embeddingNorm, positions, [.. Enumerable.Range(0, config.Layers).Select(BlockOf)], NormOf(prefix + names.FinalNorm));
@@ -105,7 +109,11 @@ internal sealed class DecoderAssembly
         foreach (var part in NormParts(prefix + n.FinalNorm, g.FinalNorm, c))
             yield return part;
         if (c.Scoring is { } scoring)
+        {
             yield return new(ScoringConfig.WeightName, "cls.output.weight", [scoring.Labels.Count, c.Width], TensorRole.Plain);
+            if (scoring.OfTokens)
+                yield return new(ScoringConfig.BiasName, "cls.output.bias", [scoring.Labels.Count], TensorRole.Plain);
+        }
         else if (!c.TiedHead)
             yield return new(n.Head + ".weight", g.Head + ".weight", [c.VocabularySize, c.Width], TensorRole.Plain);
         if (c.HeadBias && c.Scoring is null)

@@ -147,17 +147,28 @@ internal sealed class BranchedAttention : IAttention
     {
         var count = batch.Segments[s].Ids.Count;
         int[] seen = [runOf[s]];
+        int[] path = [s];
         var before = 0;
         for (var a = batch.Segments[s].Parent; a >= 0; a = batch.Segments[a].Parent)
-            (seen, before) = ([runOf[a], .. seen], before + batch.Segments[a].Ids.Count);
+            (seen, path, before) = ([runOf[a], .. seen], [a, .. path], before + batch.Segments[a].Ids.Count);
         using var scope = NewDisposeScope();
         // The ancestors' positions are those before the segment's own.
         var keys = arange(before + count, ScalarType.Int64, Positions.device).unsqueeze(0);
         Tensor? mask = null;
-        if (before > 0)
+        var hides = path.Any(p => batch.Segments[p].Hidden?.Contains(true) == true);
+        if (before > 0 || hides)
         {
             var own = full([count, count], float.NegativeInfinity, dtype, Positions.device).triu(1);
-            mask = cat([zeros([count, before], dtype, Positions.device), own], 1).unsqueeze(0).unsqueeze(0).MoveToOuterDisposeScope();
+            var all = before > 0 ? cat([zeros([count, before], dtype, Positions.device), own], 1) : own;
+            if (hides)
+            {
+                // A token sees itself always.
+                bool[] marks = [.. path.SelectMany(p => batch.Segments[p].Hidden ?? new bool[batch.Segments[p].Ids.Count])];
+                var others = ones([count, before + count], ScalarType.Bool, Positions.device).logical_and(eye(count, before + count, ScalarType.Bool, Positions.device).roll([before], [1]).logical_not());
+                all = all.masked_fill(others.logical_and(tensor(marks, device: Positions.device).unsqueeze(0)), double.NegativeInfinity);
+            }
+
+            mask = all.unsqueeze(0).unsqueeze(0).MoveToOuterDisposeScope();
         }
 
         return new(runOf[s], seen, mask, new(config, Length, mask, keys.narrow(1, before, count), () => keys, dtype));

@@ -6,7 +6,11 @@ namespace Alidade.Models.Batches;
 /// <param name="Ids">Token ids; at least one.</param>
 /// <param name="Scored">True for each token whose log-probability is wanted; same length. The first token of a root cannot be scored.</param>
 /// <param name="Parent">Index of the segment that this one continues; −1 for a root.</param>
-public sealed record Segment(IReadOnlyList<int> Ids, IReadOnlyList<bool> Scored, int Parent);
+public sealed record Segment(IReadOnlyList<int> Ids, IReadOnlyList<bool> Scored, int Parent)
+{
+    /// <summary>True for each token that no later token sees; null for none. It keeps its position, and it still sees itself and what stands before it.</summary>
+    public IReadOnlyList<bool>? Hidden { get; init; }
+}
 
 /// <summary>
 /// The one batch type: a forest of token segments. A preference pair, n samples of one prompt, the choices of a question and a plain sequence are
@@ -33,6 +37,8 @@ public sealed class BranchedBatch
                 throw new AlidadeException($"segment {s} of the batch is empty");
             if (segment.Scored.Count != segment.Ids.Count)
                 throw new AlidadeException($"segment {s} of the batch has {segment.Ids.Count} tokens and {segment.Scored.Count} score marks");
+            if (segment.Hidden is { } hidden && hidden.Count != segment.Ids.Count)
+                throw new AlidadeException($"segment {s} of the batch has {segment.Ids.Count} tokens and {hidden.Count} marks of hidden ones");
             if (segment.Parent >= s || segment.Parent < -1)
                 throw new AlidadeException($"segment {s} of the batch names parent {segment.Parent}, which does not stand before it");
             if (segment.Parent < 0 && segment.Scored[0])

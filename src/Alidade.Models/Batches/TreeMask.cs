@@ -1,6 +1,6 @@
 namespace Alidade.Models.Batches;
 
-/// <summary>The attention mask of trees: a token sees its own segment up to itself, and its ancestors.</summary>
+/// <summary>The attention mask of trees: a token sees its own segment up to itself, and its ancestors, but for tokens that are hidden.</summary>
 internal static class TreeMask
 {
     /// <summary>[trees, width, width], row by row: 0 where a query sees a key, −∞ elsewhere; padding sees itself.</summary>
@@ -25,8 +25,21 @@ internal static class TreeMask
                         grid.Slice((q * width) + batch.Offsets[a] - tree.Start, batch.Segments[a].Ids.Count).Clear();
                 }
             }
+
+            foreach (var s in tree.Segments)
+                for (var i = 0; i < batch.Segments[s].Ids.Count; i++)
+                    if (batch.Segments[s].Hidden?[i] == true)
+                        Hide(grid, width, batch.Offsets[s] - tree.Start + i);
         }
 
         return mask;
+    }
+
+    // A token sees itself always, so that its softmax is finite.
+    private static void Hide(Span<float> grid, int width, int key)
+    {
+        for (var q = 0; q < width; q++)
+            if (q != key)
+                grid[(q * width) + key] = float.NegativeInfinity;
     }
 }

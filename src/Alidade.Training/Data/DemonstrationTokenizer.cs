@@ -58,7 +58,7 @@ public sealed class DemonstrationTokenizer
     {
         var collector = new TokenRowCollector<DemonstrationTokens>();
         foreach (var row in rows)
-            Add(collector, () => RowProblems.Naming(row.Id, () => TokensOf(row)));
+            Add(collector, () => RowProblems.Naming(row.Id, () => TokensOf(row) with { Weight = row.Weight, Avoided = row.Avoided }));
         return collector.Finish("demonstrations");
     }
 
@@ -114,7 +114,7 @@ public sealed class DemonstrationTokenizer
 
         var cut = options.MaxLength is { } limit && row.Ids.Count > limit;
         if (cut)
-            row = new(row.Id, [.. Kept(row.Ids)], [.. Kept(row.Scored)]);
+            row = row with { Ids = [.. Kept(row.Ids)], Scored = [.. Kept(row.Scored)], Documents = [options.MaxLength!.Value] };
         if (!row.Scored.Contains(true))
             collector.Drop(cut ? "the prompt fills the maximum length" : "nothing to learn");
         else

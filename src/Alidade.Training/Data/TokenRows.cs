@@ -9,6 +9,18 @@ public sealed record DemonstrationTokens(string Id, IReadOnlyList<int> Ids, IRea
     /// <summary>Lengths of the documents that were packed into this row, each blind to the others; one document by default.</summary>
     public IReadOnlyList<int> Documents { get; init; } = [Ids.Count];
 
+    /// <summary>Weight of the row, for objectives that weigh rows. Default 1.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>True for a row that is to be unlearned, for objectives that know such rows.</summary>
+    public bool Avoided { get; init; }
+
+    /// <summary>Weight of each token, for objectives that weigh tokens; null for 1.</summary>
+    public IReadOnlyList<double>? TokenWeights { get; init; }
+
+    /// <summary>True for each token that no later token may see; null for none.</summary>
+    public IReadOnlyList<bool>? Hidden { get; init; }
+
     /// <summary>Tokens that are learned.</summary>
     public int Targets
     {

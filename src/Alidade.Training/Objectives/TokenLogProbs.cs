@@ -1,5 +1,4 @@
 using Alidade.Core;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives;
@@ -18,6 +17,15 @@ public readonly record struct TokenLogProbs(Tensor LogProbs, IReadOnlyList<long>
     /// <summary>1 where the first most probable token is the scored one, else 0, of shape [scored]; null when nobody asked for it.</summary>
     public Tensor? Correct { get; init; }
 
+    /// <summary>Weight of each row; null for 1.</summary>
+    public IReadOnlyList<double>? RowWeights { get; init; }
+
+    /// <summary>True for each row that is to be unlearned; null for none.</summary>
+    public IReadOnlyList<bool>? Avoided { get; init; }
+
+    /// <summary>Weight of each scored token; null for 1.</summary>
+    public IReadOnlyList<double>? TokenWeights { get; init; }
+
     /// <summary>From logits of any layout.</summary>
     /// <param name="logits">[rows, positions, vocabulary]; <c>logits[b, t]</c> predicts <c>labels[b, t]</c>, so they are shifted already.</param>
     /// <param name="labels">[rows, positions], int64.</param>
@@ -25,34 +33,23 @@ public readonly record struct TokenLogProbs(Tensor LogProbs, IReadOnlyList<long>
     /// <exception cref="AlidadeException">No token counts.</exception>
     public static TokenLogProbs OfLogits(Tensor logits, Tensor labels, Tensor mask)
     {
-        var counts = mask.to(ScalarType.Int64).cpu().data<long>().ToArray();
-        var width = mask.size(1);
-        long[] scored = [.. Enumerable.Range(0, counts.Length).Where(i => counts[i] != 0).Select(i => (long)i)];
-        if (scored.Length == 0)
-            throw NothingScored();
         using var scope = NewDisposeScope();
-        var index = tensor(scored, device: logits.device);
-        var logp = logits.reshape(-1, logits.size(2)).index_select(0, index).log_softmax(-1);
-        var targets = labels.reshape(-1).index_select(0, index);
-        var value = logp.gather(1, targets.unsqueeze(1)).squeeze(1);
-        using var noGrad = no_grad();
-        var detached = logp.detach();
-        var entropy = -(detached.exp() * detached).sum(-1);
-        var correct = detached.argmax(-1).eq(targets).to(logits.dtype);
-        return new(value.MoveToOuterDisposeScope(), [.. scored.Select(i => i / width)], (int)mask.size(0))
+        var result = TokenLogits.Of(logits, labels, mask).Selected();
+        return result with
         {
-            Entropy = entropy.MoveToOuterDisposeScope(),
-            Correct = correct.MoveToOuterDisposeScope(),
+            LogProbs = result.LogProbs.MoveToOuterDisposeScope(),
+            Entropy = result.Entropy!.MoveToOuterDisposeScope(),
+            Correct = result.Correct!.MoveToOuterDisposeScope(),
         };
     }
 
     /// <summary>Sum over each row, of shape [rows]: ℓ of an answer, 0 for a row without scored tokens.</summary>
-    public Tensor RowSums()
-    {
-        using var scope = NewDisposeScope();
-        var index = tensor(RowOf.ToArray(), device: LogProbs.device);
-        return zeros(Rows, LogProbs.dtype, LogProbs.device).index_add(0, index, LogProbs, 1).MoveToOuterDisposeScope();
-    }
+    public Tensor RowSums() => RowSums(LogProbs);
+
+    /// <summary>Sum over each row of a number for each scored token.</summary>
+    /// <param name="values">[scored].</param>
+    /// <returns>[rows].</returns>
+    public Tensor RowSums(Tensor values) => SumOfRows(values, RowOf, Rows);
 
     /// <summary>Number of scored tokens of each row.</summary>
     public int[] RowLengths()
@@ -62,6 +59,33 @@ public readonly record struct TokenLogProbs(Tensor LogProbs, IReadOnlyList<long>
             lengths[row]++;
         return lengths;
     }
+
+    /// <summary>What each row has for a mean.</summary>
+    public RowShare[] Shares()
+    {
+        var shares = SharesOf(RowLengths(), RowWeights, Avoided);
+        if (TokenWeights is { } weights)
+        {
+            var sums = new double[Rows];
+            for (var i = 0; i < weights.Count; i++)
+                sums[RowOf[i]] += weights[i];
+            shares = [.. shares.Select((s, row) => s with { TokenWeight = sums[row] })];
+        }
+
+        return shares;
+    }
+
+    internal static RowShare[] SharesOf(int[] lengths, IReadOnlyList<double>? weights, IReadOnlyList<bool>? avoided) =>
+        [.. lengths.Select((n, row) => new RowShare(n) { Weight = weights?[row] ?? 1, Avoided = avoided?[row] ?? false })];
+
+    internal static Tensor SumOfRows(Tensor values, IReadOnlyList<long> rowOf, int rows)
+    {
+        using var scope = NewDisposeScope();
+        var index = tensor(rowOf.ToArray(), device: values.device);
+        return zeros(rows, values.dtype, values.device).index_add(0, index, values, 1).MoveToOuterDisposeScope();
+    }
+
+    internal static Tensor Numbers(IEnumerable<double> values, Tensor like) => tensor(values.ToArray(), like.dtype, like.device);
 
     internal static AlidadeException NothingScored() =>
         new("no token of the batch is scored, so there is no loss: check the masks (prompts cut at the maximum length, answers that are empty)");

@@ -17,8 +17,16 @@ public sealed record SupervisedTrainer
     /// <summary>The adapter to train while the model stays as it is; null trains every weight of the model.</summary>
     public LoraAdapter? Adapter { get; init; }
 
-    /// <summary>The objective. Default the token mean of the negative log-likelihood.</summary>
-    public ISupervisedObjective Objective { get; init; } = new Sft();
+    /// <summary>The objective, on log-probabilities or on logits. Default the token mean of the negative log-likelihood.</summary>
+    public IDemonstrationObjective Objective { get; init; } = new Sft();
+
+    /// <summary>
+    /// The model to distil, with the same vocabulary; null for none. Where it is <see cref="Model"/> itself, its base is the teacher of the adapter that is trained.
+    /// </summary>
+    public CausalLM? Teacher { get; init; }
+
+    /// <summary>Noise at the embeddings while training, never in evaluation; null for none.</summary>
+    public Neftune? Noise { get; init; }
 
     /// <summary>Settings of the loop.</summary>
     public required TrainingOptions Options { get; init; }
@@ -38,8 +46,13 @@ public sealed record SupervisedTrainer
             dropped["only the first token is learned, which nothing predicts"] = rows.Rows.Count - usable.Length;
         if (usable.Length == 0)
             throw new AlidadeException("there is no demonstration to train on: every row was left out or has nothing to learn");
-        var task = new SupervisedTask(Model, Objective, usable);
-        var evaluation = heldOut is { Count: > 0 } ? new SupervisedTask(Model, Objective, heldOut) : null;
+        if (Objective is Distillation && Teacher is null)
+            throw new AlidadeException("distillation needs a teacher: give the trainer a teacher model");
+        if (ReferenceEquals(Teacher, Model) && Adapter is null)
+            throw new AlidadeException("a model cannot be the teacher of all of its own weights; train an adapter, or give another teacher");
+        var extras = new SupervisedExtras(Teacher, Noise, Options.Seed);
+        using var task = new SupervisedTask(Model, Objective, usable, extras);
+        using var evaluation = heldOut is { Count: > 0 } ? new SupervisedTask(Model, Objective, heldOut, extras) : null;
         return Trained.Run(Model, Adapter, task, evaluation, Options, context ?? new(), dropped, rows.Truncated);
     }
 }

@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Supervised;
@@ -32,40 +31,22 @@ public sealed record Sft : ISupervisedObjective
     public SftReduction Reduction { get; init; } = SftReduction.TokenMean;
 
     /// <inheritdoc/>
-    public double NormaliserOf(IEnumerable<int> scoredTokens) => Reduction switch
+    public double NormaliserOf(IReadOnlyList<RowShare> window) => Reduction switch
     {
-        SftReduction.TokenMean => scoredTokens.Sum(),
-        SftReduction.SequenceMean => scoredTokens.Count(n => n > 0),
+        SftReduction.TokenMean => RowShare.Tokens(window),
+        SftReduction.SequenceMean => window.Count(r => r.Scored > 0),
         _ => 1,
     };
 
     /// <inheritdoc/>
-    public Objective Evaluate(in TokenLogProbs tokens, double? normaliser = null)
+    public Objective Evaluate(in TokenLogProbs tokens, IReadOnlyList<RowShare>? window = null)
     {
         if (tokens.RowOf.Count == 0)
             throw TokenLogProbs.NothingScored();
-        var lengths = tokens.RowLengths();
         var perRow = -tokens.RowSums();
-        var n = normaliser ?? NormaliserOf(lengths);
         var weighted = Reduction == SftReduction.SequenceMean
-            ? perRow / tensor(lengths.Select(l => (double)Math.Max(l, 1)).ToArray(), perRow.dtype, perRow.device)
+            ? perRow / TokenLogProbs.Numbers(tokens.RowLengths().Select(l => (double)Math.Max(l, 1)), perRow)
             : perRow;
-        return new(weighted.sum() / n, perRow) { Metrics = MetricsOf(tokens) };
-    }
-
-    private static Dictionary<string, Tensor> MetricsOf(in TokenLogProbs tokens)
-    {
-        var nll = -tokens.LogProbs.detach().mean();
-        var metrics = new Dictionary<string, Tensor>
-        {
-            ["tokens"] = full([], tokens.RowOf.Count, nll.dtype, nll.device),
-            // A hopeless row has e^160, which float32 does not hold.
-            ["perplexity"] = nll.to(ScalarType.Float64).exp(),
-        };
-        if (tokens.Entropy is { } entropy)
-            metrics["mean_entropy"] = entropy.mean();
-        if (tokens.Correct is { } correct)
-            metrics["token_accuracy"] = correct.mean();
-        return metrics;
+        return new(weighted.sum() / NormaliserOf(window ?? tokens.Shares()), perRow) { Metrics = TokenMetrics.Of(tokens) };
     }
 }

@@ -56,6 +56,18 @@ public sealed partial class DataPreparationGoldenTests
             case "bco":
                 Unpaired(golden, source, new(tokenizer, template, new() { MaxLength = Limit(options), Truncation = RowTruncation.CutAnswer }));
                 break;
+            case "reward":
+                Answers(golden, source, new(tokenizer, template, new() { MaxLength = Limit(options) }));
+                break;
+            case "prm":
+                Steps(golden, source, new(tokenizer, template, new()
+                {
+                    Separator = Text(options, "step_separator")!,
+                    MaxLength = Limit(options),
+                    MaxStepsLength = options.GetProperty("max_completion_length") is { ValueKind: JsonValueKind.Number } most ? most.GetInt32() : null,
+                    LastStepOnly = options.GetProperty("train_on_last_step_only").GetBoolean(),
+                }));
+                break;
             case var other:
                 throw new NotBuiltException($"data preparation of kind '{other}'");
         }
@@ -158,6 +170,46 @@ public sealed partial class DataPreparationGoldenTests
                 golden.Equal("collated ids", Shown(ids.Take(present)), Shown([.. prompt, .. answer]));
                 golden.Equal("collated answer", collated.GetProperty("completion_mask")[row].EnumerateArray().Sum(v => v.GetInt32()), answer.Count);
             }
+    }
+
+    private static void Answers(GoldenCase golden, JsonElement source, RewardTokenizer tokenizer)
+    {
+        var collector = new TokenRowCollector<RewardTokens>();
+        foreach (var row in source.GetProperty("rows").EnumerateArray())
+            tokenizer.Add(collector, RewardTokens.Of("", [.. new[] { "chosen", "rejected" }.Select(answer => Whole(row, row.GetProperty(answer)))]));
+        var kept = collector.Finish("pairs").Rows;
+        var expected = source.GetProperty("result").GetProperty("rows").EnumerateArray().ToArray();
+        golden.Equal("rows", expected.Length, kept.Count);
+        foreach (var (want, pair) in expected.Zip(kept))
+        {
+            golden.Equal("chosen", Shown(Ints(want, "chosen_ids")), Shown([.. pair.Prompt, .. pair.Answers[0]]));
+            golden.Equal("rejected", Shown(Ints(want, "rejected_ids")), Shown([.. pair.Prompt, .. pair.Answers[1]]));
+        }
+
+        int[] Whole(JsonElement row, JsonElement answer) => answer.ValueKind == JsonValueKind.String
+            ? tokenizer.Whole((row.TryGetProperty("prompt", out var prompt) ? prompt.GetString() : "") + answer.GetString())
+            : tokenizer.Whole([.. row.TryGetProperty("prompt", out var messages) ? Messages(messages) : [], .. Messages(answer)]);
+    }
+
+    private static void Steps(GoldenCase golden, JsonElement source, StepTokenizer tokenizer)
+    {
+        var rows = tokenizer.Tokenize(source.GetProperty("rows").EnumerateArray().Select((row, i) => new StepwiseSolution
+        {
+            Id = $"{i}",
+            Prompt = Prompt.OfText(row.GetProperty("prompt").GetString()!),
+            Steps = [.. row.GetProperty("completions").EnumerateArray().Select(s => s.GetString()!)],
+            Labels = [.. row.GetProperty("labels").EnumerateArray().Select(l => l.GetBoolean())],
+        })).Rows;
+        var expected = source.GetProperty("result").GetProperty("rows").EnumerateArray().ToArray();
+        golden.Equal("rows", expected.Length, rows.Count);
+        foreach (var (want, row) in expected.Zip(rows))
+        {
+            golden.Equal("ids", Shown(Ints(want, "input_ids")), Shown(row.Ids));
+            var labels = row.Ids.Select(_ => -100).ToArray();
+            foreach (var (place, label) in row.Places.Zip(row.Labels))
+                labels[place] = label;
+            golden.Equal("labels", Shown(Ints(want, "labels")), Shown(labels));
+        }
     }
 
     private static PairTokens PairOf(JsonElement row, PreferenceTokenizer tokenizer)

@@ -46,6 +46,21 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     /// <summary>Tokens summed over a mask; sums as they are where there is no mask of that name.</summary>
     public Tensor Sum(string values, string mask) => HasInput(mask) ? where(Whole(mask).ne(0), Real(values), zeros_like(Real(values))).sum(-1) : Real(values);
 
+    /// <summary>The real numbers of an input, flat, without gradients.</summary>
+    public double[] Numbers(string name) => GoldenArray.Read(Input(name)).Values;
+
+    /// <summary>The whole numbers of an input, flat.</summary>
+    public int[] Ints(string name) => [.. Numbers(name).Select(v => (int)v)];
+
+    /// <summary>An input as it stands in the file.</summary>
+    public JsonElement Input(string name) => source.GetProperty("inputs").GetProperty(name);
+
+    /// <summary>An option as it stands in the file.</summary>
+    public JsonElement Option(string name) => Options.GetProperty(name);
+
+    /// <summary>A number in float64, for outputs of functions of plain numbers.</summary>
+    public static Tensor Plain(params double[] values) => tensor(values);
+
     /// <summary>
     /// Policy and reference log-probabilities of pairs: sums with lengths, or tokens with masks. A reference that the case lacks is 0; sums without lengths are of one token.
     /// </summary>
@@ -59,8 +74,16 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
         return Flag("reference_free") ? pairs.WithoutReference() : pairs;
     }
 
-    /// <summary>Log-probabilities of the scored tokens of the logits.</summary>
-    public TokenLogProbs Tokens() => TokenLogProbs.OfLogits(Real("logits"), Whole("labels"), Whole("mask"));
+    /// <summary>Log-probabilities of the scored tokens of the logits; without a mask all are scored.</summary>
+    public TokenLogProbs Tokens() => TokenLogProbs.OfLogits(Real("logits"), Whole("labels"), Mask());
+
+    /// <summary>Logits of the scored tokens.</summary>
+    public TokenLogits Logits() => TokenLogits.Of(Real("logits"), Whole("labels"), Whole("mask"));
+
+    /// <summary>An accumulation window with a given number of scored tokens; null when the file says nothing of one.</summary>
+    public IReadOnlyList<RowShare>? Window() => Has("normaliser") ? [new((int)Number("normaliser"))] : null;
+
+    private Tensor Mask() => HasInput("mask") ? Whole("mask") : ones_like(Whole("labels"));
 
     private JsonElement Options => source.GetProperty("options");
 

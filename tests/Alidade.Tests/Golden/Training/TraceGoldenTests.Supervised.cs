@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Alidade.Core;
 using Alidade.Training.Data;
+using Alidade.Training.Objectives;
+using Alidade.Training.Objectives.Supervised;
 using Alidade.Training.Trainers;
 
 namespace Alidade.Tests.Golden.Training;
@@ -13,9 +15,13 @@ public sealed partial class TraceGoldenTests
         {
             if (!run.Options.GetProperty("loss_shifts_labels").GetBoolean())
                 throw new NotBuiltException("a fault of the reference that Alidade does not repeat: the first token counted as a target");
-            if (Text(run.Options, "loss_type") is { } kind && kind != "nll")
-                throw new NotBuiltException($"supervised objective '{kind}'");
-            return new SupervisedTrainer { Model = run.Model, Adapter = run.Adapter, Options = run.Training }.Train(Demonstrations(run.Trace), context: run.Context);
+            IDemonstrationObjective objective = Text(run.Options, "loss_type") switch
+            {
+                null or "nll" => new Sft(),
+                "dft" => new Dft(),
+                var kind => throw new NotBuiltException($"supervised objective '{kind}'"),
+            };
+            return new SupervisedTrainer { Model = run.Model, Adapter = run.Adapter, Options = run.Training, Objective = objective }.Train(Demonstrations(run.Trace), context: run.Context);
         },
     };
 

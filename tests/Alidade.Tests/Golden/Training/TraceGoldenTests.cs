@@ -37,6 +37,11 @@ public sealed partial class TraceGoldenTests
         ["nll_loss"] = "nll",
         ["log_odds_ratio"] = "log_odds_ratio",
         ["log_odds_chosen"] = "log_odds_chosen",
+        ["min_reward"] = "min_reward",
+        ["max_reward"] = "max_reward",
+        ["mean_reward"] = "mean_reward",
+        ["accuracy"] = "accuracy",
+        ["margin"] = "margin",
     };
 
     /// <summary>How a trainer of the reference is run here; a table for each family.</summary>
@@ -57,6 +62,7 @@ public sealed partial class TraceGoldenTests
         using var thread = new OneThread();
 
         using var model = CausalLM.Load(GoldenFolder.PathOf("trainers/base/" + trace.GetProperty("base").GetString()));
+        AddHead(model, trace);
         using var adapter = trace.TryGetProperty("lora", out var lora) ? Adapter(model, lora, path) : null;
         var trained = (adapter?.Parameters ?? model.Parameters.Select(p => (Name: p.Key, p.Value))).ToDictionary(p => p.Item1, p => p.Item2);
         using var before = Copies.Of(trained);

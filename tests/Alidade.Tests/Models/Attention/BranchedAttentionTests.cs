@@ -47,6 +47,35 @@ public sealed class BranchedAttentionTests : IDisposable
             AssertClose(expected, actual, 1e-5f);
     }
 
+    // What a hidden token is does not matter to any later one, but to the prediction made at itself.
+    [Theory]
+    [InlineData(20, 12)]
+    [InlineData(230, 40)]
+    public void A_hidden_token_is_seen_by_no_later_one_of_its_segment_or_of_a_branch(int prefix, int branch)
+    {
+        using var scope = NewDisposeScope();
+        var random = new SeededRandom(9);
+        int[][] ids = [.. new[] { prefix, branch }.Select(n => Enumerable.Range(0, n).Select(_ => random.NextInt(Vocabulary)).ToArray())];
+        foreach (var (segment, at) in new[] { (0, 5), (1, 3) })
+        {
+            float[] LogProbs(int id, bool hide)
+            {
+                int[][] changed = [.. ids.Select(list => list.ToArray())];
+                changed[segment][at] = id;
+                var segments = changed.Select((list, s) => new Segment(list, [.. list.Select((_, i) => s > 0 || i > 0)], s - 1)
+                {
+                    Hidden = hide && s == segment ? [.. list.Select((_, i) => i == at)] : null,
+                });
+                return model.LogProbs(new BranchedBatch([.. segments])).data<float>().ToArray();
+            }
+
+            var from = (segment == 0 ? 0 : prefix) + at + 1;
+            Assert.Equal(LogProbs(1, true)[from..], LogProbs(2, true)[from..]);
+            Assert.NotEqual(LogProbs(1, false)[from..], LogProbs(2, false)[from..]);
+            Assert.All(LogProbs(1, false)[..from].Zip(LogProbs(1, true)), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        }
+    }
+
     private Tensor Alone(int[][] paths, List<Segment> segments) => cat([.. paths.Select((ids, tree) =>
     {
         using var grid = TokenGrid.Of(ids);

@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace Alidade.Core.Data;
+
+/// <summary>A text, or an answer to a prompt, with a label: a class, a level of a rubric, or right and wrong.</summary>
+public sealed record LabelledAnswer : IDataRow
+{
+    /// <summary>The row's <c>id</c> field, else a hash of its content.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What is answered; an empty text where there is none.</summary>
+    public required Prompt Prompt { get; init; }
+
+    /// <summary>The text or the answer.</summary>
+    public required string Answer { get; init; }
+
+    /// <summary>The label, counted from 0; 1 for right or unsafe.</summary>
+    public required int Label { get; init; }
+
+    /// <inheritdoc/>
+    public string Group => Prompt.Key.Length > 0 ? Prompt.Key : Answer.Trim();
+}
+
+/// <summary>Reads labelled texts: rows {text, label} or {prompt, completion, label}; a label is a whole number from 0, or true (1) or false (0).</summary>
+public static class LabelledFile
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
+    public static DataSet<LabelledAnswer> Read(string path, DataOptions? options = null)
+    {
+        var ids = new RowIds();
+        return DataRow.ReadAll(path, options, row =>
+        {
+            var (prompt, answer) = row.Has("text") ? (Prompt.OfText(""), row.FilledText("text")) : (Prompts.Of(row, "prompt"), Prompts.Answer(row, "completion"));
+            if (string.IsNullOrWhiteSpace(answer))
+                throw row.Error("completion", "holds an empty answer", "empty answer in field 'completion'");
+            var label = Truth(row.Get("label")) is { } truth ? (truth ? 1 : 0) : row.Integer("label", 0, 10_000);
+            return new LabelledAnswer { Id = ids.Of(row, prompt.Key, answer), Prompt = prompt, Answer = answer, Label = label };
+        });
+    }
+
+    /// <summary>True or false, or 1 or 0; null for anything else.</summary>
+    internal static bool? Truth(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number when value.TryGetInt32(out var number) && number is 0 or 1 => number == 1,
+        _ => null,
+    };
+}

@@ -1,0 +1,88 @@
+using Alidade.Core;
+using Alidade.Models;
+using Alidade.Models.Batches;
+using Alidade.Training.Data;
+using Alidade.Training.Objectives;
+using Alidade.Training.Objectives.Reward;
+
+namespace Alidade.Training.Trainers;
+
+/// <summary>Answers whose scores are learned, under an objective on scores; each prompt is computed once for all of its answers.</summary>
+internal sealed class RewardTask : ITrainingTask
+{
+    private readonly CausalLM model;
+    private readonly IRewardObjective objective;
+    private readonly IReadOnlyList<RewardTokens> rows;
+    private readonly OrdinalCuts? cuts;
+
+    public RewardTask(CausalLM model, IRewardObjective objective, IReadOnlyList<RewardTokens> rows, OrdinalCuts? cuts)
+    {
+        (this.model, this.objective, this.rows, this.cuts) = (model, objective, rows, cuts);
+        foreach (var row in rows)
+            if (Problem(row) is { } problem)
+                throw new AlidadeException($"row '{row.Id}' {problem}, and '{objective.Name}' needs {Needed}");
+        Fingerprint = new Dictionary<string, string>
+        {
+            ["objective"] = Fingerprints.Of(objective),
+            ["rows"] = Fingerprints.Of(rows.SelectMany(r => (IReadOnlyList<int>[])[r.Prompt, .. r.Answers, r.Labels ?? [], [BitConverter.SingleToInt32Bits((float)(r.Margin ?? 0))]])),
+        };
+    }
+
+    public string Name => objective.Name;
+
+    public int Rows => rows.Count;
+
+    public IReadOnlyDictionary<string, string> Fingerprint { get; }
+
+    public long TokensOf(int row) => rows[row].Answers.Sum(a => (long)rows[row].Prompt.Count + a.Count);
+
+    public double WeightOf(IReadOnlyList<int> batch) => batch.Count;
+
+    public void Prepare(IEnumerable<int[]> batches, TrainingContext context)
+    {
+    }
+
+    public Objective Evaluate(IReadOnlyList<int> batch, IReadOnlyList<IReadOnlyList<int>> window)
+    {
+        RewardTokens[] chosen = [.. batch.Select(r => rows[r])];
+        var segments = new List<Segment>();
+        foreach (var row in chosen)
+        {
+            var parent = -1;
+            if (row.Prompt.Count > 0)
+            {
+                parent = segments.Count;
+                segments.Add(new(row.Prompt, new bool[row.Prompt.Count], -1));
+            }
+
+            segments.AddRange(row.Answers.Select(a => new Segment(a, new bool[a.Count], parent)));
+        }
+
+        // The leaves are the answers, in their order.
+        var scores = new AnswerScores(model.Scores(new BranchedBatch(segments)), [.. chosen.Select(r => r.Answers.Count)])
+        {
+            Margins = chosen.Any(r => r.Margin is not null) ? [.. chosen.Select(r => r.Margin ?? 0)] : null,
+            Labels = chosen.All(r => r.Labels is not null) ? [.. chosen.SelectMany(r => r.Labels!)] : null,
+        };
+        var result = objective is OrdinalReward ordinal && cuts is { } learned ? ordinal.Evaluate(scores, learned) : objective.Evaluate(scores);
+        // Every micro-batch of a window has one vote, whatever its number of rows, as in TRL.
+        return result with { Loss = result.Loss / window.Count };
+    }
+
+    private string Needed => objective.Needs switch
+    {
+        RewardData.Pairs => "pairs of answers",
+        RewardData.LabelledPairs => "pairs of answers, each with a label",
+        RewardData.RankedLists => "lists of two answers or more",
+        _ => "one answer with a label",
+    };
+
+    private string? Problem(RewardTokens row) => objective.Needs switch
+    {
+        RewardData.RankedLists => row.Answers.Count < 2 ? $"has {row.Answers.Count} answers" : null,
+        RewardData.Pairs or RewardData.LabelledPairs when row.Answers.Count != 2 => $"has {row.Answers.Count} answers",
+        RewardData.Labelled when row.Answers.Count != 1 => $"has {row.Answers.Count} answers",
+        RewardData.LabelledPairs or RewardData.Labelled when row.Labels is null || row.Labels.Count != row.Answers.Count => "has no label for each answer",
+        _ => null,
+    };
+}
