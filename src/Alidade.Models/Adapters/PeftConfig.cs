@@ -33,8 +33,8 @@ internal static class PeftConfig
     {
         if (config.Text("peft_type") is not "LORA")
             throw new NotBuiltException($"{config.Where}: adapters of type '{config.Text("peft_type")}' are not supported; LORA is");
-        if (config.Text("task_type") is { } task and not ("CAUSAL_LM" or "SEQ_CLS"))
-            throw new NotBuiltException($"{config.Where}: adapters for the task '{task}' are not supported; those for CAUSAL_LM and SEQ_CLS are");
+        if (config.Text("task_type") is { } task and not ("CAUSAL_LM" or "SEQ_CLS" or "TOKEN_CLS"))
+            throw new NotBuiltException($"{config.Where}: adapters for the task '{task}' are not supported; those for CAUSAL_LM, SEQ_CLS and TOKEN_CLS are");
         if (config.Keys.FirstOrDefault(k => !Idle.Contains(k) && !Read.Contains(k) && config.IsSet(k)) is { } unknown)
             throw new NotBuiltException($"{config.Where}: the option '{unknown}' is not supported");
         if (config.IsText("init_lora_weights") && config.Text("init_lora_weights") is { } start && !PlainInitialisations.Contains(start))

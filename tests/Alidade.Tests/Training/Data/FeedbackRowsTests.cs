@@ -82,7 +82,7 @@ public sealed class FeedbackRowsTests
     [Fact]
     public void Edits_are_said_in_words()
     {
-        Assert.Equal("delete \"very\"\nreplace \"bad\" with \"good indeed\"", EditChain.Of("a very fine bad", "a fine good indeed").ToString());
+        Assert.Equal("delete \"very\"\nreplace \"bad\" with \"good\"", EditChain.Of("a very fine bad thing", "a fine good thing").ToString());
         Assert.Equal("insert \"so\" before word 2", EditChain.Of("a b", "a so b").ToString());
         Assert.Empty(EditChain.Of("the  same", "the same").Edits);
         var row = Read("""{"prompt": "Q", "answer": "go away", "refinement": "come in"}""").Rows;

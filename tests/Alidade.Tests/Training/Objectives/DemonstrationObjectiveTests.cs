@@ -115,7 +115,7 @@ public sealed class DemonstrationObjectiveTests
         var tokens = new TokenLogits(logits.index_select(0, index), labels, RowOf(rows), rows.Length)
         {
             Avoided = [.. rows.Select(r => r % 2 == 1)],
-            Teacher = logits.detach().flip(1).index_select(0, index),
+            Teacher = Logits().flip(1).index_select(0, index),
             Draws = (index.to(ScalarType.Float64) + 0.5) / 10,
         };
         return objective switch

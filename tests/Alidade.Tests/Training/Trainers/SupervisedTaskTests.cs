@@ -17,7 +17,7 @@ public sealed class SupervisedTaskTests : IDisposable
 
     public void Dispose() => thread.Dispose();
 
-    public static TheoryData<string> Objectives() => ["dft", "label_smoothing", "z_loss", "unlikelihood", "rejected_unlikelihood", "cringe", "weighted_sft"];
+    public static TheoryData<string> Objectives() => ["label_smoothing", "z_loss", "unlikelihood", "rejected_unlikelihood", "cringe", "weighted_sft"];
 
     [Theory]
     [MemberData(nameof(Objectives))]
