@@ -40,7 +40,7 @@ public sealed record SupervisedTrainer
     public TrainingResult Train(TokenRows<DemonstrationTokens> rows, IReadOnlyList<DemonstrationTokens>? heldOut = null, TrainingContext? context = null)
     {
         // A row of which only the first token is marked has nothing that could be predicted.
-        var usable = rows.Rows.Where(r => r.Targets > 0).ToArray();
+        var usable = Marked(rows.Rows.Where(r => r.Targets > 0)).ToArray();
         var dropped = new Dictionary<string, int>(rows.Dropped);
         if (usable.Length < rows.Rows.Count)
             dropped["only the first token is learned, which nothing predicts"] = rows.Rows.Count - usable.Length;
@@ -52,7 +52,19 @@ public sealed record SupervisedTrainer
             throw new AlidadeException("a model cannot be the teacher of all of its own weights; train an adapter, or give another teacher");
         var extras = new SupervisedExtras(Teacher, Noise, Options.Seed);
         using var task = new SupervisedTask(Model, Objective, usable, extras);
-        using var evaluation = heldOut is { Count: > 0 } ? new SupervisedTask(Model, Objective, heldOut, extras) : null;
+        using var evaluation = heldOut is { Count: > 0 } ? new SupervisedTask(Model, Objective, [.. Marked(heldOut)], extras) : null;
         return Trained.Run(Model, Adapter, task, evaluation, Options, context ?? new(), dropped, rows.Truncated);
+    }
+
+    // The tokens that repeat are marked where nobody did: what stands before the first learned token is the context.
+    private IEnumerable<DemonstrationTokens> Marked(IEnumerable<DemonstrationTokens> rows) => Objective is SequenceUnlikelihood repeats
+        ? rows.Select(r => r.TokenWeights is null ? r with { TokenWeights = Weights(r, repeats) } : r)
+        : rows;
+
+    private static double[] Weights(DemonstrationTokens row, SequenceUnlikelihood objective)
+    {
+        var start = Math.Max(0, row.Scored.ToList().IndexOf(true));
+        int[] context = [.. row.Ids.Take(start)], generation = [.. row.Ids.Skip(start)];
+        return [.. new double[start], .. NGramRepeats.Of(context, generation, objective.N).Weights(objective.ContextShare)];
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Alidade.Training.Objectives.Supervised;
 
 /// <summary>How far a student s is from its teacher t at a position.</summary>
-public enum Divergence
+public enum DistillationKind
 {
     /// <summary>KL(t‖s): covers all that the teacher says.</summary>
     ForwardKl,
@@ -34,7 +34,7 @@ public enum Divergence
 public sealed record Distillation : ILogitObjective
 {
     /// <summary>The divergence. Default the forward KL.</summary>
-    public Divergence Kind { get; init; } = Divergence.ForwardKl;
+    public DistillationKind Kind { get; init; } = DistillationKind.ForwardKl;
 
     /// <summary>What both logits are divided by; above 0. Default 1.</summary>
     public double Temperature
@@ -78,11 +78,11 @@ public sealed record Distillation : ILogitObjective
 
     private Tensor Of(Tensor s, Tensor t) => Kind switch
     {
-        Divergence.ReverseKl => Kl(s, t),
-        Divergence.CrossEntropy => -(t.exp() * s).sum(-1),
-        Divergence.JensenShannon => JensenShannon(s, t, Mixture(s, t)),
-        Divergence.SkewForwardKl => Kl(t, Mixture(s, t)),
-        Divergence.TotalVariation => 0.5 * (s.exp() - t.exp()).abs().sum(-1),
+        DistillationKind.ReverseKl => Kl(s, t),
+        DistillationKind.CrossEntropy => -(t.exp() * s).sum(-1),
+        DistillationKind.JensenShannon => JensenShannon(s, t, Mixture(s, t)),
+        DistillationKind.SkewForwardKl => Kl(t, Mixture(s, t)),
+        DistillationKind.TotalVariation => 0.5 * (s.exp() - t.exp()).abs().sum(-1),
         _ => Kl(t, s),
     };
 

@@ -28,6 +28,20 @@ public sealed record SequenceUnlikelihood : ISupervisedObjective
     /// <summary>What the sum is divided by. Default the weights of the marked tokens, as ParlAI.</summary>
     public UnlikelihoodNormaliser Normaliser { get; init; } = UnlikelihoodNormaliser.Marked;
 
+    /// <summary>Length of the n-grams that must not repeat, at least 1; a trainer marks the repeats of rows that have no weights. Default 4, as the paper.</summary>
+    public int N
+    {
+        get;
+        init => field = value >= 1 ? value : throw new AlidadeException($"the length of repeated n-grams is {value}; it must be at least 1");
+    } = 4;
+
+    /// <summary>β in [0, 1], the share of repeats of the context in a token's weight. Default 0, as the paper; ParlAI 0.5.</summary>
+    public double ContextShare
+    {
+        get;
+        init => field = value is >= 0 and <= 1 ? value : throw new AlidadeException($"the share of repeats of the context is {value}; it must be from 0 to 1");
+    }
+
     /// <inheritdoc/>
     public string Name => "sequence_unlikelihood";
 

@@ -41,12 +41,12 @@ public sealed partial class ObjectiveGoldenTests
             {
                 Kind = c.Text("kind", "") switch
                 {
-                    "forward_kl" => Divergence.ForwardKl,
-                    "reverse_kl" => Divergence.ReverseKl,
-                    "cross_entropy" => Divergence.CrossEntropy,
-                    "jsd" => Divergence.JensenShannon,
-                    "skew_forward_kl" => Divergence.SkewForwardKl,
-                    _ => Divergence.TotalVariation,
+                    "forward_kl" => DistillationKind.ForwardKl,
+                    "reverse_kl" => DistillationKind.ReverseKl,
+                    "cross_entropy" => DistillationKind.CrossEntropy,
+                    "jsd" => DistillationKind.JensenShannon,
+                    "skew_forward_kl" => DistillationKind.SkewForwardKl,
+                    _ => DistillationKind.TotalVariation,
                 },
                 Temperature = c.Number("temperature"),
                 Beta = c.Number("beta", 0.5),

@@ -64,7 +64,7 @@ public sealed class SupervisedTaskTests : IDisposable
         var rows = Tiny.Demonstrations(6);
         // A teacher that has something to say.
         new SupervisedTrainer { Model = teacher, Options = Tiny.Options(60) }.Train(rows);
-        foreach (var kind in new[] { Divergence.ForwardKl, Divergence.ReverseKl, Divergence.JensenShannon })
+        foreach (var kind in new[] { DistillationKind.ForwardKl, DistillationKind.ReverseKl, DistillationKind.JensenShannon })
         {
             var result = new SupervisedTrainer { Model = model, Teacher = teacher, Objective = new Distillation { Kind = kind }, Options = Tiny.Options(30) }.Train(rows, rows.Rows);
             Assert.True(result.HeldOut[^1].Loss < result.HeldOut[0].Loss);
@@ -126,6 +126,9 @@ public sealed class SupervisedTaskTests : IDisposable
         int[] ids = [4, 9, 11, 9, 11, 9, 11];
         double[] weights = [0, 0, .. NGramRepeats.Of([4, 9], ids[2..], 2).Weights(0)];
         TokenRows<DemonstrationTokens> rows = new([new("a", ids, [false, false, true, true, true, true, true]) { TokenWeights = weights }], new Dictionary<string, int>(), 0);
+        var unmarked = rows with { Rows = [rows.Rows[0] with { TokenWeights = null }] };
+        using (var other = Tiny.Model())
+            Assert.Equal(0.6, new SupervisedTrainer { Model = other, Objective = new SequenceUnlikelihood { N = 2 }, Options = Tiny.Options(1) }.Train(unmarked).Curve[0].Metrics["repeated_share"], 1e-6);
         var result = new SupervisedTrainer { Model = model, Objective = new SequenceUnlikelihood(), Options = Tiny.Options(20) }.Train(rows, rows.Rows);
         Assert.Equal(0.6, result.HeldOut[0].Metrics["repeated_share"], 1e-6);
         Assert.True(result.HeldOut[^1].Loss < result.HeldOut[0].Loss);
