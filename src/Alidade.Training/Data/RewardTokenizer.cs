@@ -24,7 +24,7 @@ public sealed record RewardTokens(string Id, IReadOnlyList<int> Prompt, IReadOnl
     {
         if (wholes.Count == 1)
             return new(id, [], [wholes[0]]);
-        var shared = wholes.Min(w => Math.Min(w.Length - 1, TextEncoder.Common(w, wholes[0])));
+        var shared = wholes.Min(w => Math.Min(w.Length - 1, w.AsSpan().CommonPrefixLength(wholes[0])));
         return new(id, wholes[0][..shared], [.. wholes.Select(w => w[shared..])]);
     }
 }
@@ -64,6 +64,19 @@ public sealed class RewardTokenizer
     public TokenRows<RewardTokens> Tokenize(IEnumerable<PreferencePair> pairs) =>
         Collected(pairs, p => Row(p.Id, p.Prompt, p.Chosen, p.Rejected) with { Margin = p.Margin });
 
+    /// <summary>Ranked lists, best first. A list in which two answers share a score is left out: neither is the better one.</summary>
+    /// <exception cref="AlidadeException">No row can be used.</exception>
+    public TokenRows<RewardTokens> Tokenize(IEnumerable<RankedAnswers> lists)
+    {
+        var collector = new TokenRowCollector<RewardTokens>();
+        foreach (var list in lists)
+            if (list.Scores.Distinct().Count() < list.Scores.Count)
+                collector.Drop("two answers share a score");
+            else
+                Add(collector, Row(list.Id, list.Prompt, [.. Enumerable.Range(0, list.Completions.Count).OrderByDescending(i => list.Scores[i]).Select(i => list.Completions[i])]));
+        return collector.Finish("ranked lists");
+    }
+
     /// <summary>Pairs with safety labels, the unsafer answer first; label 1 for unsafe.</summary>
     /// <exception cref="AlidadeException">No row can be used.</exception>
     public TokenRows<RewardTokens> Tokenize(IEnumerable<SafetyPair> pairs) =>
@@ -80,9 +93,9 @@ public sealed class RewardTokenizer
         var collector = new TokenRowCollector<StepTokens>();
         foreach (var row in rows)
         {
-            var whole = TextEncoder.Naming(row.Id, () => Whole(row.Prompt, row.Answer));
-            var prompt = TextEncoder.Naming(row.Id, () => row.Prompt.Text is { } text ? encoder.Plain(text) : encoder.Chat(row.Prompt.Messages!, beginAnswer: true).Ids.ToArray());
-            int[] places = [.. Enumerable.Range(0, whole.Length).Skip(Math.Min(TextEncoder.Common(prompt, whole), whole.Length - 1))];
+            var whole = RowProblems.Naming(row.Id, () => Whole(row.Prompt, row.Answer));
+            var prompt = RowProblems.Naming(row.Id, () => row.Prompt.Text is { } text ? encoder.Plain(text) : encoder.Chat(row.Prompt.Messages!, beginAnswer: true).Ids.ToArray());
+            int[] places = [.. Enumerable.Range(0, whole.Length).Skip(Math.Min(prompt.AsSpan().CommonPrefixLength(whole), whole.Length - 1))];
             if (whole.Length > options.MaxLength)
                 collector.Drop("longer than the maximum length");
             else
@@ -92,7 +105,7 @@ public sealed class RewardTokenizer
         return collector.Finish("labelled answers");
     }
 
-    internal RewardTokens Row(string id, Prompt prompt, params IReadOnlyList<string> answers) => TextEncoder.Naming(id, () => RewardTokens.Of(id, [.. answers.Select(a => Whole(prompt, a))]));
+    internal RewardTokens Row(string id, Prompt prompt, params IReadOnlyList<string> answers) => RowProblems.Naming(id, () => RewardTokens.Of(id, [.. answers.Select(a => Whole(prompt, a))]));
 
     internal int[] Whole(string text) => encoder.Plain(encoder.Ended(text));
 

@@ -79,7 +79,7 @@ public sealed class StepTokenizer
     internal (StepTokens Row, bool Cut) Row(StepwiseSolution row)
     {
         int[] prompt = row.Prompt.Text is { } text ? [.. Begin(), .. Bare(text)]
-            : [.. TextEncoder.Naming(row.Id, () => new TextEncoder(tokenizer, template, endToken: null).Chat(row.Prompt.Messages!, beginAnswer: true).Ids)];
+            : [.. RowProblems.Naming(row.Id, () => new TextEncoder(tokenizer, template, endToken: null).Chat(row.Prompt.Messages!, beginAnswer: true).Ids)];
         List<int> steps = [], places = [], labels = [];
         for (var i = 0; i < row.Steps.Count; i++)
         {

@@ -24,7 +24,7 @@ internal sealed class RewardTask : ITrainingTask
         Fingerprint = new Dictionary<string, string>
         {
             ["objective"] = Fingerprints.Of(objective),
-            ["rows"] = Fingerprints.Of(rows.SelectMany(r => (IReadOnlyList<int>[])[r.Prompt, .. r.Answers, r.Labels ?? [], [BitConverter.SingleToInt32Bits((float)(r.Margin ?? 0))]])),
+            ["rows"] = Fingerprints.Of(rows.SelectMany(r => (IReadOnlyList<int>[])[r.Prompt, .. r.Answers, r.Labels ?? [], Fingerprints.Bits(r.Margin ?? 0)])),
         };
     }
 

@@ -142,12 +142,11 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
         yield return row.Documents;
         // What a row may have beside is hashed only where it has it, so that checkpoints of plain rows stay what they were.
         if (row.Weight != 1 || row.Avoided)
-            yield return [row.Avoided ? 1 : 0, .. Bits(row.Weight)];
+            yield return [row.Avoided ? 1 : 0, .. Fingerprints.Bits(row.Weight)];
         if (row.TokenWeights is { } weights)
-            yield return [.. weights.SelectMany(Bits)];
+            yield return [.. weights.SelectMany(Fingerprints.Bits)];
         if (row.Hidden is { } hidden)
             yield return [.. hidden.Select(h => h ? 1 : 0)];
-        static int[] Bits(double value) => BitConverter.DoubleToInt64Bits(value) is var bits ? [(int)bits, (int)(bits >> 32)] : [];
     }
 
     // The documents of a row that have something to learn, with the weights of their scored tokens; each is a tree of its own, so none sees another.

@@ -1,4 +1,3 @@
-using Alidade.Core;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
@@ -18,7 +17,7 @@ public sealed record CostModel : IRewardObjective
     public double Regularisation
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new AlidadeException($"the cost model's regularisation is {value}; it must be a number of at least 0");
+        init => field = OptionCheck.NotNegative(Name, value);
     }
 
     /// <inheritdoc/>

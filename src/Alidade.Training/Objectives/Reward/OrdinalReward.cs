@@ -35,7 +35,7 @@ public sealed record OrdinalReward : IRewardObjective
     public int Levels
     {
         get;
-        init => field = value >= 2 ? value : throw new AlidadeException($"an ordinal scale of {value} levels orders nothing; it needs at least 2");
+        init => field = (int)OptionCheck.Allowed(value >= 2, Name, nameof(Levels), value, "2 or more");
     } = 5;
 
     /// <inheritdoc/>

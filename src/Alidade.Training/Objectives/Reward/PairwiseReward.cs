@@ -1,4 +1,3 @@
-using Alidade.Core;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
@@ -17,7 +16,7 @@ public sealed record PairwiseReward : IRewardObjective
     public double CenterCoefficient
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new AlidadeException($"the centring coefficient of a reward model is {value}; it must be a number of at least 0");
+        init => field = OptionCheck.NotNegative(Name, value);
     }
 
     /// <inheritdoc/>

@@ -18,14 +18,14 @@ public sealed record Cringe : ILogitObjective
     public double Alpha
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new AlidadeException($"CRINGE's alpha is {value}; it must be a number of at least 0");
+        init => field = OptionCheck.NotNegative(Name, value);
     } = 1;
 
     /// <summary>k at least 1: tokens among which the alternative is drawn. Default 1, as ParlAI.</summary>
     public int K
     {
         get;
-        init => field = value >= 1 ? value : throw new AlidadeException($"CRINGE's k is {value}; it must be at least 1");
+        init => field = OptionCheck.Count(Name, value);
     } = 1;
 
     /// <summary>True: the alternative's logit has no gradient. Default false, as ParlAI.</summary>

@@ -40,14 +40,14 @@ public sealed record Distillation : ILogitObjective
     public double Temperature
     {
         get;
-        init => field = value > 0 && double.IsFinite(value) ? value : throw new AlidadeException($"distillation's temperature is {value}; it must be a number above 0");
+        init => field = OptionCheck.Positive(Name, value);
     } = 1;
 
     /// <summary>β in (0, 1) of the Jensen–Shannon and skew divergences. Default 0.5, as TRL. Ignored by the others.</summary>
     public double Beta
     {
         get;
-        init => field = value is > 0 and < 1 ? value : throw new AlidadeException($"distillation's beta is {value}; it must be between 0 and 1 (their limits are the kinds ForwardKl and ReverseKl)");
+        init => field = OptionCheck.Allowed(value is > 0 and < 1, Name, nameof(Beta), value, "above 0 and below 1 (the limits are the kinds ForwardKl and ReverseKl)");
     } = 0.5;
 
     /// <summary>Times T², which keeps the size of gradients when the temperature changes (Hinton et al.). Default false, as TRL.</summary>

@@ -1,4 +1,3 @@
-using Alidade.Core;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Supervised;
@@ -13,7 +12,7 @@ public sealed record LabelSmoothing : ILogitObjective
     public double Epsilon
     {
         get;
-        init => field = value is >= 0 and < 1 ? value : throw new AlidadeException($"label smoothing's epsilon is {value}; it must be at least 0 and below 1");
+        init => field = OptionCheck.Allowed(value is >= 0 and < 1, Name, nameof(Epsilon), value, "at least 0 and below 1");
     } = 0.1;
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using Alidade.Core;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Supervised;
@@ -13,7 +12,7 @@ public sealed record Neftune
     public double Alpha
     {
         get;
-        init => field = value > 0 && double.IsFinite(value) ? value : throw new AlidadeException($"NEFTune's alpha is {value}; it must be a number above 0");
+        init => field = OptionCheck.Positive("neftune", value);
     } = 5;
 
     /// <summary>The noisy embeddings.</summary>

@@ -1,4 +1,3 @@
-using Alidade.Core;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Supervised;
@@ -14,14 +13,14 @@ public sealed record RejectedUnlikelihood : ISupervisedObjective
     public double Alpha
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new AlidadeException($"unlikelihood's alpha is {value}; it must be a number of at least 0");
+        init => field = OptionCheck.NotNegative(Name, value);
     } = 1;
 
     /// <summary>δ in (0, 1): the smallest 1 − p. Default 10⁻²⁰, as ParlAI.</summary>
     public double Clamp
     {
         get;
-        init => field = value is > 0 and < 1 ? value : throw new AlidadeException($"unlikelihood's clamp is {value}; it must be above 0 and below 1");
+        init => field = OptionCheck.Allowed(value is > 0 and < 1, Name, nameof(Clamp), value, "above 0 and below 1");
     } = 1e-20;
 
     /// <inheritdoc/>

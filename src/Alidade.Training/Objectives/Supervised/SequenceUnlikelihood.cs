@@ -32,14 +32,14 @@ public sealed record SequenceUnlikelihood : ISupervisedObjective
     public int N
     {
         get;
-        init => field = value >= 1 ? value : throw new AlidadeException($"the length of repeated n-grams is {value}; it must be at least 1");
+        init => field = OptionCheck.Count(Name, value);
     } = 4;
 
     /// <summary>β in [0, 1], the share of repeats of the context in a token's weight. Default 0, as the paper; ParlAI 0.5.</summary>
     public double ContextShare
     {
         get;
-        init => field = value is >= 0 and <= 1 ? value : throw new AlidadeException($"the share of repeats of the context is {value}; it must be from 0 to 1");
+        init => field = OptionCheck.Share(Name, value);
     }
 
     /// <inheritdoc/>

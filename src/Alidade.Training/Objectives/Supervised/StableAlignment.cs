@@ -24,31 +24,45 @@ public enum StableAlignmentPenalty
 /// Liu et al. 2023 (arXiv 2305.16960), eq. 1, with the sum; the published code has mean or max. That code takes the margin of another answer unless the answers come
 /// sorted; here it is the answer's own. Of equal ratings the first answer is the best one.
 /// </remarks>
-public sealed record StableAlignment
+public sealed record StableAlignment : IRankingObjective
 {
     /// <summary>λ at least 0, the weight of the penalty. Default 0.5, as the published code.</summary>
     public double Ratio
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new AlidadeException($"Stable Alignment's ratio is {value}; it must be a number of at least 0");
+        init => field = OptionCheck.NotNegative(Name, value);
     } = 0.5;
 
     /// <summary>The margin of a gap of the whole scale, at least 0. Default 1, as the published code.</summary>
     public double Margin
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new AlidadeException($"Stable Alignment's margin is {value}; it must be a number of at least 0");
+        init => field = OptionCheck.NotNegative(Name, value);
     } = 1;
 
     /// <summary>The range of ratings; above 0. Default 7, as the published data.</summary>
     public double RatingScale
     {
         get;
-        init => field = value > 0 && double.IsFinite(value) ? value : throw new AlidadeException($"Stable Alignment's rating scale is {value}; it must be a number above 0");
+        init => field = OptionCheck.Positive(Name, value);
     } = 7;
 
     /// <summary>How the margins become one penalty. Default the mean, as the published code.</summary>
     public StableAlignmentPenalty Penalty { get; init; } = StableAlignmentPenalty.Mean;
+
+    /// <inheritdoc/>
+    public string Name => "stable_alignment";
+
+    /// <inheritdoc/>
+    public bool NeedsReference => false;
+
+    /// <inheritdoc/>
+    public Objective Evaluate(RankedLogProbs lists)
+    {
+        var each = lists.Checked(Name).Lists.Select(l => OfPrompt(l.PerLength(1), l.Scores)).ToArray();
+        var losses = stack(each.Select(e => e.Loss));
+        return new(losses.mean(), losses) { Metrics = new Dictionary<string, Tensor> { ["penalty"] = stack(each.Select(e => e.Penalty)).mean() } };
+    }
 
     /// <summary>The loss of one prompt.</summary>
     /// <param name="meanLogProbs">Token mean of the log-probability of each answer, [answers]; differentiable.</param>

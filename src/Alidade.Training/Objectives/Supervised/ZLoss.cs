@@ -1,4 +1,3 @@
-using Alidade.Core;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Supervised;
@@ -13,7 +12,7 @@ public sealed record ZLoss : ILogitObjective
     public double Coefficient
     {
         get;
-        init => field = value >= 0 && double.IsFinite(value) ? value : throw new AlidadeException($"the z-loss coefficient is {value}; it must be a number of at least 0");
+        init => field = OptionCheck.NotNegative(Name, value);
     } = 1e-4;
 
     /// <inheritdoc/>

@@ -47,10 +47,10 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     public Tensor Sum(string values, string mask) => HasInput(mask) ? where(Whole(mask).ne(0), Real(values), zeros_like(Real(values))).sum(-1) : Real(values);
 
     /// <summary>The real numbers of an input, flat, without gradients.</summary>
-    public double[] Numbers(string name) => GoldenArray.Read(Input(name)).Values;
+    public double[] Values(string name) => GoldenArray.Read(Input(name)).Values;
 
     /// <summary>The whole numbers of an input, flat.</summary>
-    public int[] Ints(string name) => [.. Numbers(name).Select(v => (int)v)];
+    public int[] Ints(string name) => [.. Values(name).Select(v => (int)v)];
 
     /// <summary>An input as it stands in the file.</summary>
     public JsonElement Input(string name) => source.GetProperty("inputs").GetProperty(name);

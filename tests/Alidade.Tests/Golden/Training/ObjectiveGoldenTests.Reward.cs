@@ -13,7 +13,7 @@ public sealed partial class ObjectiveGoldenTests
     private static Dictionary<string, Func<ObjectiveCase, Objective>> Reward() => new(StringComparer.Ordinal)
     {
         ["reward/pairwise"] = c => new PairwiseReward { CenterCoefficient = c.Number("center_coefficient", 0) }.Evaluate(
-            AnswerScores.OfPairs(c.Real("rewards_chosen"), c.Real("rewards_rejected")) with { Margins = c.HasInput("margin") ? c.Numbers("margin") : null }),
+            AnswerScores.OfPairs(c.Real("rewards_chosen"), c.Real("rewards_rejected")) with { Margins = c.HasInput("margin") ? c.Values("margin") : null }),
         ["reward/all_pairs"] = c => new AllPairsReward().Evaluate(AnswerScores.OfLists(c.Real("scores"))),
         ["reward/plackett_luce"] = c => new PlackettLuceReward { Top = c.Has("top") ? (int)c.Number("top") : null }.Evaluate(AnswerScores.OfLists(c.Real("scores"))),
         ["reward/classification"] = c => new ClassificationReward { ClassWeights = c.Has("class_weights") ? [.. c.Option("class_weights").EnumerateArray().Select(w => w.GetDouble())] : null }
@@ -43,7 +43,7 @@ public sealed partial class ObjectiveGoldenTests
         },
         ["reward/step_aggregation"] = c =>
         {
-            double[][] rows = [.. c.Numbers("p").Chunk((int)c.Whole("p").size(1)).Zip(c.Ints("steps"), (p, n) => p[..n])];
+            double[][] rows = [.. c.Values("p").Chunk((int)c.Whole("p").size(1)).Zip(c.Ints("steps"), (p, n) => p[..n])];
             Tensor All(StepAggregation how) => ObjectiveCase.Plain([.. rows.Select(p => how.Of(p))]);
             return Only(
                 ("product", All(StepAggregation.Product)), ("minimum", All(StepAggregation.Minimum)), ("last", All(StepAggregation.Last)),
@@ -52,7 +52,7 @@ public sealed partial class ObjectiveGoldenTests
         ["reward/ensemble"] = c =>
         {
             var answers = (int)c.Whole("scores_member_by_answer").size(1);
-            double[][] members = [.. c.Numbers("scores_member_by_answer").Chunk(answers)];
+            double[][] members = [.. c.Values("scores_member_by_answer").Chunk(answers)];
             var ensemble = RewardEnsemble.Of(members);
             var (bound, uwo) = (ensemble.LowerBound(c.Number("k")), ensemble.UncertaintyWeighted(c.Number("uwo_lambda")));
             double[] lower = [.. Enumerable.Range(0, answers).Select(a => members.Select(m => m[a]).Order().ElementAt(1))];
@@ -64,7 +64,7 @@ public sealed partial class ObjectiveGoldenTests
         },
         ["reward/bradley_terry_mle"] = c =>
         {
-            var wins = c.Numbers("wins");
+            var wins = c.Values("wins");
             var players = (int)Math.Sqrt(wins.Length);
             var fit = BradleyTerry.Fit([.. wins.Select((w, i) => new Battle($"{i / players}", $"{i % players}", BattleOutcome.First, w)).Where(b => b.Weight > 0)]);
             return Only(
@@ -76,18 +76,18 @@ public sealed partial class ObjectiveGoldenTests
             var n = c.Ints("n")[0];
             if (!c.HasInput("p_sorted_by_increasing_score"))
                 return Only(("kl_continuous", ObjectiveCase.Plain(BestOfN.Kl(n))), ("win_rate_against_one_sample", ObjectiveCase.Plain(BestOfN.WinRate(n))));
-            var p = c.Numbers("p_sorted_by_increasing_score");
+            var p = c.Values("p_sorted_by_increasing_score");
             var q = BestOfN.Distribution(p, n);
             return Only(
                 ("best_of_n", tensor(q)), ("kl_exact", ObjectiveCase.Plain(BestOfN.Kl(p, n))), ("kl_bound", ObjectiveCase.Plain(BestOfN.Kl(n))),
                 ("mean_rank_score", ObjectiveCase.Plain(q.Select((share, i) => share * i).Sum())));
         },
         ["reward/best_of_n_estimator"] = c => c.HasInput("scores_sorted")
-            ? Only([.. new[] { 1, 2, 4, 8 }.Select(n => ($"expected_max/{n}", ObjectiveCase.Plain(BestOf.ExpectedMaximum(c.Numbers("scores_sorted"), n))))])
+            ? Only([.. new[] { 1, 2, 4, 8 }.Select(n => ($"expected_max/{n}", ObjectiveCase.Plain(BestOf.ExpectedMaximum(c.Values("scores_sorted"), n))))])
             : Only(("pass_at_k", ObjectiveCase.Plain([.. c.Ints("c").SelectMany(right => c.Ints("k").Select(k => BestOf.PassAt(c.Ints("N")[0], right, k)))]))),
         ["reward/overoptimisation"] = c =>
         {
-            var fit = OverOptimisation.Fit(c.Text("form", "") == "rl" ? OptimisationMethod.Reinforcement : OptimisationMethod.BestOfN, c.Numbers("d"), c.Numbers("gold_reward"));
+            var fit = OverOptimisation.Fit(c.Text("form", "") == "rl" ? OptimisationMethod.Reinforcement : OptimisationMethod.BestOfN, c.Values("d"), c.Values("gold_reward"));
             return Only(
                 ("alpha", ObjectiveCase.Plain(fit.Alpha)), ("beta", ObjectiveCase.Plain(fit.Beta)), ("residual_sum_of_squares", ObjectiveCase.Plain(fit.ResidualSumOfSquares)),
                 ("peak_d", ObjectiveCase.Plain(fit.PeakDistance!.Value)), ("peak_reward", ObjectiveCase.Plain(fit.PeakReward!.Value)));

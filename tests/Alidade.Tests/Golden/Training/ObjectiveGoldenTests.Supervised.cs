@@ -66,7 +66,7 @@ public sealed partial class ObjectiveGoldenTests
                 Ratio = c.Number("ratio"),
                 Penalty = c.Text("reduce", "") switch { "max" => StableAlignmentPenalty.Max, "mean" => StableAlignmentPenalty.Mean, _ => StableAlignmentPenalty.Sum },
             };
-            var (loss, best, penalty) = objective.OfPrompt(means, c.Numbers("ratings"));
+            var (loss, best, penalty) = objective.OfPrompt(means, c.Values("ratings"));
             return new(loss, -means) { Outputs = new Dictionary<string, Tensor> { ["best"] = tensor(best), ["penalty"] = penalty } };
         },
         ["supervised/weighted_sft"] = c => new WeightedSft
@@ -78,12 +78,12 @@ public sealed partial class ObjectiveGoldenTests
                 "sequences" => WeightedNormaliser.Sequences,
                 _ => WeightedNormaliser.Rows,
             },
-        }.Evaluate(c.Tokens() with { RowWeights = c.Numbers("weights") }),
-        ["supervised/weights"] = c => c.Has("beta") ? Only(("weights", ObjectiveCase.Plain(SampleWeights.Exponential(c.Numbers("rewards"), c.Number("beta")))))
+        }.Evaluate(c.Tokens() with { RowWeights = c.Values("weights") }),
+        ["supervised/weights"] = c => c.Has("beta") ? Only(("weights", ObjectiveCase.Plain(SampleWeights.Exponential(c.Values("rewards"), c.Number("beta")))))
             : Only(("selected", tensor(
-                c.Has("fraction") ? SampleWeights.Top(c.Numbers("rewards"), c.Number("fraction"))
-                : c.Has("tau") ? SampleWeights.Above(c.Numbers("rewards"), c.Number("tau"))
-                : SampleWeights.BestOfEach(c.Numbers("rewards"), c.Ints("prompt"))))),
+                c.Has("fraction") ? SampleWeights.Top(c.Values("rewards"), c.Number("fraction"))
+                : c.Has("tau") ? SampleWeights.Above(c.Values("rewards"), c.Number("tau"))
+                : SampleWeights.BestOfEach(c.Values("rewards"), c.Ints("prompt"))))),
         ["supervised/neftune"] = c =>
         {
             var embeddings = c.Real("embeddings");

@@ -99,6 +99,15 @@ public sealed class RewardRowsTests
     public void Broken_safety_pairs_are_errors_that_name_line_and_field(string line, string message) => Broken(SafetyPairFile.Read, line, message);
 
     [Fact]
+    public void Ranked_lists_are_put_best_first_and_lists_with_ties_are_counted()
+    {
+        RankedAnswers List(string id, params double[] scores) => new() { Id = id, Prompt = Prompt.OfText("Q:"), Completions = [" a.", " b.", " c."], Scores = scores };
+        var rows = new RewardTokenizer(Tokenizer, Template).Tokenize([List("kept", 0, 2, 1), List("tied", 1, 1, 0)]);
+        Assert.Equal(["Q: b.<|im_end|>", "Q: c.<|im_end|>", "Q: a.<|im_end|>"], rows.Rows.Single().Answers.Select(a => Tokenizer.Decode([.. rows.Rows[0].Prompt, .. a])));
+        Assert.Equal("1 of 2 rows left out: two answers share a score (1)", rows.Summary);
+    }
+
+    [Fact]
     public void An_empty_separator_is_refused() => Assert.Contains("separator of steps is empty", Assert.Throws<AlidadeException>(() => new StepTokenOptions { Separator = "" }).Message, StringComparison.Ordinal);
 
     private static void Broken<T>(Func<string, DataOptions?, DataSet<T>> read, string line, string message)

@@ -91,11 +91,11 @@ public sealed class RewardObjectiveTests
     }
 
     [Theory]
-    [InlineData("centring coefficient of a reward model is -1")]
+    [InlineData("reward: CenterCoefficient is -1")]
     [InlineData("there must be at least 1")]
     [InlineData("each must be a number above 0")]
-    [InlineData("scale of 1 levels")]
-    [InlineData("regularisation is -1")]
+    [InlineData("ordinal: Levels is 1")]
+    [InlineData("cost_model: Regularisation is -1")]
     [InlineData("row 0 has 3 answers, a pair has 2")]
     [InlineData("row 0 has 1 answers, a ranked list has at least 2")]
     [InlineData("the head gives 2 scores")]
