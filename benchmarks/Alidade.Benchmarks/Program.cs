@@ -23,6 +23,8 @@ var known = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
     ["quantized"] = () => new QuantizedBenchmark(file, threads),
     ["evaluate"] = () => new EvaluateBenchmark(file, data),
 };
+foreach (var (name, make) in TrainerSteps.All)
+    known.Add(name, make);
 for (var i = 0; i < args.Length; i += 2)
 {
     var value = i + 1 < args.Length ? args[i + 1] : "";

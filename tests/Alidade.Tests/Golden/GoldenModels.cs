@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Alidade.Core;
 using Alidade.Models;
+using static TorchSharp.torch;
 
 namespace Alidade.Tests.Golden;
 
@@ -29,6 +30,9 @@ internal static class GoldenModels
 
     /// <summary>Loads a model or gives the one loaded before.</summary>
     public static CausalLM Load(string path) => Loaded.GetOrAdd(path, p => CausalLM.Load(p));
+
+    /// <summary>The same in float64: what it gives does not depend on the processor or on the shape of a batch.</summary>
+    public static CausalLM LoadFloat64(string path) => Loaded.GetOrAdd(path + " in float64", _ => CausalLM.Load(path, new() { DType = ScalarType.Float64 }));
 
     private static IEnumerable<string> Files() =>
         Directory.Exists(GoldenFolder.Models) ? Directory.EnumerateFiles(GoldenFolder.Models, "*.gguf").Order(StringComparer.Ordinal) : [];

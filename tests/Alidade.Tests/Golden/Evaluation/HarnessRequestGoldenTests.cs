@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Core.Data;
@@ -19,8 +18,6 @@ public sealed class HarnessRequestGoldenTests
 {
     // Against sums in float64, per token.
     private const double PerToken = 5e-6;
-
-    private static readonly ConcurrentDictionary<string, CausalLM> InFloat64 = new(StringComparer.Ordinal);
 
     public static IEnumerable<TheoryDataRow<string>> Pairs() => GoldenFolder.Rows(() => HarnessRuns.FilesOf("requests.json")
         .SelectMany(f => HarnessRuns.Read(f).AsObject().Where(p => p.Value is JsonArray).Select(p => $"{f}/{p.Key}")));
@@ -148,7 +145,7 @@ public sealed class HarnessRequestGoldenTests
     {
         var near = PerToken * tokens;
         if (Math.Abs(recorded["check_sum"]!.GetValue<double>() - actual) > near)
-            actual = LogProb(Answer(new LocalModel(InFloat64.GetOrAdd(local.Model.Name, _ => CausalLM.Load(GoldenModels.Real!, new() { DType = ScalarType.Float64 })), "golden")
+            actual = LogProb(Answer(new LocalModel(GoldenModels.LoadFloat64(GoldenModels.Real!), "golden")
             {
                 MaxLength = local.MaxLength,
                 Prompts = local.Prompts,
