@@ -111,4 +111,3 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"\]\(([^)#][^)]*)\)")]
     private static partial Regex Link();
-}

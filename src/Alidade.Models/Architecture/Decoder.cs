@@ -44,26 +44,63 @@ internal sealed partial class Decoder(
     {
         using var scope = NewDisposeScope();
         using var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.DType);
-        var x = Embedded(ids);
-        if (embeddingNorm is not null)
-            x = embeddingNorm.Apply(x);
-        if (positionEmbedding is not null)
-            x = x + PositionRows(attention.Positions);
+        var x = Start(ids, attention);
         for (var layer = 0; layer < blocks.Count; layer++)
         {
             using var inner = NewDisposeScope();
-            var block = blocks[layer];
-            var input = block.AttentionNorm?.Apply(x) ?? x;
-            var attended = Added(block.AttentionPostNorm, Attended(layer, block, input, rotary.Of(layer), attention));
-            var middle = x + attended;
-            // A parallel MLP reads what attention reads, through a norm of its own or the same.
-            var mlpInput = config.ParallelResidual ? block.MlpNorm?.Apply(x) ?? input : block.MlpNorm?.Apply(middle) ?? middle;
-            var next = middle + Added(block.MlpPostNorm, Mlp(block, mlpInput));
+            var next = Block(layer, x, rotary.Of(layer), attention);
             x.Dispose();
             x = next.MoveToOuterDisposeScope();
         }
 
         return finalNorm.Apply(x).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The fused path with the activations of one block at a time: backward runs each block again.</summary>
+    /// <param name="ids">[rows, positions], int64.</param>
+    /// <param name="attention">Who sees whom; it is kept until the first block's backward is done, and disposed there.</param>
+    /// <returns>[rows, positions, width].</returns>
+    public Tensor RunRecomputed(Tensor ids, IAttention attention)
+    {
+        using var scope = NewDisposeScope();
+        var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.DType);
+        var x = Start(ids, attention);
+        for (var layer = 0; layer < blocks.Count; layer++)
+        {
+            using var inner = NewDisposeScope();
+            var at = layer;
+            var next = RecomputedBlock.Of(x, input => Block(at, input, rotary.Of(at), attention), () =>
+            {
+                if (at > 0)
+                    return;
+                rotary.Dispose();
+                attention.Dispose();
+            });
+            x.Dispose();
+            x = next.MoveToOuterDisposeScope();
+        }
+
+        return finalNorm.Apply(x).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Start(Tensor ids, IAttention attention)
+    {
+        var x = Embedded(ids);
+        if (embeddingNorm is not null)
+            x = embeddingNorm.Apply(x);
+        return positionEmbedding is null ? x : x + PositionRows(attention.Positions);
+    }
+
+    private Tensor Block(int layer, Tensor x, Rotary? rotary, IAttention attention)
+    {
+        using var scope = NewDisposeScope();
+        var block = blocks[layer];
+        var input = block.AttentionNorm?.Apply(x) ?? x;
+        var attended = Added(block.AttentionPostNorm, Attended(layer, block, input, rotary, attention));
+        var middle = x + attended;
+        // A parallel MLP reads what attention reads, through a norm of its own or the same.
+        var mlpInput = config.ParallelResidual ? block.MlpNorm?.Apply(x) ?? input : block.MlpNorm?.Apply(middle) ?? middle;
+        return (middle + Added(block.MlpPostNorm, Mlp(block, mlpInput))).MoveToOuterDisposeScope();
     }
 
     private Tensor Attended(int layer, BlockWeights block, Tensor x, Rotary? rotary, IAttention attention)
