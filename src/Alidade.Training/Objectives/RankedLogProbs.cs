@@ -77,4 +77,45 @@ public sealed record RankedLogProbs(IReadOnlyList<RankedList> Lists)
 
         return this;
     }
+
+    /// <summary>
+    /// The mean over the lists of what a function makes of one, with its terms as metrics and outputs, and how often the better of two answers is the likelier one (left out
+    /// where no two scores differ).
+    /// </summary>
+    /// <param name="objective">Who asks, for messages.</param>
+    /// <param name="evaluate">The loss of one list.</param>
+    /// <exception cref="AlidadeException">A list cannot be ranked.</exception>
+    internal Objective MeanOver(string objective, Func<RankedList, ListLoss> evaluate)
+    {
+        ListLoss[] losses = [.. Checked(objective).Lists.Select(evaluate)];
+        var perList = stack(losses.Select(l => l.Loss));
+        (string Name, Tensor Value)[] terms = [.. losses[0].Terms.Select((t, i) => (t.Name, stack(losses.Select(l => l.Terms[i].Value.detach()))))];
+        var result = new Objective(perList.mean(), perList)
+            .WithOutputs(terms)
+            .WithOutputs(("likelihood", cat([.. losses.Select(l => l.Likelihood.detach())])))
+            .WithMetrics(terms.Select(t => (t.Name, t.Value.mean())));
+        return Lists.Any(l => l.Scores.Distinct().Skip(1).Any()) ? result.WithMetrics(("rank_accuracy", RankAccuracy(losses))) : result;
+    }
+
+    private Tensor RankAccuracy(ListLoss[] losses)
+    {
+        var right = losses.Zip(Lists, (loss, list) =>
+        {
+            var better = list.Numbers(list.Scores.SelectMany(i => list.Scores.Select(j => i > j ? 1.0 : 0))).view(list.Count, list.Count);
+            var likelier = loss.Likelihood.detach().unsqueeze(1).gt(loss.Likelihood.detach().unsqueeze(0)).to(better.dtype);
+            return ((likelier * better).sum(), better.sum());
+        }).ToArray();
+        return stack(right.Select(r => r.Item1)).sum() / stack(right.Select(r => r.Item2)).sum();
+    }
+}
+
+/// <summary>What an objective makes of one list.</summary>
+/// <param name="Loss">Its loss, of shape [].</param>
+internal sealed record ListLoss(Tensor Loss)
+{
+    /// <summary>By how much each answer, in the order given, is preferred by the policy: likelihoods or implied rewards, [answers].</summary>
+    public required Tensor Likelihood { get; init; }
+
+    /// <summary>Parts of the loss by name, each of shape [].</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Terms { get; init; } = [];
 }

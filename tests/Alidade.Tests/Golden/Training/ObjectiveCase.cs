@@ -24,6 +24,9 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
 
     public bool Flag(string option) => Has(option) && Options.GetProperty(option).GetBoolean();
 
+    /// <summary>A whole number among the inputs.</summary>
+    public int Count(string name) => source.GetProperty("inputs").GetProperty(name).GetInt32();
+
     public bool HasInput(string name) => source.GetProperty("inputs").TryGetProperty(name, out _);
 
     /// <summary>A real input in the case's number type; the same tensor at every call.</summary>

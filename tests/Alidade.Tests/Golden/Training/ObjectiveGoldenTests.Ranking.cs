@@ -30,6 +30,68 @@ public sealed partial class ObjectiveGoldenTests
             ["ranking/orpo"] = Odds,
             ["ranking/slic_hf"] = c => new SlicHf { Delta = c.Number("delta"), Lambda = c.Number("lambda") }
                 .Evaluate(c.Pairs() with { Target = c.Real("policy_target_logps") }),
+            ["ranking/rebel"] = c =>
+            {
+                Tensor a = c.Real("policy_a_logps"), b = c.Real("policy_b_logps");
+                int[] ones = [.. Enumerable.Repeat(1, (int)a.numel())];
+                return new Rebel { Eta = c.Number("eta") }.Evaluate(new PairLogProbs(a, b, c.Real("old_a_logps"), c.Real("old_b_logps"), ones, ones)
+                {
+                    ChosenReward = c.Real("reward_a").detach(),
+                    RejectedReward = c.Real("reward_b").detach(),
+                });
+            },
+            ["ranking/ties"] = c =>
+            {
+                TiedDpo objective = c.Text("kind", "") == "davidson"
+                    ? new DavidsonDpo { Beta = c.Number("beta"), Nu = c.Number("nu") }
+                    : new RaoKupperDpo { Beta = c.Number("beta"), Nu = c.Number("nu") };
+                return objective.Evaluate(c.Pairs() with { Tie = c.Flags("tie") });
+            },
+            ["ranking/xpo"] = Exploratory,
+            ["ranking/nash_md"] = c =>
+            {
+                var index = c.Whole("mask").reshape(-1).nonzero().squeeze(1);
+                var width = c.Whole("mask").size(1);
+                var tokens = new TokenLogProbs(
+                    c.Real("policy_logps").reshape(-1).index_select(0, index), [.. index.data<long>().ToArray().Select(i => i / width)], (int)c.Whole("mask").size(0));
+                var credit = c.Text("kl_credit", "sequence") == "token" ? KlCredit.Token : KlCredit.Sequence;
+                return new NashMd { Beta = c.Number("beta"), Credit = credit }
+                    .Evaluate(tokens, c.Real("reference_logps").detach().reshape(-1).index_select(0, index), c.Real("win_probability").detach());
+            },
+            ["ranking/kto_pairing"] = c =>
+            {
+                var rows = Enumerable.Range(0, c.Count("batch_size")).Select(i => (IReadOnlyList<int>)[i]).ToArray();
+                return Only(("completion_of", tensor(MismatchedAnswers.Of(rows).AnswerOf.Select(i => (double)i).ToArray())));
+            },
+            ["ranking/online_dpo_pairs"] = Online,
+            ["ranking/rrhf"] = c =>
+            {
+                var lists = Lists(c);
+                var result = new Rrhf
+                {
+                    LengthPenalty = c.Number("length_penalty"),
+                    RankWeight = c.Number("rank_weight"),
+                    Imitation = c.Text("sft_reduction", "sum") == "mean" ? AnswerScale.TokenMean : AnswerScale.Sum,
+                }.Evaluate(lists);
+                return result.WithOutputs(
+                    ("scores", result.Outputs["likelihood"]), ("best", tensor(lists.Lists.Select(l => (double)l.Best).ToArray())));
+            },
+            ["ranking/pro"] = c =>
+            {
+                Assert.All(c.Whole("sft_index").data<long>().ToArray(), i => Assert.Equal(0, i));
+                return new Pro { SftWeight = c.Number("sft_weight") }.Evaluate(Lists(c));
+            },
+            ["ranking/listwise_dpo"] = c =>
+            {
+                var result = new ListwiseDpo { Beta = c.Number("beta") }.Evaluate(Lists(c));
+                return result.WithOutputs(("rewards", result.Outputs["likelihood"]));
+            },
+            ["ranking/slic_calibration"] = c => new SlicCalibration
+            {
+                Loss = c.Text("kind", "") switch { "rank" => CalibrationLoss.Rank, "margin" => CalibrationLoss.Margin, "list" => CalibrationLoss.List, _ => CalibrationLoss.Reward },
+                Beta = c.Number("beta"),
+                LengthPenalty = c.Number("length_penalty"),
+            }.Evaluate(Lists(c)),
         };
         foreach (var kind in new[]
         {
@@ -178,5 +240,53 @@ public sealed partial class ObjectiveGoldenTests
                 PromptAndChosen = c.Sum("chosen_logps", "chosen_nll_mask"),
                 PromptAndChosenLengths = [.. c.Whole("chosen_nll_mask").sum(-1).data<long>().ToArray().Select(n => (int)n)],
             });
+    }
+
+    // Lists of the case; without scores the order of the answers is their rank.
+    private static RankedLogProbs Lists(ObjectiveCase c)
+    {
+        var sums = c.HasInput("logps") ? c.Sum("logps", "mask") : c.Real("policy_logps");
+        int lists = (int)sums.size(0), answers = (int)sums.size(1);
+        var lengths = c.HasInput("mask") ? c.Whole("mask").sum(-1) : c.HasInput("lengths") ? c.Whole("lengths") : ones(lists, answers, ScalarType.Int64);
+        var scores = c.HasInput("rewards") ? c.Rows("rewards")
+            : c.HasInput("similarity") ? c.Rows("similarity")
+            : [.. Enumerable.Range(0, lists).Select(_ => Enumerable.Range(0, answers).Select(k => (double)-k).ToArray())];
+        return RankedLogProbs.Of(
+            sums.reshape(-1), c.HasInput("reference_logps") ? c.Real("reference_logps").detach().reshape(-1) : null,
+            [.. lengths.data<long>().ToArray().Select(n => (int)n).Chunk(answers)], scores);
+    }
+
+    private static Objective Exploratory(ObjectiveCase c)
+    {
+        Tensor own = c.Sum("policy_logps_on_policy_sample", "policy_sample_mask"), others = c.Sum("policy_logps_on_reference_sample", "reference_sample_mask");
+        Tensor ownReference = c.Sum("reference_logps_on_policy_sample", "policy_sample_mask"), othersReference = c.Sum("reference_logps_on_reference_sample", "reference_sample_mask");
+        var wins = c.Flags("policy_sample_wins");
+        var won = tensor(wins);
+        int[] ones = [.. Enumerable.Repeat(1, wins.Length)];
+        var pairs = new PairLogProbs(
+            where(won, own, others), where(won, others, own), where(won, ownReference, othersReference), where(won, othersReference, ownReference), ones, ones)
+        {
+            ChosenFromReference = [.. wins.Select(w => !w)],
+        };
+        return new Xpo { Base = Pairwise(c.Text("loss_type", "") == "ipo" ? "ipo_sum" : "sigmoid", c), Alpha = c.Number("alpha") }.Evaluate(pairs);
+    }
+
+    private static Objective Online(ObjectiveCase c)
+    {
+        var rule = new OnlinePairs { MissingEndPenalty = c.Number("missing_eos_penalty", 0) };
+        double[] After(string rewards, string ended) => [.. c.Real(rewards).detach().to(ScalarType.Float64).data<double>().ToArray()
+            .Select((r, i) => rule.RewardOf(r, !c.HasInput(ended) || c.Flags(ended)[i]))];
+        double[] first = After("reward_first", "first_has_eos"), second = After("reward_second", "second_has_eos");
+        var (pairs, ties) = OnlinePairs.Of(first, second);
+        var chosen = Enumerable.Repeat(double.NaN, first.Length).ToArray();
+        foreach (var pair in pairs)
+            chosen[pair.Prompt] = pair.FirstIsChosen ? 1 : 0;
+        Assert.Equal(first.Length, pairs.Count + ties);
+        return Only(
+            ("chosen_is_first", tensor(chosen)),
+            ("skipped", tensor(chosen.Select(v => double.IsNaN(v) ? 1.0 : 0).ToArray())),
+            ("chosen_is_first_trl", tensor(chosen.Select(v => double.IsNaN(v) ? 1.0 : v).ToArray())),
+            ("reward_first_after", tensor(first)),
+            ("reward_second_after", tensor(second)));
     }
 }
