@@ -111,3 +111,4 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"\]\(([^)#][^)]*)\)")]
     private static partial Regex Link();
+}
