@@ -10,6 +10,8 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
 {
     private readonly Dictionary<string, Tensor> inputs = new(StringComparer.Ordinal);
 
+    public string Name => source.GetProperty("name").GetString()!;
+
     public bool Has(string option) => Options.TryGetProperty(option, out var value) && value.ValueKind != JsonValueKind.Null;
 
     public double Number(string option) => Options.GetProperty(option).GetDouble();
@@ -39,6 +41,9 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
 
     /// <summary>A mask, label or index.</summary>
     public Tensor Whole(string name) => Read(name).to(ScalarType.Int64);
+
+    /// <summary>An input as plain numbers.</summary>
+    public double[] Numbers(string name) => GoldenArray.Read(source.GetProperty("inputs").GetProperty(name)).Values;
 
     /// <summary>0 and 1 as false and true.</summary>
     public bool[] Flags(string name) => [.. Whole(name).data<long>().ToArray().Select(v => v != 0)];

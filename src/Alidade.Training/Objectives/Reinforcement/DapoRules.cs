@@ -1,0 +1,38 @@
+using Alidade.Core;
+using static TorchSharp.torch;
+
+namespace Alidade.Training.Objectives.Reinforcement;
+
+/// <summary>
+/// Soft punishment of overlong answers: −factor·min(max(length − (max − buffer), 0), buffer)/buffer.
+/// </summary>
+/// <remarks>DAPO, Yu et al. 2025 (arXiv 2503.14476), eq. 13; OpenRLHF and verl.</remarks>
+public sealed record OverlongPenalty
+{
+    /// <summary>Largest number of tokens of an answer.</summary>
+    public required int MaxLength { get; init => field = Allowed.AtLeastOne(value, "the largest length"); }
+
+    /// <summary>Tokens before the largest length in which the penalty grows from 0 to <see cref="Factor"/>.</summary>
+    public required int Buffer { get; init => field = Allowed.AtLeastOne(value, "the buffer of the overlong penalty"); }
+
+    /// <summary>Largest penalty. Default 1, as DAPO.</summary>
+    public double Factor { get; init => field = Allowed.AtLeastZero(value, "the factor of the overlong penalty"); } = 1;
+
+    /// <summary>The penalty, at most 0.</summary>
+    /// <param name="length">Tokens of the answer.</param>
+    public double Of(int length) => -Factor * Math.Clamp(length - (MaxLength - Buffer), 0, Buffer) / Buffer;
+}
+
+/// <summary>Dynamic sampling: groups whose rewards are all equal have no gradient and are left out (and counted).</summary>
+/// <remarks>DAPO, Yu et al. 2025 (arXiv 2503.14476), eq. 11.</remarks>
+public static class DynamicSampling
+{
+    /// <summary>Indices of the groups that teach something, and of those that do not.</summary>
+    /// <param name="rewards">[prompts, answers].</param>
+    public static (IReadOnlyList<int> Kept, IReadOnlyList<int> AllEqual) Split(Tensor rewards)
+    {
+        using var scope = NewDisposeScope();
+        var equal = Advantages.GroupStatistics.AllEqual(rewards).reshape(-1).cpu().data<bool>().ToArray();
+        return ([.. Enumerable.Range(0, equal.Length).Where(i => !equal[i])], [.. Enumerable.Range(0, equal.Length).Where(i => equal[i])]);
+    }
+}

@@ -1,0 +1,89 @@
+using Alidade.Training.Objectives.Reinforcement.Advantages;
+using Alidade.Training.Objectives.Reinforcement.Aggregations;
+using Alidade.Training.Objectives.Reinforcement.Ratios;
+
+namespace Alidade.Training.Objectives.Reinforcement;
+
+/// <summary>The published methods as combinations, with the defaults of their sources.</summary>
+public static class PolicyObjectives
+{
+    /// <summary>PPO with a critic. Ouyang et al. 2022 (arXiv 2203.02155); numbers of TRL's PPO: β 0.05 as k1 in the reward, ε 0.2, γ 1, λ 0.95, value clip 0.2, weight 0.1.</summary>
+    public static PolicyObjective Ppo => new()
+    {
+        Name = "ppo",
+        Advantage = new GeneralisedAdvantage(),
+        Loss = new ClippedRatio(),
+        Aggregation = new TokenMean(),
+        RewardKl = new(),
+        Critic = new(),
+    };
+
+    /// <summary>REINFORCE with the other answers as the baseline. Ahmadian et al. 2024 (arXiv 2402.14740); numbers of TRL: β 0.05, ε 0.2 on the ratio of whole answers.</summary>
+    public static PolicyObjective Rloo => new()
+    {
+        Name = "rloo",
+        Advantage = new LeaveOneOut(),
+        Loss = new ClippedRatio { Level = RatioLevel.SequenceProduct },
+        Aggregation = new SequenceMean(),
+        RewardKl = new(),
+    };
+
+    /// <summary>REINFORCE with the greedy answer as the baseline. Li et al. 2023 (arXiv 2310.10505); β 0.05 in the reward.</summary>
+    public static PolicyObjective Remax => new()
+    {
+        Name = "remax",
+        Advantage = new GreedyBaseline(),
+        Loss = new PolicyGradient(),
+        Aggregation = new SequenceSum(),
+        RewardKl = new(),
+    };
+
+    /// <summary>REINFORCE++. Hu 2025 (arXiv 2501.03262); numbers of OpenRLHF: β 0.01 as k1 in the reward, score ±10, ε 0.2.</summary>
+    public static PolicyObjective ReinforcePlusPlus => new()
+    {
+        Name = "reinforce_plus_plus",
+        Advantage = new ReturnToGo(),
+        Loss = new ClippedRatio(),
+        Aggregation = new TokenMean(),
+        RewardKl = new() { Beta = 0.01, ScoreClip = 10 },
+    };
+
+    /// <summary>REINFORCE++ with the group's mean as the baseline. Hu 2025 (arXiv 2501.03262), with k2 in the loss, weight 0.01.</summary>
+    public static PolicyObjective ReinforcePlusPlusBaseline => new()
+    {
+        Name = "reinforce_plus_plus_baseline",
+        Advantage = new GroupMeanWhitened(),
+        Loss = new ClippedRatio(),
+        Aggregation = new TokenMean(),
+        LossKl = new() { Beta = 0.01, Estimator = KlEstimator.K2 },
+    };
+
+    /// <summary>Group-relative policy optimisation. Shao et al. 2024 (arXiv 2402.03300): β 0.04 as k3, ε 0.2, mean of the answers' token means.</summary>
+    public static PolicyObjective Grpo => new()
+    {
+        Name = "grpo",
+        Advantage = new GroupRelative(),
+        Loss = new ClippedRatio(),
+        Aggregation = new SequenceMean(),
+        LossKl = new(),
+    };
+
+    /// <summary>GRPO without its biases: no division by the standard deviation, a constant length. Liu et al. 2025 (arXiv 2503.20783); β 0.</summary>
+    /// <param name="maxTokens">Largest number of tokens of an answer.</param>
+    public static PolicyObjective DrGrpo(int maxTokens) => new()
+    {
+        Name = "dr_grpo",
+        Advantage = new GroupRelative { Scale = GroupScale.None },
+        Loss = new ClippedRatio(),
+        Aggregation = new ConstantLength { Tokens = maxTokens },
+    };
+
+    /// <summary>DAPO: clip-higher 0.28, token mean, no KL. Yu et al. 2025 (arXiv 2503.14476). Groups of equal rewards and overlong answers: <see cref="DynamicSampling"/>, <see cref="OverlongPenalty"/>.</summary>
+    public static PolicyObjective Dapo => new()
+    {
+        Name = "dapo",
+        Advantage = new GroupRelative(),
+        Loss = new ClippedRatio { EpsilonHigh = 0.28 },
+        Aggregation = new TokenMean(),
+    };
+}
