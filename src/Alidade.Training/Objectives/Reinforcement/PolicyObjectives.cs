@@ -86,4 +86,92 @@ public static class PolicyObjectives
         Loss = new ClippedRatio { EpsilonHigh = 0.28 },
         Aggregation = new TokenMean(),
     };
+
+    /// <summary>GRPO with the ratio of whole answers. Zheng et al. 2025 (arXiv 2507.18071), sec. 5.1: ε 3e-4 and 4e-4, no KL.</summary>
+    public static PolicyObjective Gspo => new()
+    {
+        Name = "gspo",
+        Advantage = new GroupRelative(),
+        Loss = new ClippedRatio { Level = RatioLevel.SequenceMean, EpsilonLow = 3e-4, EpsilonHigh = 4e-4 },
+        Aggregation = new SequenceMean(),
+    };
+
+    /// <summary>Clipped importance weights without gradient. MiniMax-M1 2025 (arXiv 2506.13585); bound as TRL recommends.</summary>
+    public static PolicyObjective Cispo => new()
+    {
+        Name = "cispo",
+        Advantage = new GroupRelative(),
+        Loss = new Ratios.Cispo(),
+        Aggregation = new TokenMean(),
+    };
+
+    /// <summary>A soft gate in place of the clip. Gao et al. 2025 (arXiv 2511.20347).</summary>
+    public static PolicyObjective Sapo => new()
+    {
+        Name = "sapo",
+        Advantage = new GroupRelative(),
+        Loss = new Ratios.Sapo(),
+        Aggregation = new SequenceMean(),
+    };
+
+    /// <summary>The geometric mean of the ratios. Zhao et al. 2025 (arXiv 2507.20673).</summary>
+    public static PolicyObjective Gmpo => new()
+    {
+        Name = "gmpo",
+        Advantage = new GroupRelative(),
+        Loss = new Ratios.Gmpo(),
+        Aggregation = new SequenceMean(),
+    };
+
+    /// <summary>Group policy gradient, no ratio. Chu et al. 2025 (arXiv 2504.02546).</summary>
+    public static PolicyObjective Gpg => new()
+    {
+        Name = "gpg",
+        Advantage = new ScaledGroupMean(),
+        Loss = new PolicyGradient(),
+        Aggregation = new TokenMean(),
+    };
+
+    /// <summary>A smooth bump over the ratio of whole answers; as TRL.</summary>
+    public static PolicyObjective Vespo => new()
+    {
+        Name = "vespo",
+        Advantage = new GroupRelative(),
+        Loss = new Ratios.Vespo(),
+        Aggregation = new TokenMean(),
+    };
+
+    /// <summary>GRPO whose tokens of high covariance lose their gradient. Cui et al. 2025 (arXiv 2505.22617).</summary>
+    public static PolicyObjective ClipCov => new()
+    {
+        Name = "clip_cov",
+        Advantage = new GroupRelative(),
+        Loss = new Ratios.ClipCov(),
+        Aggregation = new TokenMean(),
+    };
+
+    /// <summary>GRPO whose tokens of high covariance are held to the old policy. Cui et al. 2025 (arXiv 2505.22617).</summary>
+    public static PolicyObjective KlCov => new()
+    {
+        Name = "kl_cov",
+        Advantage = new GroupRelative(),
+        Loss = new Ratios.KlCov(),
+        Aggregation = new TokenMean(),
+    };
+
+    /// <summary>The plain policy gradient with the mean of the other answers as the baseline. Williams 1992.</summary>
+    public static PolicyObjective Reinforce => new()
+    {
+        Name = "reinforce",
+        Advantage = new LeaveOneOut(),
+        Loss = new PolicyGradient(),
+        Aggregation = new SequenceSum(),
+    };
+
+    /// <summary>Every method, by name.</summary>
+    /// <param name="maxTokens">Largest number of tokens of an answer: the constant length of Dr. GRPO.</param>
+    public static IReadOnlyList<PolicyObjective> All(int maxTokens) =>
+    [
+        Ppo, Rloo, Remax, Reinforce, ReinforcePlusPlus, ReinforcePlusPlusBaseline, Grpo, DrGrpo(maxTokens), Dapo, Gspo, Cispo, Sapo, Gmpo, Gpg, Vespo, ClipCov, KlCov,
+    ];
 }

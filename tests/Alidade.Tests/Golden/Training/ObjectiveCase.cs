@@ -29,6 +29,8 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     /// <summary>A whole number among the inputs.</summary>
     public int Count(string name) => source.GetProperty("inputs").GetProperty(name).GetInt32();
 
+    public double[] OptionNumbers(string option) => GoldenArray.Read(Options.GetProperty(option)).Values;
+
     public bool HasInput(string name) => source.GetProperty("inputs").TryGetProperty(name, out _);
 
     /// <summary>A real input in the case's number type; the same tensor at every call.</summary>

@@ -8,8 +8,14 @@ using static TorchSharp.torch;
 
 namespace Alidade.Tests.Golden.Training;
 
+[Golden("objectives/reinforcement/a_lol.json")]
+[Golden("objectives/reinforcement/cispo.json")]
+[Golden("objectives/reinforcement/clip_cov.json")]
 [Golden("objectives/reinforcement/dapo_rules.json")]
+[Golden("objectives/reinforcement/entropy.json")]
+[Golden("objectives/reinforcement/f_dpg.json")]
 [Golden("objectives/reinforcement/gae.json")]
+[Golden("objectives/reinforcement/gmpo.json")]
 [Golden("objectives/reinforcement/gpg.json")]
 [Golden("objectives/reinforcement/group_baselines.json")]
 [Golden("objectives/reinforcement/grpo.json")]
@@ -18,12 +24,18 @@ namespace Alidade.Tests.Golden.Training;
 [Golden("objectives/reinforcement/high_entropy_mask.json")]
 [Golden("objectives/reinforcement/importance_correction.json")]
 [Golden("objectives/reinforcement/kl_controller.json")]
+[Golden("objectives/reinforcement/kl_cov.json")]
 [Golden("objectives/reinforcement/kl_estimators.json")]
+[Golden("objectives/reinforcement/kl_full.json")]
+[Golden("objectives/reinforcement/nlpo.json")]
+[Golden("objectives/reinforcement/ppo_lagrangian.json")]
 [Golden("objectives/reinforcement/ppo_policy.json")]
 [Golden("objectives/reinforcement/return_to_go.json")]
 [Golden("objectives/reinforcement/reward_placement.json")]
 [Golden("objectives/reinforcement/rloo.json")]
+[Golden("objectives/reinforcement/sapo.json")]
 [Golden("objectives/reinforcement/value_loss.json")]
+[Golden("objectives/reinforcement/vespo.json")]
 [Golden("objectives/reinforcement/whitening.json")]
 public sealed partial class ObjectiveGoldenTests
 {
@@ -32,8 +44,116 @@ public sealed partial class ObjectiveGoldenTests
         ["reinforcement/grpo"] = PolicyCase,
         ["reinforcement/gspo"] = PolicyCase,
         ["reinforcement/gpg"] = PolicyCase,
+        ["reinforcement/cispo"] = PolicyCase,
+        ["reinforcement/sapo"] = PolicyCase,
+        ["reinforcement/gmpo"] = c => OfRows(
+            PolicyObjectives.Gmpo with { Loss = new Gmpo { EpsilonLow = c.Number("epsilon_low"), EpsilonHigh = c.Number("epsilon_high") } }, c),
+        ["reinforcement/vespo"] = c => EvaluatePolicy(PolicyObjectives.Vespo with
+        {
+            Loss = new Vespo
+            {
+                PowerPositive = c.Number("k_positive"),
+                DecayPositive = c.Number("lambda_positive"),
+                PowerNegative = c.Number("k_negative"),
+                DecayNegative = c.Number("lambda_negative"),
+            },
+        }, c),
+        ["reinforcement/kl_cov"] = c => EvaluatePolicy(PolicyObjectives.KlCov with { Loss = new KlCov { Share = c.Number("ratio"), Coefficient = c.Number("coefficient") } }, c),
+        ["reinforcement/clip_cov"] = c =>
+        {
+            var loss = new ClipCov
+            {
+                EpsilonLow = c.Number("epsilon_low"),
+                EpsilonHigh = c.Number("epsilon_high"),
+                CovarianceLow = c.Number("cov_low"),
+                CovarianceHigh = c.Number("cov_high"),
+            };
+            var tokens = PolicyTokens.Of(c.Real("logps"), c.Real("old_logps"), c.Whole("mask"));
+            var part = loss.Evaluate(tokens, c.Real("advantages"), c.Whole("dropped"));
+            var (covariance, eligible) = loss.Eligible(tokens, c.Real("advantages"));
+            return new(Masked.Mean(part.Values, tokens.Mask), part.Values) { Outputs = new Dictionary<string, Tensor> { ["covariance"] = covariance, ["eligible"] = eligible } };
+        },
+        ["reinforcement/entropy"] = c =>
+        {
+            Tensor mask = c.Whole("mask"), entropy = Masked.Keep(TokenDistributions.Entropy(c.Real("logits"), c.Number("temperature", 1)), mask), flat = zeros_like(entropy);
+            var objective = PolicyObjectives.Gpg with { EntropyBonus = c.Number("coefficient") };
+            var result = objective.Evaluate(PolicyTokens.Of(flat, flat, mask, entropy: entropy), zeros(mask.size(0), entropy.dtype));
+            return result with { PerItem = entropy.detach(), Metrics = new Dictionary<string, Tensor> { ["mean_entropy"] = result.Metrics["entropy"] } };
+        },
+        ["reinforcement/kl_full"] = c =>
+        {
+            Tensor mask = c.Whole("mask"), kl = Masked.Keep(TokenDistributions.Kl(c.Real("logits"), c.Real("reference_logits")), mask);
+            return new(Masked.Mean(kl, mask), kl.detach());
+        },
+        ["reinforcement/a_lol"] = c => new ALol
+        {
+            Form = c.Text("kind", "") switch { "a_lol_seq" => ALolForm.Token, "a_lol_ref_free" => ALolForm.ReferenceFree, "a_lol_kl" => ALolForm.Kl, "r_lol" => ALolForm.Reward, _ => ALolForm.Sequence },
+            Clip = c.Has("clip") ? c.Number("clip") : null,
+            Beta = c.Number("beta", 0),
+        }.Evaluate(PolicyTokens.Of(c.Real("logps"), c.Real("reference_logps"), c.Whole("mask"), c.Real("reference_logps")), c.Real("rewards"), c.Real("values")),
+        ["reinforcement/nlpo"] = c =>
+        {
+            AllowedTokens choice = c.Text("mask_type", "") == "top_k" ? new TopKTokens { K = (int)c.Number("k") } : new TopPTokens { P = c.Number("p"), AtLeast = (int)c.Number("min_tokens_to_keep") };
+            if (c.Has("always_allowed"))
+                choice = choice with { Always = [.. c.OptionNumbers("always_allowed").Select(v => (int)v)] };
+            Tensor mask = c.Whole("mask"), allowed = choice.Of(c.Real("mask_logits"));
+            var (masked, raw, entropy) = Nlpo.LogProbs(c.Real("logits"), allowed, c.Whole("actions"), mask);
+            var result = new Nlpo { Loss = new() { EpsilonLow = c.Number("epsilon"), EpsilonHigh = c.Number("epsilon") } }.Evaluate(masked, c.Real("old_logps"), c.Real("advantages"), mask);
+            return result with
+            {
+                Outputs = new Dictionary<string, Tensor>
+                {
+                    ["allowed"] = allowed,
+                    ["masked_logps"] = Masked.Keep(masked, mask),
+                    ["raw_logps"] = Masked.Keep(raw, mask),
+                    ["entropy"] = Masked.Keep(entropy, mask),
+                },
+            };
+        },
+        ["reinforcement/f_dpg"] = c =>
+        {
+            var objective = new FDpg
+            {
+                Divergence = c.Text("divergence", "") switch { "kl" => FDivergence.Kl, "reverse_kl" => FDivergence.ReverseKl, "js" => FDivergence.JensenShannon, _ => FDivergence.TotalVariation },
+            };
+            var state = new FDpgState(1, c.Number("z"), c.Has("baseline") ? [c.Number("baseline")] : []);
+            Tensor proposal = c.Real("proposal_logps"), target = c.Real("target_log_scores");
+            var result = objective.Evaluate(c.Real("policy_logps"), proposal, target, state);
+            return result with { Outputs = new Dictionary<string, Tensor>(result.Outputs) { ["z_samples"] = (target - proposal).exp() } };
+        },
+        ["reinforcement/ppo_lagrangian"] = c =>
+        {
+            if (c.HasInput("episode_costs"))
+            {
+                var lagrange = new Lagrange
+                {
+                    Start = c.Number("lambda_0"),
+                    LearningRate = c.Number("lr"),
+                    Threshold = c.Number("threshold"),
+                    Window = (int)c.Number("window"),
+                    Largest = c.Number("lambda_max", double.PositiveInfinity),
+                };
+                var state = lagrange.Initial;
+                return Only(("lambda", tensor(c.Numbers("episode_costs").Select(cost => (state = lagrange.Next(state, cost)).Lambda).ToArray())));
+            }
+
+            var mask = c.Whole("mask");
+            if (c.HasInput("reward"))
+            {
+                (Tensor, Tensor) Place(string score, double beta) =>
+                    new RewardPlacement { Beta = beta, TokenClip = c.Number("clip_score") }.Place(c.Real(score), c.Real("logps"), c.Real("reference_logps"), mask);
+                var (rewards, last) = Place("reward", c.Number("beta"));
+                var (costs, _) = Place("cost", -c.Number("beta"));
+                return Only(("rewards", rewards), ("costs", costs), ("last_index", last));
+            }
+
+            var advantages = Lagrange.Combine(c.Real("reward_advantages"), c.Real("cost_advantages"), c.Number("lambda"));
+            var loss = new ClippedRatio { EpsilonLow = c.Number("epsilon"), EpsilonHigh = c.Number("epsilon") };
+            var result = (PolicyObjectives.Ppo with { Loss = loss }).Evaluate(PolicyTokens.Of(c.Real("logps"), c.Real("old_logps"), mask), advantages);
+            return result with { Outputs = new Dictionary<string, Tensor> { ["advantages"] = Masked.Keep(advantages, mask) } };
+        },
         ["reinforcement/ppo_policy"] = PolicyCase,
-        ["reinforcement/rloo"] = c => OfRows(PolicyObjectives.Rloo with { RewardKl = null, Loss = Clip(c, RatioLevel.SequenceProduct) }, c),
+        ["reinforcement/rloo"] = c => OfRows(PolicyObjectives.Rloo with { RewardKl = null, Loss = ClipOf(c, RatioLevel.SequenceProduct) }, c),
         ["reinforcement/value_loss"] = c => new ValueLoss { Clip = c.Has("clip") ? c.Number("clip") : null }
             .Evaluate(c.Real("values"), c.Real("old_values"), c.Real("returns"), c.Whole("mask")),
         ["reinforcement/gae"] = c =>
@@ -41,7 +161,9 @@ public sealed partial class ObjectiveGoldenTests
             var mask = c.Whole("mask");
             var (advantages, returns) = new GeneralisedAdvantage { Gamma = c.Number("gamma"), Lambda = c.Number("lambda") }.Compute(
                 c.Real("rewards"), c.Real("values"), mask, c.HasInput("bootstrap_value") ? c.Real("bootstrap_value") : null);
-            return Only([("advantages", advantages), ("returns", returns), .. mask.sum().item<long>() > 1 ? new[] { ("advantages_whitened", Whitening.Apply(advantages, mask)) } : []]);
+            return mask.sum().item<long>() > 1
+                ? Only(("advantages", advantages), ("returns", returns), ("advantages_whitened", Whitening.Apply(advantages, mask)))
+                : Only(("advantages", advantages), ("returns", returns));
         },
         ["reinforcement/whitening"] = c =>
         {
@@ -90,7 +212,7 @@ public sealed partial class ObjectiveGoldenTests
             var placement = new RewardPlacement
             {
                 Beta = c.Number("beta"),
-                Estimator = Estimator(c),
+                Estimator = EstimatorOf(c),
                 ScoreClip = c.Has("score_clip") ? c.Number("score_clip") : null,
                 MissingEndPenalty = c.Number("missing_eos_penalty", 0),
             };
@@ -99,7 +221,7 @@ public sealed partial class ObjectiveGoldenTests
         },
         ["reinforcement/kl_estimators"] = c =>
         {
-            Tensor mask = c.Whole("mask"), kl = Masked.Keep(KlEstimators.Of(Estimator(c), c.Real("logps"), c.Real("reference_logps")), mask);
+            Tensor mask = c.Whole("mask"), kl = Masked.Keep(KlEstimators.Of(EstimatorOf(c), c.Real("logps"), c.Real("reference_logps")), mask);
             return new(Masked.Mean(kl, mask), kl.detach());
         },
         ["reinforcement/kl_controller"] = c =>
@@ -150,11 +272,11 @@ public sealed partial class ObjectiveGoldenTests
         },
     };
 
-    private static Objective PolicyCase(ObjectiveCase c) => Evaluate(new()
+    private static Objective PolicyCase(ObjectiveCase c) => EvaluatePolicy(new()
     {
         Name = "case",
         Advantage = new GroupRelative(),
-        Loss = Loss(c),
+        Loss = RatioLossOf(c),
         Aggregation = c.Text("aggregation", "") switch
         {
             "token_mean" => new TokenMean(),
@@ -166,13 +288,15 @@ public sealed partial class ObjectiveGoldenTests
         Correction = c.HasInput("importance_weights") ? new() { High = 1.5 } : null,
     }, c);
 
-    private static IRatioLoss Loss(ObjectiveCase c) => c.Text("loss_type", "clip") switch
+    private static IRatioLoss RatioLossOf(ObjectiveCase c) => c.Text("loss_type", "clip") switch
     {
         "gpg" => new PolicyGradient(),
-        _ => Clip(c, c.Text("importance_level", "token") switch { "sequence" => RatioLevel.SequenceMean, "sequence_token" => RatioLevel.SequenceMeanOnTokens, _ => RatioLevel.Token }),
+        "cispo" => new Cispo { High = c.Number("clip_max"), Low = c.Number("clip_min", 0) },
+        "sapo" => new Sapo { TauPositive = c.Number("tau_positive"), TauNegative = c.Number("tau_negative") },
+        _ => ClipOf(c, c.Text("importance_level", "token") switch { "sequence" => RatioLevel.SequenceMean, "sequence_token" => RatioLevel.SequenceMeanOnTokens, _ => RatioLevel.Token }),
     };
 
-    private static ClippedRatio Clip(ObjectiveCase c, RatioLevel level) => new()
+    private static ClippedRatio ClipOf(ObjectiveCase c, RatioLevel level) => new()
     {
         Level = level,
         EpsilonLow = c.Number("epsilon_low"),
@@ -182,7 +306,7 @@ public sealed partial class ObjectiveGoldenTests
         LogRatioLimit = c.Has("log_ratio_clamp") ? c.Number("log_ratio_clamp") : null,
     };
 
-    private static Objective Evaluate(PolicyObjective objective, ObjectiveCase c)
+    private static Objective EvaluatePolicy(PolicyObjective objective, ObjectiveCase c)
     {
         var old = c.Real("old_logps");
         // The weights of the case are exp(old − sampler), cut above: the sampler that they imply.
@@ -194,11 +318,11 @@ public sealed partial class ObjectiveGoldenTests
     /// <summary>A loss of whole answers stands on each of their tokens; the file has it once.</summary>
     private static Objective OfRows(PolicyObjective objective, ObjectiveCase c)
     {
-        var result = Evaluate(objective, c);
+        var result = EvaluatePolicy(objective, c);
         return result with { PerItem = result.PerItem.select(1, 0), Outputs = result.Outputs.ToDictionary(o => o.Key, o => o.Value.squeeze(1)) };
     }
 
-    private static KlEstimator Estimator(ObjectiveCase c) => c.Text("estimator", "k1") switch
+    private static KlEstimator EstimatorOf(ObjectiveCase c) => c.Text("estimator", "k1") switch
     {
         "k2" => KlEstimator.K2,
         "k3" => c.Flag("straight_through_k2") ? KlEstimator.K3WithGradientOfK2 : KlEstimator.K3,

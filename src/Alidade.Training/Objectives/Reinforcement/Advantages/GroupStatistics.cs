@@ -10,7 +10,7 @@ internal static class GroupStatistics
     public static Tensor Centred(Tensor groups) => where(AllEqual(groups), zeros_like(groups), groups - groups.mean([1], keepdim: true));
 
     /// <summary>True where all of a group are equal, [prompts, 1].</summary>
-    public static Tensor AllEqual(Tensor groups) => groups.amax([1], keepdim: true).eq(groups.amin([1], keepdim: true));
+    public static Tensor AllEqual(Tensor groups) => groups.amax([1L], keepdim: true).eq(groups.amin([1L], keepdim: true));
 
     /// <summary>Unbiased standard deviation of each group, [prompts, 1].</summary>
     public static Tensor Deviation(Tensor groups)

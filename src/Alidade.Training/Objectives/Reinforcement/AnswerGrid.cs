@@ -5,7 +5,7 @@ namespace Alidade.Training.Objectives.Reinforcement;
 
 /// <summary>Lays the scored tokens of a packed batch out as [rows, positions], each row's tokens from the left.</summary>
 /// <remarks>Only single numbers per token are laid out, never logits, so the padding costs nothing that matters.</remarks>
-public sealed class TokenGrid
+public sealed class AnswerGrid
 {
     private readonly long[] places;
     private readonly int[] lengths;
@@ -13,7 +13,7 @@ public sealed class TokenGrid
     /// <summary>From the row of each scored token.</summary>
     /// <param name="rowOf">The row of each token, as <see cref="TokenLogProbs.RowOf"/>; the tokens of a row stand in order.</param>
     /// <param name="rows">Number of rows.</param>
-    public TokenGrid(IReadOnlyList<long> rowOf, int rows)
+    public AnswerGrid(IReadOnlyList<long> rowOf, int rows)
     {
         lengths = new int[rows];
         var columns = new int[rowOf.Count];

@@ -1,0 +1,110 @@
+using Alidade.Core;
+using Alidade.Training.Objectives.Reinforcement.Ratios;
+using static TorchSharp.torch;
+
+namespace Alidade.Training.Objectives.Reinforcement;
+
+/// <summary>Which tokens a mask policy allows at each position.</summary>
+public abstract record AllowedTokens
+{
+    /// <summary>Tokens that are always allowed, such as the end token. Default none.</summary>
+    public IReadOnlyList<int> Always { get; init; } = [];
+
+    /// <summary>True for the allowed tokens, […, vocabulary].</summary>
+    /// <param name="logits">Of the mask policy, […, vocabulary].</param>
+    public Tensor Of(Tensor logits)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var allowed = Choose(logits.detach());
+        if (Always.Count > 0)
+            allowed = allowed.logical_or(zeros(logits.size(-1), logits.dtype, logits.device).index_fill(0, tensor(Always.Select(t => (long)t).ToArray(), device: logits.device), 1).ne(0));
+        return allowed.MoveToOuterDisposeScope();
+    }
+
+    private protected abstract Tensor Choose(Tensor logits);
+}
+
+/// <summary>The k likeliest tokens.</summary>
+public sealed record TopKTokens : AllowedTokens
+{
+    /// <summary>Number of tokens. Default 100.</summary>
+    public int K { get; init => field = Allowed.AtLeastOne(value, "NLPO's top-k"); } = 100;
+
+    private protected override Tensor Choose(Tensor logits)
+    {
+        var (_, index) = logits.topk((int)Math.Min(K, logits.size(-1)), -1);
+        return zeros_like(logits).scatter(-1, index, ones_like(index).to(logits.dtype)).ne(0);
+    }
+}
+
+/// <summary>The smallest set of likeliest tokens whose probability first exceeds p.</summary>
+public sealed record TopPTokens : AllowedTokens
+{
+    /// <summary>p in [0, 1]. Default 0.9, as RL4LMs.</summary>
+    public double P { get; init => field = Allowed.UnitInterval(value, "NLPO's top-p"); } = 0.9;
+
+    /// <summary>Least number of tokens. Default 100, as RL4LMs.</summary>
+    public int AtLeast { get; init => field = Allowed.AtLeastOne(value, "NLPO's least number of tokens"); } = 100;
+
+    private protected override Tensor Choose(Tensor logits)
+    {
+        var (sorted, index) = logits.sort(-1, true);
+        var cumulative = sorted.softmax(-1).cumsum(-1);
+        // A token is kept when the mass before it does not exceed p; so the one that crosses the bound is in.
+        var before = cat([zeros_like(cumulative.narrow(-1, 0, 1)), cumulative.narrow(-1, 0, cumulative.size(-1) - 1)], -1);
+        var kept = before.le(P);
+        kept = kept.logical_or(arange(logits.size(-1), device: logits.device).lt(AtLeast));
+        return zeros_like(logits).scatter(-1, index, kept.to(logits.dtype)).ne(0);
+    }
+}
+
+/// <summary>
+/// NLPO: PPO with the policy renormalised on the tokens that a lagging copy of it, the mask policy, allows.
+/// </summary>
+/// <remarks>
+/// Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; RL4LMs. The masked log-probability enters the ratio, the raw one the KL of the reward. The mask policy is set to the
+/// policy every <see cref="RefreshEvery"/> updates.
+/// </remarks>
+public sealed record Nlpo
+{
+    private const double Forbidden = -1e8;
+
+    /// <summary>What is allowed. Default top-p 0.9 with at least 100 tokens, as RL4LMs.</summary>
+    public AllowedTokens AllowedTokens { get; init; } = new TopPTokens();
+
+    /// <summary>The surrogate. Default PPO's.</summary>
+    public ClippedRatio Loss { get; init; } = new();
+
+    /// <summary>Updates between two copies of the policy to the mask policy. Default 1000 (RL4LMs counts steps of its environment).</summary>
+    public int RefreshEvery { get; init => field = Allowed.AtLeastOne(value, "NLPO's refresh interval"); } = 1000;
+
+    /// <summary>Log-probabilities of the sampled tokens on the allowed set and on the whole vocabulary, and the entropy on the allowed set; each […], differentiable.</summary>
+    /// <param name="logits">Of the policy, […, vocabulary].</param>
+    /// <param name="allowed">[…, vocabulary], true where allowed.</param>
+    /// <param name="sampled">Ids, […], int64.</param>
+    /// <param name="mask">[…], 1 where a token counts.</param>
+    /// <exception cref="AlidadeException">A token that counts is not allowed.</exception>
+    public static (Tensor Masked, Tensor Raw, Tensor Entropy) LogProbs(Tensor logits, Tensor allowed, Tensor sampled, Tensor mask)
+    {
+        var index = sampled.unsqueeze(-1);
+        var outside = allowed.gather(-1, index).squeeze(-1).logical_not().logical_and(mask.ne(0)).sum().item<long>();
+        if (outside > 0)
+            throw new AlidadeException($"{outside} sampled tokens are not in the allowed set of the mask policy; sample with the mask, or allow them always");
+        var logp = where(allowed, logits, full_like(logits, Forbidden)).log_softmax(-1);
+        var entropy = -where(allowed, logp.exp() * logp, zeros_like(logp)).sum(-1);
+        return (logp.gather(-1, index).squeeze(-1), logits.log_softmax(-1).gather(-1, index).squeeze(-1), entropy);
+    }
+
+    /// <summary>PPO's loss on masked log-probabilities, the mean over the tokens.</summary>
+    /// <param name="masked">From <see cref="LogProbs"/>, [rows, positions].</param>
+    /// <param name="old">Masked log-probabilities when the answers were sampled, [rows, positions].</param>
+    /// <param name="advantages">[rows] or [rows, positions].</param>
+    /// <param name="mask">[rows, positions].</param>
+    public Objective Evaluate(Tensor masked, Tensor old, Tensor advantages, Tensor mask)
+    {
+        var tokens = PolicyTokens.Of(masked, old, mask);
+        var part = Loss.Evaluate(tokens, advantages);
+        return new(Reinforcement.Masked.Mean(part.Values, tokens.Mask), part.Values.detach()) { Metrics = part.Metrics };
+    }
+}
