@@ -42,6 +42,16 @@ public sealed partial class CausalLM
         return head(HiddenAt(batch, [.. places.Select(p => (long)batch.Offsets[p.Segment] + p.Token)])).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Scores read where each scored token is predicted, that is before it: the values of a critic.</summary>
+    /// <param name="batch">The texts; some token is scored.</param>
+    /// <returns>[scored, labels], in the order of <see cref="BranchedBatch.SegmentOfScored"/>; differentiable.</returns>
+    /// <exception cref="AlidadeException">There is no scoring head, or a text is too long.</exception>
+    public Tensor ScoresBefore(BranchedBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        return nn.functional.linear(ScoredHidden(batch), NeededScoreWeight()).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Scores of every row, read at the last token that the mask counts, whatever the token is.</summary>
     /// <returns>[rows, labels]; differentiable.</returns>
     /// <remarks>

@@ -226,12 +226,14 @@ public sealed partial class CausalLM : IDisposable
     /// log p of every scored token given what stands before it on its path: prefixes computed once, nothing padded, the head on scored positions only.
     /// With hooks registered, the trees are laid out as rows of a grid and the explicit path is taken.
     /// </summary>
+    /// <param name="batch">The tokens.</param>
+    /// <param name="temperature">What logits are divided by, as in sampling; above 0.</param>
     /// <returns>[scored], in the order of <see cref="BranchedBatch.SegmentOfScored"/>; differentiable.</returns>
-    public Tensor LogProbs(BranchedBatch batch)
+    public Tensor LogProbs(BranchedBatch batch, double temperature = 1)
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        return Head.LogProbs(ScoredHidden(batch), targets).MoveToOuterDisposeScope();
+        return Head.LogProbs(ScoredHidden(batch), targets, temperature).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="LogProbs"/>, with 1 where a scored token is a likeliest one of its place, else 0; without gradient.</summary>
@@ -244,13 +246,14 @@ public sealed partial class CausalLM : IDisposable
     }
 
     /// <summary>As <see cref="LogProbs"/>, with entropy, correctness and mean logit of each scored token, without gradient.</summary>
-    /// <param name="batch">The batch.</param>
+    /// <param name="batch">The tokens.</param>
+    /// <param name="temperature">What logits are divided by, as in sampling; above 0.</param>
     /// <param name="collision">Whether log Σ p² of each scored token is wanted too.</param>
-    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(BranchedBatch batch, bool collision = false)
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(BranchedBatch batch, double temperature = 1, bool collision = false)
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets, collision);
+        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets, collision, temperature);
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 

@@ -61,10 +61,14 @@ public static class PreferenceFile
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
-    public static DataSet<PreferencePair> Read(string path, PreferenceFormat format = PreferenceFormat.Auto, DataOptions? options = null)
+    public static DataSet<PreferencePair> Read(string path, PreferenceFormat format = PreferenceFormat.Auto, DataOptions? options = null) =>
+        DataRow.ReadAll(path, options, Reader(format));
+
+    /// <summary>Makes pairs of rows; one reader for the rows of one file.</summary>
+    internal static Func<DataRow, PreferencePair> Reader(PreferenceFormat format)
     {
         var copies = new RowIds();
-        return DataRow.ReadAll(path, options, row =>
+        return row =>
         {
             if (format == PreferenceFormat.Auto)
                 format = FormatOf(row);
@@ -87,7 +91,7 @@ public static class PreferenceFile
                 RejectedScore = row.OptionalNumber("rejected_score") ?? row.OptionalNumber("score_rejected"),
                 Tie = row.Has("tie") ? row.Truth("tie") : null,
             };
-        });
+        };
     }
 
     /// <summary>

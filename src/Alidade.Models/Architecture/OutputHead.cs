@@ -21,33 +21,38 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
         return (config.LogitCap is { } cap ? SoftCap.Apply(logits, cap) : logits).MoveToOuterDisposeScope();
     }
 
-    /// <summary>log p of each target; see <see cref="SelectedLogProbs"/>.</summary>
-    public Tensor LogProbs(Tensor hidden, Tensor targets)
+    /// <summary>log p of each target, of logits divided by a temperature; see <see cref="SelectedLogProbs"/>.</summary>
+    public Tensor LogProbs(Tensor hidden, Tensor targets, double temperature = 1)
     {
         using var scope = NewDisposeScope();
-        var (input, shift) = Scaled(hidden);
-        return SelectedLogProbs.Of(input, projection.UpdatedWeight(), targets, shift, config.LogitCap).MoveToOuterDisposeScope();
+        var (input, shift, cap) = Scaled(hidden, temperature);
+        return SelectedLogProbs.Of(input, projection.UpdatedWeight(), targets, shift, cap).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same with 1 where the target is a likeliest token, without gradient.</summary>
     public (Tensor LogProbs, Tensor Likeliest) LogProbsWithLikeliest(Tensor hidden, Tensor targets)
     {
         using var scope = NewDisposeScope();
-        var (input, shift) = Scaled(hidden);
-        var (logProbs, likeliest) = SelectedLogProbs.WithLikeliest(input, projection.UpdatedWeight(), targets, shift, config.LogitCap);
+        var (input, shift, cap) = Scaled(hidden, temperature: 1);
+        var (logProbs, likeliest) = SelectedLogProbs.WithLikeliest(input, projection.UpdatedWeight(), targets, shift, cap);
         return (logProbs.MoveToOuterDisposeScope(), likeliest.MoveToOuterDisposeScope());
     }
 
     /// <summary>The same with what trainers log beside it.</summary>
-    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets, bool collision)
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets, bool collision, double temperature = 1)
     {
         using var scope = NewDisposeScope();
-        var (input, shift) = Scaled(hidden);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, config.LogitCap, collision);
+        var (input, shift, cap) = Scaled(hidden, temperature);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, cap, collision);
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 
-    private (Tensor Hidden, Tensor? Bias) Scaled(Tensor hidden) => config.LogitScale == 1
-        ? (hidden, projection.Bias)
-        : (hidden * config.LogitScale, projection.Bias is { } bias ? bias * config.LogitScale : null);
+    // c·tanh(z / c) / T = c'·tanh(z' / c') with z' = z / T and c' = c / T: a factor on the narrow side serves both.
+    private (Tensor Hidden, Tensor? Bias, double? Cap) Scaled(Tensor hidden, double temperature)
+    {
+        var factor = config.LogitScale / temperature;
+        return factor == 1
+            ? (hidden, projection.Bias, config.LogitCap)
+            : (hidden * factor, projection.Bias is { } bias ? bias * factor : null, config.LogitCap / temperature);
+    }
 }

@@ -44,6 +44,15 @@ public sealed record Generated(IReadOnlyList<int> Ids, string Text, StopReason R
 
     /// <summary>For each token the likeliest ones of its place; empty when <see cref="GenerationOptions.TopLogProbs"/> is 0.</summary>
     public IReadOnlyList<IReadOnlyList<TokenCandidate>> Top { get; init; } = [];
+
+    /// <summary>Every token that was chosen, the end token included: what a policy learns from.</summary>
+    public IReadOnlyList<int> DrawnIds { get; init; } = [];
+
+    /// <summary>
+    /// log p of each of <see cref="DrawnIds"/> in nats under the distribution that it was drawn from: rules, temperature and filters applied. 0 at temperature 0,
+    /// where nothing is drawn.
+    /// </summary>
+    public IReadOnlyList<double> DrawnLogProbs { get; init; } = [];
 }
 
 /// <summary>What a stream adds: text that will not be taken back, and the tokens behind it.</summary>

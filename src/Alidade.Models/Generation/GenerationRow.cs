@@ -29,6 +29,8 @@ internal sealed class GenerationRow
     private readonly StreamingDecoder? stream;
     private readonly List<int> tokens;
     private readonly List<double> logProbs = [];
+    private readonly List<double> drawnLogProbs = [];
+    private readonly List<int> endOfTurn = [];
     private readonly List<IReadOnlyList<TokenCandidate>> top = [];
     private readonly StringBuilder text = new();
     private int shownText;
@@ -95,7 +97,9 @@ internal sealed class GenerationRow
                 rule.Apply(logits, history);
             foreach (var filter in filters)
                 filter.Apply(logits, history);
-            var token = options.Temperature == 0 ? TokenDraw.Best(logits) : TokenDraw.Sample(logits, random);
+            var drawn = 0.0;
+            var token = options.Temperature == 0 ? TokenDraw.Best(logits) : TokenDraw.Sample(logits, random, out drawn);
+            drawnLogProbs.Add(drawn);
             Push(token, (raw is null ? logits[token] : raw[token]) - logSum, best);
         }
         catch (AlidadeException fault)
@@ -131,6 +135,7 @@ internal sealed class GenerationRow
     {
         if (EndTokens.Contains(token))
         {
+            endOfTurn.Add(token);
             Finish(StopReason.EndToken, null);
             return;
         }
@@ -156,7 +161,8 @@ internal sealed class GenerationRow
     {
         text.Append(stream?.Flush());
         var all = text.ToString();
-        Result = new(tokens[Prompt.Count..], cut is { } at ? all[..at] : all, reason, logProbs) { Top = top };
+        var ids = tokens[Prompt.Count..];
+        Result = new(ids, cut is { } at ? all[..at] : all, reason, logProbs) { Top = top, DrawnIds = [.. ids, .. endOfTurn], DrawnLogProbs = drawnLogProbs };
     }
 
     private TokenCandidate[] Candidates(ReadOnlySpan<float> logits, double logSum)

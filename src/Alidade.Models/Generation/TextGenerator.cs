@@ -8,7 +8,7 @@ namespace Alidade.Models.Generation;
 /// </summary>
 public static class TextGenerator
 {
-    /// <summary>Most rows that are decoded together.</summary>
+    /// <summary>Most rows that are decoded together where nobody says otherwise.</summary>
     private const int BatchRows = 16;
 
     /// <summary>Generates from each prompt.</summary>
@@ -17,10 +17,12 @@ public static class TextGenerator
     /// <param name="options">How. Prompt i draws from the random state that the seed and i give, whatever else is in the batch.</param>
     /// <param name="progress">Told how many prompts are finished.</param>
     /// <param name="cancellation">Stops between tokens.</param>
+    /// <param name="batchRows">Most rows that are decoded together: more are faster, and take memory for their keys and values.</param>
     /// <returns>One result for each prompt, in order.</returns>
     /// <exception cref="AlidadeException">A prompt is empty or fills the context, an option is out of range, or the options leave no token to choose.</exception>
     public static IReadOnlyList<Generated> Generate(
-        CausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        CausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, IProgress<int>? progress = null, CancellationToken cancellation = default,
+        int batchRows = BatchRows)
     {
         options.Validate(model);
         // Prompts of similar length share a batch, so that little of it is padding; those that are alike stand together.
@@ -28,7 +30,7 @@ public static class TextGenerator
         foreach (var row in waiting)
             DecodingBatch.CheckPrompt(model, row.Prompt, row.Index);
         var results = new Generated[prompts.Count];
-        var most = DecodingBatch.MostRows(model, BatchRows);
+        var most = DecodingBatch.MostRows(model, batchRows);
         using var batch = new DecodingBatch(model);
         for (var done = 0; done < prompts.Count;)
         {

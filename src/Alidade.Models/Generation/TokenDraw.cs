@@ -22,8 +22,9 @@ internal static class TokenDraw
     /// <summary>Draws by the inverse of the cumulative distribution, tokens in the order of their ids: one number of <paramref name="random"/>, one token.</summary>
     /// <param name="scores">[vocabulary]; used up.</param>
     /// <param name="random">The row's own.</param>
+    /// <param name="logProb">log p of the token in nats.</param>
     /// <exception cref="AlidadeException">No token is allowed, or the scores are no numbers.</exception>
-    public static int Sample(Span<float> scores, SeededRandom random)
+    public static int Sample(Span<float> scores, SeededRandom random, out double logProb)
     {
         var best = TensorPrimitives.Max((ReadOnlySpan<float>)scores);
         Check(best);
@@ -48,7 +49,9 @@ internal static class TokenDraw
             point -= scores[id];
         }
 
-        return chosen >= 0 ? chosen : TensorPrimitives.IndexOfMax((ReadOnlySpan<float>)scores);
+        chosen = chosen >= 0 ? chosen : TensorPrimitives.IndexOfMax((ReadOnlySpan<float>)scores);
+        logProb = Math.Log(scores[chosen]) - Math.Log(total);
+        return chosen;
     }
 
     private static ReadOnlySpan<float> BlockOf(ReadOnlySpan<float> values, int block) => values[(block * Block)..Math.Min((block + 1) * Block, values.Length)];

@@ -37,6 +37,26 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
+    public void Drawn_tokens_hold_the_end_token_and_their_log_probabilities_are_those_of_a_forward_pass_at_the_temperature()
+    {
+        var options = new GenerationOptions { MaxNewTokens = 12, Temperature = 0.7, Seed = 3, EndTokens = [.. Enumerable.Range(0, 6)] };
+        int[][] prompts = [.. Enumerable.Repeat(Long, 6), Short];
+        var results = TextGenerator.Generate(model, prompts, options, cancellation: TestContext.Current.CancellationToken, batchRows: 4);
+        Assert.Contains(results, r => r.Reason == StopReason.EndToken);
+        foreach (var (result, prompt) in results.Zip(prompts))
+        {
+            Assert.Equal(result.Ids, result.DrawnIds.Take(result.Ids.Count));
+            Assert.Equal(result.Reason == StopReason.EndToken ? 1 : 0, result.DrawnIds.Count - result.Ids.Count);
+            Assert.All(result.DrawnIds.Skip(result.Ids.Count), id => Assert.InRange(id, 0, 5));
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            var wanted = model.LogProbs(BranchedBatch.Of([(prompt, [result.DrawnIds])]), options.Temperature).data<float>().ToArray();
+            Assert.Equal(wanted.Length, result.DrawnLogProbs.Count);
+            Assert.All(wanted.Zip(result.DrawnLogProbs), p => Assert.Equal(p.First, p.Second, 1e-5));
+        }
+    }
+
+    [Fact]
     public void Samples_of_one_prompt_are_drawn_apart()
     {
         var options = new GenerationOptions { MaxNewTokens = 12, Temperature = 1, Seed = 2 };

@@ -43,7 +43,7 @@ public sealed class ProcessorTests
         const int Draws = 28000;
         for (var i = 0; i < Draws; i++)
         {
-            var id = TokenDraw.Sample([.. scores], random);
+            var id = TokenDraw.Sample([.. scores], random, out _);
             counts[id] = counts.GetValueOrDefault(id) + 1;
         }
 
