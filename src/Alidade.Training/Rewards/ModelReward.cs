@@ -42,7 +42,8 @@ public sealed class ModelReward(string name, CausalLM model, LoraAdapter? adapte
         model.Parameters.Select(p => (p.Key, p.Value)).Concat(adapter is null ? [] : Trained.WeightsOf(model, adapter).Select(w => (w.Name, w.Value))));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RewardScore>> ScoreAsync(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation = default) => Task.FromResult(Score(completions, cancellation));
+    public Task<IReadOnlyList<RewardScore>> ScoreAsync(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation = default) =>
+        Task.FromResult<IReadOnlyList<RewardScore>>(Score(completions, cancellation));
 
     private RewardScore[] Score(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation)
     {

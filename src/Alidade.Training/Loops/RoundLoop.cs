@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using Alidade.Core;
+using Alidade.Core.Data;
+using Alidade.Core.Statistics;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Training.Rewards;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Loops;
+
+/// <summary>
+/// A method in rounds. Each round: 1. takes its prompts, 2. samples answers of the policy as it is, 3. judges them and chooses what to learn, 4. trains on it,
+/// 5. measures held-out prompts. A kill at any moment loses at most the sampling of one round.
+/// </summary>
+public abstract record RoundLoop
+{
+    /// <summary>The model; its weights are changed in place unless an adapter is trained.</summary>
+    public required CausalLM Model { get; init; }
+
+    /// <summary>The adapter to train while the model stays as it is; null trains every weight of the model.</summary>
+    public LoraAdapter? Adapter { get; init; }
+
+    /// <summary>Rounds (at least 1). Default 3.</summary>
+    public int Rounds
+    {
+        get;
+        init => field = value >= 1 ? value : throw new AlidadeException($"{value} rounds were asked for; it must be at least 1");
+    } = 3;
+
+    /// <summary>Prompts of a round, taken in turn from a shuffled order; null for all of them.</summary>
+    public int? PromptsPerRound
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw new AlidadeException($"{value} prompts a round were asked for; it must be at least 1");
+    }
+
+    /// <summary>How answers are sampled.</summary>
+    public AnswerSampling Sampling { get; init; } = new();
+
+    /// <summary>Settings of each round's training; the seed is the method's.</summary>
+    public required TrainingOptions Options { get; init; }
+
+    /// <summary>The name that runs and messages use.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What held-out answers are measured with; null for no measure.</summary>
+    public virtual IReward? Measure { get; init; }
+
+    /// <summary>Runs the rounds.</summary>
+    /// <param name="prompts">Prompts to answer.</param>
+    /// <param name="heldOut">Prompts that are measured alone; empty for none.</param>
+    /// <param name="context">Folder, progress, cancellation.</param>
+    /// <exception cref="AlidadeException">Settings, prompts or rewards cannot be used, or no answer of a round can be learned from.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled; with a folder it can be resumed.</exception>
+    public async Task<LoopResult> RunAsync(IReadOnlyList<AskedPrompt> prompts, IReadOnlyList<AskedPrompt>? heldOut = null, LoopContext? context = null)
+    {
+        if (prompts.Count == 0)
+            throw new AlidadeException($"{Name}: there is no prompt to answer");
+        Check();
+        context ??= new();
+        var clock = Stopwatch.StartNew();
+        var measured = Measure is null ? [] : heldOut ?? [];
+        var folder = new LoopFolder(context.Folder, FingerprintOf(prompts, measured), [.. Trained.WeightsOf(Model, Adapter)]);
+        var state = folder.Open(context.Resume);
+        if (measured.Count > 0 && state.Rounds.Count == 0)
+        {
+            state.Before ??= (await MeasureAsync(measured, 0, context)).Mean;
+            folder.Save(state);
+        }
+
+        for (var round = state.Rounds.Count + 1; round <= Rounds; round++)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            // 1.–3.
+            var data = await folder.RowsAsync(round, () => CollectAsync(PromptsOf(prompts, round), round, context));
+            if (data.Rows.Count == 0)
+                throw new AlidadeException($"{Name}: round {round} found nothing to learn in {data.Answers} answers ({string.Join(", ", data.LeftOut.Select(l => $"{l.Key}: {l.Value}"))})");
+            // 4.
+            var path = folder.TrainingPath(round);
+            var trained = Train(data.Rows, Options with { Seed = SeedOf($"training {round}") }, new()
+            {
+                Folder = path,
+                Resume = path is not null && Directory.Exists(path),
+                Progress = context.Progress,
+                Cancellation = context.Cancellation,
+            });
+            // 5.
+            var (mean, unscored) = measured.Count > 0 ? await MeasureAsync(measured, round, context) : (null, 0);
+            var done = new LoopRound
+            {
+                Round = round,
+                Prompts = data.Prompts,
+                Answers = data.Answers,
+                TrainedOn = data.Rows.Count,
+                LeftOut = data.LeftOut,
+                Reward = data.Reward,
+                Updates = trained.Updates,
+                Loss = trained.Curve.Count > 0 ? trained.Curve[^1].Loss : null,
+                HeldOut = mean,
+                HeldOutUnscored = unscored,
+            };
+            state.Rounds.Add(done);
+            folder.Save(state);
+            context.OnRound?.Invoke(done);
+        }
+
+        return new(Name, state.Rounds, state.Before, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>Settings that this method alone has, for what a resumed run must agree with.</summary>
+    private protected abstract string Settings { get; }
+
+    /// <summary>What cannot work is said before anything is sampled.</summary>
+    private protected virtual void Check() => Options.Validate();
+
+    /// <summary>Samples and judges.</summary>
+    private protected abstract Task<RoundData> CollectAsync(IReadOnlyList<AskedPrompt> prompts, int round, LoopContext context);
+
+    /// <summary>Trains on what was chosen.</summary>
+    private protected abstract TrainingResult Train(IReadOnlyList<RoundRow> rows, TrainingOptions options, TrainingContext context);
+
+    /// <summary>Answers of the policy as it is, prompt by prompt.</summary>
+    private protected IReadOnlyList<AnsweredPrompt> Sample(IReadOnlyList<AskedPrompt> prompts, int answers, string purpose, LoopContext context) =>
+        AnswerSampler.Sample(Model, Adapter, prompts, answers, Sampling.Generation, SeedOf(purpose), context.Cancellation);
+
+    private protected ulong SeedOf(string purpose) => new SeededRandom(Options.Seed).Fork(purpose).NextUInt64();
+
+    private protected static string IdOf(AnsweredPrompt answer, int number) => FormattableString.Invariant($"{answer.Asked.Id} answer {number}");
+
+    private async Task<(MeanEstimate? Mean, int Unscored)> MeasureAsync(IReadOnlyList<AskedPrompt> prompts, int round, LoopContext context)
+    {
+        // The same draws every time: what differs is the policy.
+        var answers = Sample(prompts, 1, "held-out answers", context);
+        context.Progress?.Report(new($"{Name}: held-out prompts after round {round}", answers.Count, answers.Count));
+        var scores = await Measure!.ScoreAsync(answers, context.Cancellation);
+        double[] values = [.. scores.Where(s => s.Value is not null).Select(s => s.Value!.Value)];
+        return (values.Length == 0 ? null : Mean.Of(values), scores.Count - values.Length);
+    }
+
+    private AskedPrompt[] PromptsOf(IReadOnlyList<AskedPrompt> prompts, int round)
+    {
+        if (PromptsPerRound is not { } count || count >= prompts.Count)
+            return [.. prompts];
+        return [.. Enumerable.Range((round - 1) * count, count).Select(place =>
+        {
+            var order = Enumerable.Range(0, prompts.Count).ToArray();
+            new SeededRandom(Options.Seed).Fork(FormattableString.Invariant($"order of pass {place / prompts.Count}")).Shuffle(order);
+            return prompts[order[place % prompts.Count]];
+        })];
+    }
+
+    private string FingerprintOf(IReadOnlyList<AskedPrompt> prompts, IReadOnlyList<AskedPrompt> measured)
+    {
+        string[] parts =
+        [
+            Name, Settings, $"{PromptsPerRound} {Sampling}", $"{Options with { CheckpointEvery = 0, KeepCheckpoints = 1 }}", Measure?.Fingerprint ?? "",
+            .. prompts.Select(p => p.Prompt.Key), "held out", .. measured.Select(p => p.Prompt.Key),
+        ];
+        return Core.Files.ContentHash.OfBytes(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', parts)));
+    }
+}

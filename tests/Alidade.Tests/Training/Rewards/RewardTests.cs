@@ -1,0 +1,161 @@
+using Alidade.Core;
+using Alidade.Tests.Evaluation;
+using Alidade.Tests.Models;
+using Alidade.Training.Objectives.Reinforcement;
+using Alidade.Training.Rewards;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Alidade.Tests.Training.Rewards;
+
+public sealed class RewardTests
+{
+    [Theory]
+    [InlineData(10, 1)]
+    [InlineData(5, 0.5)]
+    [InlineData(15, 0.5)]
+    [InlineData(100, -1)]
+    public void A_length_target_falls_with_the_distance(int tokens, double expected) =>
+        Assert.Equal(expected, new LengthTarget { Tokens = 10 }.Score(Asked.Answer("", tokens: tokens)).Value!.Value, 1e-12);
+
+    [Theory]
+    [InlineData("Is it so?", 1)]
+    [InlineData("Is it so?\n", 1)]
+    [InlineData("是吗？", 1)]
+    [InlineData("It is so.", 0)]
+    [InlineData("", 0)]
+    public void A_question_is_known_by_its_end(string answer, double expected) => Assert.Equal(expected, new EndsWithQuestion().Score(Asked.Answer(answer)).Value);
+
+    [Theory]
+    [InlineData("so it is 1,234.", 1234, 1)]
+    [InlineData("first 7, then 5.0", 5, 1)]
+    [InlineData("so it is 12", 1234, 0)]
+    [InlineData("I do not know", 1234, 0)]
+    public void An_exact_answer_is_the_last_number(string answer, int right, double expected) =>
+        Assert.Equal(expected, new ExactAnswer().Score(Asked.Answer(answer, fields: ("answer", right))).Value);
+
+    [Fact]
+    public void An_exact_answer_reads_the_field_as_it_reads_the_text() =>
+        Assert.Equal(1, new ExactAnswer { Pattern = @"#### (\S+)" }.Score(Asked.Answer("so\n#### 12", fields: ("answer", "6 + 6 = 12\n#### 12"))).Value);
+
+    [Fact]
+    public void A_row_without_the_field_is_an_error_with_the_nearest_name()
+    {
+        var error = Assert.Throws<AlidadeException>(() => new ExactAnswer().Score(Asked.Answer("5", fields: ("answers", "5"))));
+        Assert.Contains("did you mean 'answers'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pattern_that_takes_too_long_is_a_reason_and_not_a_score()
+    {
+        var score = new MatchesPattern { Pattern = "^(a+)+$" }.Score(Asked.Answer(new string('a', 40) + "!"));
+        Assert.Null(score.Value);
+        Assert.NotNull(score.Why);
+        Assert.Throws<AlidadeException>(() => new MatchesPattern { Pattern = "(" });
+    }
+
+    [Fact]
+    public void The_overlong_penalty_is_the_rule_of_the_objective() =>
+        Assert.Equal(-0.5, new OverlongReward { Penalty = new() { MaxLength = 20, Buffer = 4 } }.Score(Asked.Answer("", tokens: 18)).Value);
+
+    [Fact]
+    public async Task A_sum_keeps_the_reason_of_the_part_that_has_no_score()
+    {
+        var sum = new WeightedReward((new EndsWithQuestion(), 1), (new LengthTarget { Tokens = 10 }, 0.5));
+        var scores = await sum.ScoreAsync([Asked.Answer("Why?", tokens: 10), Asked.Answer("Why?")], TestContext.Current.CancellationToken);
+        Assert.Equal(1.5, scores[0].Value);
+        Assert.Null(scores[1].Value);
+        Assert.StartsWith("length_target: ", scores[1].Why, StringComparison.Ordinal);
+        Assert.Throws<AlidadeException>(() => new WeightedReward((new EndsWithQuestion(), 1), (new EndsWithQuestion(), 1)));
+    }
+
+    [Theory]
+    [InlineData(EnsembleRule.Mean, 1)]
+    [InlineData(EnsembleRule.WorstCase, 0)]
+    [InlineData(EnsembleRule.UncertaintyWeighted, 0.9)]
+    public async Task An_ensemble_combines_by_its_rule(EnsembleRule rule, double expected)
+    {
+        var ensemble = new EnsembleReward(new ContainsText { Text = "zz" }, new WeightedReward((new ContainsText { Text = "y" }, 2))) { Rule = rule };
+        Assert.Equal(expected, (await ensemble.ScoreAsync([Asked.Answer("y")], TestContext.Current.CancellationToken))[0].Value!.Value, 1e-12);
+    }
+
+    [Theory]
+    [InlineData("""{"score": 4}""", 4.0, null)]
+    [InlineData("""Sure. {"score": 0} That is all.""", 0.0, null)]
+    [InlineData("four", null, "could not be read")]
+    [InlineData("""{"score": 9}""", null, "outside of the scale")]
+    [InlineData("""{"score": "high"}""", null, "could not be read")]
+    public async Task A_judge_that_cannot_be_read_gives_no_score(string reply, double? expected, string? why)
+    {
+        using var chat = ScriptedChat.By(_ => reply);
+        var score = (await new JudgeReward("judge", chat).ScoreAsync([Asked.Answer("an answer")], TestContext.Current.CancellationToken))[0];
+        Assert.Equal(expected, score.Value);
+        Assert.Contains(why ?? "", score.Why ?? "", StringComparison.Ordinal);
+        Assert.Contains("an answer", chat.Asked.Single().Messages[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Judging_in_parallel_keeps_the_order()
+    {
+        using var chat = ScriptedChat.By(text => $$"""{"score": {{text[^1]}}}""");
+        var scores = await new JudgeReward("judge", chat) { Parallel = 3 }.ScoreAsync([.. Enumerable.Range(0, 6).Select(i => Asked.Answer($"answer {i}"))], TestContext.Current.CancellationToken);
+        Assert.Equal(new double?[] { 0, 1, 2, 3, 4, 5 }, scores.Select(s => s.Value));
+    }
+
+    [Theory]
+    [InlineData("good", "bad", 1.0)]
+    [InlineData("bad", "good", 0.0)]
+    [InlineData("same", "same", 0.5)]
+    public async Task A_pair_judge_is_asked_in_both_orders(string first, string second, double expected)
+    {
+        // The judge likes "good", and where it sees none the answer in front.
+        using var chat = ScriptedChat.By(text => text.IndexOf("good", StringComparison.Ordinal) > text.IndexOf("[Answer B]", StringComparison.Ordinal) ? """{"better": "B"}""" : """{"better": "A"}""");
+        var verdict = (await new PairJudge("judge", chat).CompareAsync([(Asked.Answer(first), Asked.Answer(second))], TestContext.Current.CancellationToken))[0];
+        Assert.Equal(expected, verdict.FirstWins);
+        Assert.Equal(2, chat.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_pair_judge_that_cannot_be_read_gives_no_verdict()
+    {
+        using var chat = ScriptedChat.By(_ => "hm");
+        Assert.NotNull((await new PairJudge("judge", chat).CompareAsync([(Asked.Answer("a"), Asked.Answer("b"))], TestContext.Current.CancellationToken))[0].Why);
+    }
+
+    [Fact]
+    public async Task A_reward_model_reads_each_answer_after_its_prompt()
+    {
+        using var model = TinyChat.Create();
+        model.AddScoringHead(1, seed: 3);
+        AnsweredPrompt[] answers = [.. new[] { "ab", "c", "ab" }.Select((text, i) => new AnsweredPrompt(
+            Asked.Text(i < 2 ? "one" : "two"), text, [.. model.Tokenizer.EncodeWithOffsets(i < 2 ? "one" : "two", new()).Ids], [.. model.Tokenizer.EncodeWithOffsets(text, new()).Ids], true))];
+        var reward = new ModelReward("reward model", model) { Reads = RewardText.PolicyTokens, BatchTokens = 4 };
+        var scores = await reward.ScoreAsync(answers, TestContext.Current.CancellationToken);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        for (var i = 0; i < answers.Length; i++)
+        {
+            using var grid = Alidade.Models.Batches.TokenGrid.Of([.. answers[i].PromptIds, .. answers[i].Ids]);
+            Assert.Equal(model.Scores(grid).item<float>(), scores[i].Value!.Value, 1e-5);
+        }
+
+        Assert.NotEqual(scores[0].Value, scores[2].Value);
+        var tooLong = answers[0] with { Ids = [.. Enumerable.Repeat(5, 300)] };
+        Assert.Equal("longer than the reward model's context", (await reward.ScoreAsync([tooLong], TestContext.Current.CancellationToken))[0].Why);
+    }
+
+    [Fact]
+    public async Task A_model_without_a_scoring_head_is_no_reward_model()
+    {
+        using var model = TinyChat.Create();
+        await Assert.ThrowsAsync<AlidadeException>(() => new ModelReward("m", model).ScoreAsync([Asked.Answer("a")], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Fingerprints_tell_settings_apart()
+    {
+        Assert.NotEqual(new LengthTarget { Tokens = 3 }.Fingerprint, new LengthTarget { Tokens = 4 }.Fingerprint);
+        Assert.Equal(new LengthTarget { Tokens = 3 }.Fingerprint, new LengthTarget { Tokens = 3 }.Fingerprint);
+        Assert.NotEqual(new MatchesPattern { Pattern = "a" }.Fingerprint, new MatchesPattern { Pattern = "b" }.Fingerprint);
+    }
+}
