@@ -35,10 +35,10 @@ public sealed record ALol
     public ALolForm Form { get; init; } = ALolForm.Sequence;
 
     /// <summary>The ratio is cut to [1 − c, 1 + c]; null for no limit. Default 0.9, as the paper.</summary>
-    public double? Clip { get; init => field = value is { } v ? Allowed.AboveZero(v, "A-LoL's clip") : null; } = 0.9;
+    public double? Clip { get; init => field = value is { } v ? OptionCheck.Positive("a_lol", v) : null; } = 0.9;
 
     /// <summary>β ≥ 0 of the form with a KL. Default 0.1.</summary>
-    public double Beta { get; init => field = Allowed.AtLeastZero(value, "A-LoL's beta"); } = 0.1;
+    public double Beta { get; init => field = OptionCheck.NotNegative("a_lol", value); } = 0.1;
 
     /// <summary>The name that runs and messages use.</summary>
     public string Name => "a_lol";

@@ -9,13 +9,13 @@ namespace Alidade.Training.Objectives.Reinforcement;
 public sealed record AdaptiveKl
 {
     /// <summary>KL in nats that is aimed at (above 0). Default 6, as Ziegler et al.</summary>
-    public double Target { get; init => field = Allowed.AboveZero(value, "the KL target"); } = 6;
+    public double Target { get; init => field = OptionCheck.Positive("adaptive_kl", value); } = 6;
 
     /// <summary>Answers over which the weight can change by its limit. Default 10,000, as OpenRLHF.</summary>
-    public double Horizon { get; init => field = Allowed.AboveZero(value, "the KL horizon"); } = 10_000;
+    public double Horizon { get; init => field = OptionCheck.Positive("adaptive_kl", value); } = 10_000;
 
     /// <summary>Largest relative error that is acted on. Default 0.2.</summary>
-    public double Limit { get; init => field = Allowed.AboveZero(value, "the KL controller's limit"); } = 0.2;
+    public double Limit { get; init => field = OptionCheck.Positive("adaptive_kl", value); } = 0.2;
 
     /// <summary>The weight after an update.</summary>
     /// <param name="beta">The weight before it.</param>
@@ -23,5 +23,5 @@ public sealed record AdaptiveKl
     /// <param name="answers">Number of answers.</param>
     /// <exception cref="AlidadeException">The KL is not a number.</exception>
     public double Next(double beta, double kl, int answers) =>
-        beta * (1 + (Math.Clamp((Allowed.Finite(kl, "the KL of the update") / Target) - 1, -Limit, Limit) * answers / Horizon));
+        beta * (1 + (Math.Clamp((OptionCheck.Finite("adaptive_kl", kl, "the KL of the update") / Target) - 1, -Limit, Limit) * answers / Horizon));
 }

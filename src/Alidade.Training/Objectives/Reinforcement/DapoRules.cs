@@ -10,13 +10,13 @@ namespace Alidade.Training.Objectives.Reinforcement;
 public sealed record OverlongPenalty
 {
     /// <summary>Largest number of tokens of an answer.</summary>
-    public required int MaxLength { get; init => field = Allowed.AtLeastOne(value, "the largest length"); }
+    public required int MaxLength { get; init => field = OptionCheck.Count("overlong_penalty", value); }
 
     /// <summary>Tokens before the largest length in which the penalty grows from 0 to <see cref="Factor"/>.</summary>
-    public required int Buffer { get; init => field = Allowed.AtLeastOne(value, "the buffer of the overlong penalty"); }
+    public required int Buffer { get; init => field = OptionCheck.Count("overlong_penalty", value); }
 
     /// <summary>Largest penalty. Default 1, as DAPO.</summary>
-    public double Factor { get; init => field = Allowed.AtLeastZero(value, "the factor of the overlong penalty"); } = 1;
+    public double Factor { get; init => field = OptionCheck.NotNegative("overlong_penalty", value); } = 1;
 
     /// <summary>The penalty, at most 0.</summary>
     /// <param name="length">Tokens of the answer.</param>

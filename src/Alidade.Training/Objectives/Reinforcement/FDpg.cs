@@ -41,7 +41,7 @@ public sealed record FDpg
     /// <param name="reference">ℓ° of each answer, [rows].</param>
     /// <param name="rewards">R of each answer, [rows].</param>
     /// <param name="beta">β above 0.</param>
-    public static Tensor RewardTarget(Tensor reference, Tensor rewards, double beta) => reference + (rewards / Allowed.AboveZero(beta, "f-DPG's beta"));
+    public static Tensor RewardTarget(Tensor reference, Tensor rewards, double beta) => reference + (rewards / OptionCheck.Positive("f_dpg", beta, "f-DPG's beta"));
 
     /// <summary>Loss (mean over the samples) and, as outputs, pseudo-rewards, advantages and importance ratios.</summary>
     /// <param name="policy">log π of each sample, [rows]; differentiable.</param>

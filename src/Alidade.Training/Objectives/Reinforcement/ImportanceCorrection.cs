@@ -35,10 +35,10 @@ public sealed record ImportanceCorrection
     public CorrectionMode Mode { get; init; } = CorrectionMode.TokenTruncate;
 
     /// <summary>Upper bound (above 0). Default 3, as TRL's cap.</summary>
-    public double High { get; init => field = Allowed.AboveZero(value, "the correction's upper bound"); } = 3;
+    public double High { get; init => field = OptionCheck.Positive("importance_correction", value); } = 3;
 
     /// <summary>Lower bound of the masks (at least 0); truncation does not use it. Default 0.</summary>
-    public double Low { get; init => field = Allowed.AtLeastZero(value, "the correction's lower bound"); }
+    public double Low { get; init => field = OptionCheck.NotNegative("importance_correction", value); }
 
     /// <summary>Weights, [rows, positions] or [rows, 1].</summary>
     /// <param name="trainer">Log-probabilities of the trainer's old policy, [rows, positions].</param>
@@ -81,7 +81,7 @@ public sealed record ImportanceCorrection
 public sealed record OffPolicySequenceMask
 {
     /// <summary>Largest mean log-ratio in nats (at least 0). Default 0.1.</summary>
-    public double Threshold { get; init => field = Allowed.AtLeastZero(value, "the off-policy threshold"); } = 0.1;
+    public double Threshold { get; init => field = OptionCheck.NotNegative("off_policy_sequence_mask", value); } = 0.1;
 
     /// <summary>Mean log-ratio of each answer and 1 for those that are kept, each [rows].</summary>
     /// <param name="logProbs">Under the policy, [rows, positions].</param>

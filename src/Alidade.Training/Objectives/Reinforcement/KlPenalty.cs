@@ -8,7 +8,7 @@ namespace Alidade.Training.Objectives.Reinforcement;
 public sealed record KlPenalty
 {
     /// <summary>Weight β ≥ 0. Default 0.04, as the GRPO paper; TRL's default is 0.</summary>
-    public double Beta { get; init => field = Allowed.AtLeastZero(value, "the KL penalty's beta"); } = 0.04;
+    public double Beta { get; init => field = OptionCheck.NotNegative("kl_penalty", value); } = 0.04;
 
     /// <summary>Estimate. Default k3, as in the GRPO paper.</summary>
     public KlEstimator Estimator { get; init; } = KlEstimator.K3;

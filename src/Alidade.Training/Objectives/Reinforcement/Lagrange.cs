@@ -14,19 +14,19 @@ namespace Alidade.Training.Objectives.Reinforcement;
 public sealed record Lagrange
 {
     /// <summary>λ at the start (above 0). Default 1, as safe-rlhf.</summary>
-    public double Start { get; init => field = Allowed.AboveZero(value, "lambda at the start"); } = 1;
+    public double Start { get; init => field = OptionCheck.Positive("lagrange", value); } = 1;
 
     /// <summary>Rate. Default 0.1, as safe-rlhf.</summary>
-    public double LearningRate { get; init => field = Allowed.AtLeastZero(value, "lambda's learning rate"); } = 0.1;
+    public double LearningRate { get; init => field = OptionCheck.NotNegative("lagrange", value); } = 0.1;
 
     /// <summary>Cost d that is allowed. Default 0, as safe-rlhf.</summary>
-    public double Threshold { get; init => field = Allowed.Finite(value, "the cost threshold"); }
+    public double Threshold { get; init => field = OptionCheck.Finite("lagrange", value); }
 
     /// <summary>Updates whose mean costs are averaged. Default 128, as safe-rlhf.</summary>
-    public int Window { get; init => field = Allowed.AtLeastOne(value, "the window of episode costs"); } = 128;
+    public int Window { get; init => field = OptionCheck.Count("lagrange", value); } = 128;
 
     /// <summary>Largest λ (above 0); infinity for none. Default 5, where the reference has none.</summary>
-    public double Largest { get; init => field = double.IsPositiveInfinity(value) ? value : Allowed.AboveZero(value, "the largest lambda"); } = 5;
+    public double Largest { get; init => field = double.IsPositiveInfinity(value) ? value : OptionCheck.Positive("lagrange", value); } = 5;
 
     /// <summary>Where λ stands before the first update.</summary>
     public LagrangeState Initial => new(Math.Log(Start), []);
@@ -37,7 +37,7 @@ public sealed record Lagrange
     /// <exception cref="AlidadeException">The cost is not a number.</exception>
     public LagrangeState Next(LagrangeState state, double meanCost)
     {
-        double[] costs = [.. state.Costs.Append(Allowed.Finite(meanCost, "the mean cost of the update")).TakeLast(Window)];
+        double[] costs = [.. state.Costs.Append(OptionCheck.Finite("lagrange", meanCost, "the mean cost of the update")).TakeLast(Window)];
         var logLambda = state.LogLambda + (LearningRate * (costs.Average() - Threshold) * Math.Exp(state.LogLambda));
         return new(Math.Min(logLambda, Math.Log(Largest)), costs);
     }

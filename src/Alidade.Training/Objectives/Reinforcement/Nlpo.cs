@@ -29,7 +29,7 @@ public abstract record AllowedTokens
 public sealed record TopKTokens : AllowedTokens
 {
     /// <summary>Number of tokens. Default 100.</summary>
-    public int K { get; init => field = Allowed.AtLeastOne(value, "NLPO's top-k"); } = 100;
+    public int K { get; init => field = OptionCheck.Count("top_k_tokens", value); } = 100;
 
     private protected override Tensor Choose(Tensor logits)
     {
@@ -42,10 +42,10 @@ public sealed record TopKTokens : AllowedTokens
 public sealed record TopPTokens : AllowedTokens
 {
     /// <summary>p in [0, 1]. Default 0.9, as RL4LMs.</summary>
-    public double P { get; init => field = Allowed.UnitInterval(value, "NLPO's top-p"); } = 0.9;
+    public double P { get; init => field = OptionCheck.Share("top_p_tokens", value); } = 0.9;
 
     /// <summary>Least number of tokens. Default 100, as RL4LMs.</summary>
-    public int AtLeast { get; init => field = Allowed.AtLeastOne(value, "NLPO's least number of tokens"); } = 100;
+    public int AtLeast { get; init => field = OptionCheck.Count("top_p_tokens", value); } = 100;
 
     private protected override Tensor Choose(Tensor logits)
     {
@@ -77,7 +77,7 @@ public sealed record Nlpo
     public ClippedRatio Loss { get; init; } = new();
 
     /// <summary>Updates between two copies of the policy to the mask policy. Default 1000 (RL4LMs counts steps of its environment).</summary>
-    public int RefreshEvery { get; init => field = Allowed.AtLeastOne(value, "NLPO's refresh interval"); } = 1000;
+    public int RefreshEvery { get; init => field = OptionCheck.Count("nlpo", value); } = 1000;
 
     /// <summary>Log-probabilities of the sampled tokens on the allowed set and on the whole vocabulary, and the entropy on the allowed set; each […], differentiable.</summary>
     /// <param name="logits">Of the policy, […, vocabulary].</param>

@@ -30,7 +30,7 @@ public sealed record PolicyObjective
     public KlPenalty? LossKl { get; init; }
 
     /// <summary>Weight ≥ 0 of the entropy that is added to what is maximised. Default 0, as TRL, verl and OpenRLHF.</summary>
-    public double EntropyBonus { get; init => field = Allowed.AtLeastZero(value, "the entropy bonus"); }
+    public double EntropyBonus { get; init => field = OptionCheck.NotNegative("policy_objective", value); }
 
     /// <summary>Correction for a sampler whose arithmetic differs from the trainer's; null for none.</summary>
     public ImportanceCorrection? Correction { get; init; }

@@ -168,7 +168,20 @@ public static class PolicyObjectives
         Aggregation = new SequenceSum(),
     };
 
-    /// <summary>Every method, by name.</summary>
+    /// <summary>
+    /// Nash-MD: REINFORCE on the probability of winning against a mixture of policy and reference (<see cref="Rewards.MixtureOpponent"/>), less ½, with the KL of the whole answer in the reward.
+    /// Munos et al. 2023 (arXiv 2312.00886), sec. 7; β 0.1 as TRL. It needs that reward, so it is not among <see cref="All"/>.
+    /// </summary>
+    public static PolicyObjective NashMd => new()
+    {
+        Name = "nash_md",
+        Advantage = new ConstantBaseline { Value = 0.5 },
+        Loss = new PolicyGradient(),
+        Aggregation = new SequenceSum(),
+        RewardKl = new() { Beta = 0.1 },
+    };
+
+    /// <summary>Every method that takes any reward, by name.</summary>
     /// <param name="maxTokens">Largest number of tokens of an answer: the constant length of Dr. GRPO.</param>
     public static IReadOnlyList<PolicyObjective> All(int maxTokens) =>
     [

@@ -13,19 +13,19 @@ namespace Alidade.Training.Objectives.Reinforcement;
 public sealed record RewardPlacement
 {
     /// <summary>Weight β of the KL in the reward. Default 0.05, as TRL's PPO. A negative weight adds the KL, as to the costs of Safe RLHF.</summary>
-    public double Beta { get; init => field = Allowed.Finite(value, "the reward's KL weight"); } = 0.05;
+    public double Beta { get; init => field = OptionCheck.Finite("reward_placement", value); } = 0.05;
 
     /// <summary>Estimate. Default k1, as every reference.</summary>
     public KlEstimator Estimator { get; init; } = KlEstimator.K1;
 
     /// <summary>Scores are cut to ±this; null for no limit. Default null (OpenRLHF 10, safe-rlhf 50).</summary>
-    public double? ScoreClip { get; init => field = value is { } v ? Allowed.AboveZero(v, "the score's limit") : null; }
+    public double? ScoreClip { get; init => field = value is { } v ? OptionCheck.Positive("reward_placement", v) : null; }
 
     /// <summary>The finished rewards of tokens are cut to ±this; null for no limit. Default null (safe-rlhf 50).</summary>
-    public double? TokenClip { get; init => field = value is { } v ? Allowed.AboveZero(v, "the token reward's limit") : null; }
+    public double? TokenClip { get; init => field = value is { } v ? OptionCheck.Positive("reward_placement", v) : null; }
 
     /// <summary>Taken from the score of an answer that did not end by itself. Default 0 (TRL: null).</summary>
-    public double MissingEndPenalty { get; init => field = Allowed.Finite(value, "the penalty for a missing end"); }
+    public double MissingEndPenalty { get; init => field = OptionCheck.Finite("reward_placement", value); }
 
     /// <summary>Rewards [rows, positions], 0 outside the mask, and the index of the token that carries the score, [rows].</summary>
     /// <param name="score">[rows].</param>

@@ -16,7 +16,7 @@ public sealed record Rollout
     public required Tensor TokenRewards { get; init; }
 
     /// <summary>Answers to each prompt. Default 1.</summary>
-    public int GroupSize { get; init => field = Allowed.AtLeastOne(value, "the number of answers to a prompt"); } = 1;
+    public int GroupSize { get; init => field = OptionCheck.Count("rollout", value); } = 1;
 
     /// <summary>The critic's values before each token, of shape [rows, positions]; null without a critic.</summary>
     public Tensor? Values { get; init; }

@@ -11,7 +11,7 @@ public static class TokenDistributions
     /// <param name="temperature">Above 0; what the logits are divided by.</param>
     public static Tensor Entropy(Tensor logits, double temperature = 1)
     {
-        var logp = (temperature == 1 ? logits : logits / Allowed.AboveZero(temperature, "the temperature")).log_softmax(-1);
+        var logp = (temperature == 1 ? logits : logits / OptionCheck.Positive("token_distributions", temperature, "the temperature")).log_softmax(-1);
         return -(logp.exp() * logp).sum(-1);
     }
 

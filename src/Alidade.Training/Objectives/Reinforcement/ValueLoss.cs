@@ -10,10 +10,10 @@ namespace Alidade.Training.Objectives.Reinforcement;
 public sealed record ValueLoss
 {
     /// <summary>ε above 0; null for no clipping. Default 0.2, as TRL (verl and OpenRLHF 0.5, safe-rlhf 5).</summary>
-    public double? Clip { get; init => field = value is { } v ? Allowed.AboveZero(v, "the value clip") : null; } = 0.2;
+    public double? Clip { get; init => field = value is { } v ? OptionCheck.Positive("value_loss", v) : null; } = 0.2;
 
     /// <summary>Weight of this loss beside the policy's when both share a body. Default 0.1, as TRL.</summary>
-    public double Weight { get; init => field = Allowed.AtLeastZero(value, "the weight of the value loss"); } = 0.1;
+    public double Weight { get; init => field = OptionCheck.NotNegative("value_loss", value); } = 0.1;
 
     /// <summary>Loss without <see cref="Weight"/>, with the share of clipped tokens and the explained variance.</summary>
     /// <param name="values">V before each token, [rows, positions]; differentiable.</param>

@@ -29,8 +29,6 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     /// <summary>A whole number among the inputs.</summary>
     public int Count(string name) => source.GetProperty("inputs").GetProperty(name).GetInt32();
 
-    public double[] OptionNumbers(string option) => GoldenArray.Read(Options.GetProperty(option)).Values;
-
     public bool HasInput(string name) => source.GetProperty("inputs").TryGetProperty(name, out _);
 
     /// <summary>A real input in the case's number type; the same tensor at every call.</summary>
@@ -45,7 +43,7 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     public Tensor Whole(string name) => Read(name).to(ScalarType.Int64);
 
     /// <summary>An input as plain numbers.</summary>
-    public double[] Numbers(string name) => GoldenArray.Read(source.GetProperty("inputs").GetProperty(name)).Values;
+    public double[] InputNumbers(string name) => GoldenArray.Read(source.GetProperty("inputs").GetProperty(name)).Values;
 
     /// <summary>0 and 1 as false and true.</summary>
     public bool[] Flags(string name) => [.. Whole(name).data<long>().ToArray().Select(v => v != 0)];

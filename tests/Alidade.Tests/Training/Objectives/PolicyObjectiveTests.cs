@@ -170,6 +170,21 @@ public sealed class PolicyObjectiveTests
     }
 
     [Fact]
+    public void Nash_md_is_the_unbiased_form_of_its_paper()
+    {
+        using var scope = NewDisposeScope();
+        var wins = tensor(new[] { 1, 0, 0.5, 0.25 });
+        var tokens = PolicyTokens.Of(Sample.LogProbs, Sample.LogProbs, Sample.Mask, Sample.Reference);
+        var objective = PolicyObjectives.NashMd;
+        var advantages = objective.Advantage.Estimate(Rollout.Of(wins, tokens, 1, objective.RewardKl)).Advantages;
+        var gradient = Gradient(Sample.LogProbs, x => objective.Evaluate(PolicyTokens.Of(x, Sample.LogProbs, Sample.Mask, Sample.Reference), advantages).Loss);
+        // loss = −(P − ½)·log π + β·sg(log π − log π°)·log π, summed over the answer, the mean over answers.
+        var kl = Masked.Keep(Sample.LogProbs - Sample.Reference, Sample.Mask).sum(-1);
+        var expected = Masked.Keep(((0.1 * kl) - (wins - 0.5)).unsqueeze(1).expand(Rows, Positions) / Rows, Sample.Mask);
+        Assert.All(expected.reshape(-1).data<double>().ToArray().Zip(gradient), p => Assert.Equal(p.First, p.Second, 1e-12));
+    }
+
+    [Fact]
     public void Lambda_stops_at_its_maximum()
     {
         var lagrange = new Lagrange();

@@ -152,6 +152,45 @@ public sealed class RewardTests
     }
 
     [Fact]
+    public async Task The_opponent_of_nash_md_is_the_reference_or_the_policy_at_the_ends_of_the_mixture()
+    {
+        using var model = TinyChat.Create();
+        using var policy = Alidade.Models.Adapters.LoraAdapter.Create(model, "policy", new() { Rank = 2, Targets = ["q_proj"], SavedModules = ["lm_head"] }, seed: 5);
+        using (no_grad())
+        {
+            policy.Replacements["lm_head.weight"].zero_();
+        }
+
+        AnsweredPrompt[] answers = [new(Asked.Text("one"), "an answer", model.Tokenizer.Encode("one"), [9, 0], true)];
+        async Task<IReadOnlyList<int>> OpponentAsync(double mixture)
+        {
+            var judge = new Recorder();
+            await new MixtureOpponent(judge, model, policy) { Mixture = mixture, Temperature = 0, MaxNewTokens = 4 }.ScoreAsync(answers, TestContext.Current.CancellationToken);
+            return judge.Seen!.Ids;
+        }
+
+        // All tokens are equally likely under the policy, so the best is the first: the end.
+        Assert.Equal([0], await OpponentAsync(0));
+        var greedy = Alidade.Models.Generation.TextGenerator.Generate(model, [model.Tokenizer.Encode("one")], new() { MaxNewTokens = 4 }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(greedy[0].DrawnIds, await OpponentAsync(1));
+    }
+
+    private sealed class Recorder : IPreferenceJudge
+    {
+        public AnsweredPrompt? Seen { get; private set; }
+
+        public string Name => "recorder";
+
+        public string Fingerprint => "recorder";
+
+        public Task<IReadOnlyList<PairJudgement>> CompareAsync(IReadOnlyList<(AnsweredPrompt First, AnsweredPrompt Second)> pairs, CancellationToken cancellation = default)
+        {
+            Seen = pairs[0].Second;
+            return Task.FromResult<IReadOnlyList<PairJudgement>>([PairJudgement.Of(1)]);
+        }
+    }
+
+    [Fact]
     public void Fingerprints_tell_settings_apart()
     {
         Assert.NotEqual(new LengthTarget { Tokens = 3 }.Fingerprint, new LengthTarget { Tokens = 4 }.Fingerprint);

@@ -10,7 +10,7 @@ namespace Alidade.Training.Objectives.Reinforcement.Advantages;
 public sealed record DecoupledGroupRelative : IAdvantageEstimator
 {
     /// <summary>ε above 0 beside the standard deviations. Default 1e-4, as TRL.</summary>
-    public double Epsilon { get; init => field = Allowed.AboveZero(value, "the epsilon beside the standard deviation"); } = 1e-4;
+    public double Epsilon { get; init => field = OptionCheck.Positive("decoupled_group_relative", value); } = 1e-4;
 
     /// <inheritdoc/>
     public string Name => "decoupled_group_relative";

@@ -13,10 +13,10 @@ namespace Alidade.Training.Objectives.Reinforcement.Advantages;
 public sealed record GeneralisedAdvantage : IAdvantageEstimator
 {
     /// <summary>Discount γ in [0, 1]. Default 1, as TRL, verl and OpenRLHF.</summary>
-    public double Gamma { get; init => field = Allowed.UnitInterval(value, "GAE's gamma"); } = 1;
+    public double Gamma { get; init => field = OptionCheck.Share("generalised_advantage", value); } = 1;
 
     /// <summary>λ in [0, 1]: 0 trusts the critic, 1 the rewards. Default 0.95, as TRL (verl and OpenRLHF 1).</summary>
-    public double Lambda { get; init => field = Allowed.UnitInterval(value, "GAE's lambda"); } = 0.95;
+    public double Lambda { get; init => field = OptionCheck.Share("generalised_advantage", value); } = 0.95;
 
     /// <summary>Standardise the advantages over all tokens. Default true, as every reference.</summary>
     public bool Whiten { get; init; } = true;

@@ -28,7 +28,7 @@ public sealed record GroupRelative : IAdvantageEstimator
     public GroupScale Scale { get; init; } = GroupScale.Group;
 
     /// <summary>ε above 0 beside the standard deviation. Default 1e-4, as TRL (verl 1e-6, OpenRLHF 1e-9).</summary>
-    public double Epsilon { get; init => field = Allowed.AboveZero(value, "the epsilon beside the standard deviation"); } = 1e-4;
+    public double Epsilon { get; init => field = OptionCheck.Positive("group_relative", value); } = 1e-4;
 
     /// <inheritdoc/>
     public string Name => "group_relative";

@@ -12,7 +12,7 @@ namespace Alidade.Training.Objectives.Reinforcement.Advantages;
 public sealed record ReturnToGo : IAdvantageEstimator
 {
     /// <summary>Discount γ in [0, 1]. Default 1, as verl and OpenRLHF.</summary>
-    public double Gamma { get; init => field = Allowed.UnitInterval(value, "the return's gamma"); } = 1;
+    public double Gamma { get; init => field = OptionCheck.Share("return_to_go", value); } = 1;
 
     /// <inheritdoc/>
     public string Name => "return_to_go";

@@ -66,7 +66,7 @@ public sealed record SequenceSum : ILossAggregation
 public sealed record ConstantLength : ILossAggregation
 {
     /// <summary>The constant: the largest number of tokens an answer may have, as TRL (at least 1).</summary>
-    public required int Tokens { get; init => field = Allowed.AtLeastOne(value, "the constant length"); }
+    public required int Tokens { get; init => field = OptionCheck.Count("constant_length", value); }
 
     /// <inheritdoc/>
     public string Name => "constant_length";

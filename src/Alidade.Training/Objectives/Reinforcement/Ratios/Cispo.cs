@@ -13,10 +13,10 @@ namespace Alidade.Training.Objectives.Reinforcement.Ratios;
 public sealed record Cispo : IRatioLoss
 {
     /// <summary>Upper bound of the weight (above 0). Default 5, as TRL recommends.</summary>
-    public double High { get; init => field = Allowed.AboveZero(value, "CISPO's upper bound"); } = 5;
+    public double High { get; init => field = OptionCheck.Positive("cispo", value); } = 5;
 
     /// <summary>Lower bound of the weight (at least 0). Default 0, none, as the paper's experiments.</summary>
-    public double Low { get; init => field = Allowed.AtLeastZero(value, "CISPO's lower bound"); }
+    public double Low { get; init => field = OptionCheck.NotNegative("cispo", value); }
 
     /// <inheritdoc/>
     public string Name => "cispo";

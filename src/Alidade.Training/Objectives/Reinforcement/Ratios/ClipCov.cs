@@ -10,19 +10,19 @@ namespace Alidade.Training.Objectives.Reinforcement.Ratios;
 public sealed record ClipCov : IRatioLoss
 {
     /// <summary>ε_low ≥ 0. Default 0.2.</summary>
-    public double EpsilonLow { get; init => field = Allowed.AtLeastZero(value, "the lower clip"); } = 0.2;
+    public double EpsilonLow { get; init => field = OptionCheck.NotNegative("clip_cov", value); } = 0.2;
 
     /// <summary>ε_high ≥ 0. Default 0.2.</summary>
-    public double EpsilonHigh { get; init => field = Allowed.AtLeastZero(value, "the upper clip"); } = 0.2;
+    public double EpsilonHigh { get; init => field = OptionCheck.NotNegative("clip_cov", value); } = 0.2;
 
     /// <summary>Share of all tokens that is dropped at most, at least one token, in [0, 1]. Default 0.0002, as verl.</summary>
-    public double Share { get; init => field = Allowed.UnitInterval(value, "Clip-Cov's share"); } = 0.0002;
+    public double Share { get; init => field = OptionCheck.Share("clip_cov", value); } = 0.0002;
 
     /// <summary>Least covariance of a token that may be dropped. Default 1, as verl.</summary>
-    public double CovarianceLow { get; init => field = Allowed.Finite(value, "Clip-Cov's lower covariance"); } = 1;
+    public double CovarianceLow { get; init => field = OptionCheck.Finite("clip_cov", value); } = 1;
 
     /// <summary>Largest covariance of a token that may be dropped. Default 5, as verl.</summary>
-    public double CovarianceHigh { get; init => field = Allowed.Finite(value, "Clip-Cov's upper covariance"); } = 5;
+    public double CovarianceHigh { get; init => field = OptionCheck.Finite("clip_cov", value); } = 5;
 
     /// <inheritdoc/>
     public string Name => "clip_cov";

@@ -12,22 +12,22 @@ namespace Alidade.Training.Objectives.Reinforcement.Ratios;
 public sealed record ClippedRatio : IRatioLoss
 {
     /// <summary>ε_low ≥ 0. Default 0.2, as PPO.</summary>
-    public double EpsilonLow { get; init => field = Allowed.AtLeastZero(value, "the lower clip"); } = 0.2;
+    public double EpsilonLow { get; init => field = OptionCheck.NotNegative("clipped_ratio", value); } = 0.2;
 
     /// <summary>ε_high ≥ 0; infinity for none. Default 0.2, as PPO.</summary>
-    public double EpsilonHigh { get; init => field = double.IsPositiveInfinity(value) ? value : Allowed.AtLeastZero(value, "the upper clip"); } = 0.2;
+    public double EpsilonHigh { get; init => field = double.IsPositiveInfinity(value) ? value : OptionCheck.NotNegative("clipped_ratio", value); } = 0.2;
 
     /// <summary>What the ratio is taken of. Default each token.</summary>
     public RatioLevel Level { get; init; } = RatioLevel.Token;
 
     /// <summary>c &gt; 1: at a negative advantage the loss is at most −c·A. Null for none, the default (verl: 3).</summary>
-    public double? DualClip { get; init => field = value is { } v ? Allowed.AboveOne(v, "the dual clip") : null; }
+    public double? DualClip { get; init => field = value is { } v ? OptionCheck.Allowed(v > 1 && double.IsFinite(v), "clipped_ratio", nameof(DualClip), v, "a number above 1") : null; }
 
     /// <summary>δ: the unclipped ratio is cut at this, which bounds the loss at negative advantages. Null for none, the default. INTELLECT-2 (arXiv 2505.07291), sec. 3.4; TRL <c>delta</c>.</summary>
-    public double? RatioCap { get; init => field = value is { } v ? Allowed.AboveZero(v, "the ratio's cap") : null; }
+    public double? RatioCap { get; init => field = value is { } v ? OptionCheck.Positive("clipped_ratio", v) : null; }
 
     /// <summary>Log-ratios of tokens are cut to ±this, beyond which they have no gradient. Null for none, as TRL, the default (verl and OpenRLHF: 20).</summary>
-    public double? LogRatioLimit { get; init => field = value is { } v ? Allowed.AboveZero(v, "the log-ratio's limit") : null; }
+    public double? LogRatioLimit { get; init => field = value is { } v ? OptionCheck.Positive("clipped_ratio", v) : null; }
 
     /// <inheritdoc/>
     public string Name => "clip";

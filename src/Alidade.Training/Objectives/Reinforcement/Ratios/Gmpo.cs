@@ -9,10 +9,10 @@ namespace Alidade.Training.Objectives.Reinforcement.Ratios;
 public sealed record Gmpo : IRatioLoss
 {
     /// <summary>Lower clip of log ρ (at least 0). Default 0.4, as the paper.</summary>
-    public double EpsilonLow { get; init => field = Allowed.AtLeastZero(value, "GMPO's lower clip"); } = 0.4;
+    public double EpsilonLow { get; init => field = OptionCheck.NotNegative("gmpo", value); } = 0.4;
 
     /// <summary>Upper clip of log ρ (at least 0). Default 0.4, as the paper.</summary>
-    public double EpsilonHigh { get; init => field = Allowed.AtLeastZero(value, "GMPO's upper clip"); } = 0.4;
+    public double EpsilonHigh { get; init => field = OptionCheck.NotNegative("gmpo", value); } = 0.4;
 
     /// <inheritdoc/>
     public string Name => "gmpo";

@@ -9,10 +9,10 @@ namespace Alidade.Training.Objectives.Reinforcement.Ratios;
 public sealed record KlCov : IRatioLoss
 {
     /// <summary>Share of all tokens that is held, in [0, 1]. Default 0.0002, as verl.</summary>
-    public double Share { get; init => field = Allowed.UnitInterval(value, "KL-Cov's share"); } = 0.0002;
+    public double Share { get; init => field = OptionCheck.Share("kl_cov", value); } = 0.0002;
 
     /// <summary>Weight c ≥ 0. Default 1, as verl.</summary>
-    public double Coefficient { get; init => field = Allowed.AtLeastZero(value, "KL-Cov's coefficient"); } = 1;
+    public double Coefficient { get; init => field = OptionCheck.NotNegative("kl_cov", value); } = 1;
 
     /// <inheritdoc/>
     public string Name => "kl_cov";

@@ -9,10 +9,10 @@ namespace Alidade.Training.Objectives.Reinforcement.Ratios;
 public sealed record Sapo : IRatioLoss
 {
     /// <summary>τ at a positive advantage (above 0). Default 1, as TRL.</summary>
-    public double TauPositive { get; init => field = Allowed.AboveZero(value, "SAPO's tau for positive advantages"); } = 1;
+    public double TauPositive { get; init => field = OptionCheck.Positive("sapo", value); } = 1;
 
     /// <summary>τ at any other advantage (above 0); larger closes the gate faster. Default 1.05, as TRL.</summary>
-    public double TauNegative { get; init => field = Allowed.AboveZero(value, "SAPO's tau for negative advantages"); } = 1.05;
+    public double TauNegative { get; init => field = OptionCheck.Positive("sapo", value); } = 1.05;
 
     /// <inheritdoc/>
     public string Name => "sapo";

@@ -11,16 +11,16 @@ public sealed record Vespo : IRatioLoss
     private const double LogRatioLimit = 20;
 
     /// <summary>k at an advantage of at least 0. Default 2, as TRL.</summary>
-    public double PowerPositive { get; init => field = Allowed.AtLeastZero(value, "VESPO's k for positive advantages"); } = 2;
+    public double PowerPositive { get; init => field = OptionCheck.NotNegative("vespo", value); } = 2;
 
     /// <summary>λ at an advantage of at least 0. Default 3, as TRL.</summary>
-    public double DecayPositive { get; init => field = Allowed.AtLeastZero(value, "VESPO's lambda for positive advantages"); } = 3;
+    public double DecayPositive { get; init => field = OptionCheck.NotNegative("vespo", value); } = 3;
 
     /// <summary>k at a negative advantage. Default 3, as TRL.</summary>
-    public double PowerNegative { get; init => field = Allowed.AtLeastZero(value, "VESPO's k for negative advantages"); } = 3;
+    public double PowerNegative { get; init => field = OptionCheck.NotNegative("vespo", value); } = 3;
 
     /// <summary>λ at a negative advantage. Default 2, as TRL.</summary>
-    public double DecayNegative { get; init => field = Allowed.AtLeastZero(value, "VESPO's lambda for negative advantages"); } = 2;
+    public double DecayNegative { get; init => field = OptionCheck.NotNegative("vespo", value); } = 2;
 
     /// <inheritdoc/>
     public string Name => "vespo";
