@@ -38,8 +38,9 @@ public sealed class SelfGeneratedTests
     [Fact]
     public async Task An_instruction_that_was_cut_is_not_kept()
     {
-        using var chat = new ScriptedChat((messages, _) => ScriptedChat.Said(messages[0].Text.Contains("numbered list", StringComparison.Ordinal) ? "1. Name three rivers of Europe.\n2. Explain how a" : "The Rhine, the Seine, the Po.") is var said
-            && messages[0].Text.Contains("numbered list", StringComparison.Ordinal) ? new(said.Messages) { FinishReason = ChatFinishReason.Length } : said);
+        using var chat = new ScriptedChat((messages, _) => messages[0].Text.Contains("numbered list", StringComparison.Ordinal)
+            ? new(new ChatMessage(ChatRole.Assistant, "1. Name three rivers of Europe.\n2. Explain how a")) { FinishReason = ChatFinishReason.Length }
+            : ScriptedChat.Said("The Rhine, the Seine, the Po."));
         var made = await new SelfInstruct(chat) { Seeds = ["Say hello to me."], Wanted = 2, MostCalls = 1 }.RunAsync(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal("Name three rivers of Europe.", Assert.Single(made.Instructions));
         Assert.Equal(1, made.LeftOut["instruction that was cut"]);
