@@ -64,7 +64,7 @@ public sealed class LoopTests
     public async Task Iterative_dpo_raises_the_reward_and_counts_ties()
     {
         using var model = TinyChat.Create();
-        var loop = new IterativeDpo { Model = model, Reward = Planted, Rounds = 3, Sampling = Sampling(24), Options = Options(4, 1e-2) };
+        var loop = new IterativeDpo { Model = model, Reward = Planted, Rounds = 3, Sampling = Sampling(24), Options = Options(6, 3e-2) };
         var result = await loop.RunAsync(Prompts("p", 24), Prompts("q", 60), Context());
         Rose(result);
         Assert.All(result.Rounds, r => Assert.Equal(r.Prompts, r.TrainedOn + r.LeftOut.Values.Sum()));
