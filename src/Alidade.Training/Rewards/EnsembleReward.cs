@@ -1,6 +1,6 @@
 using System.Globalization;
 using Alidade.Core;
-using Alidade.Core.Statistics;
+using Alidade.Training.Objectives.Reward;
 
 namespace Alidade.Training.Rewards;
 
@@ -18,7 +18,7 @@ public enum EnsembleRule
 }
 
 /// <summary>Several rewards for the same thing, whose disagreement is a sign of answers that exploit one of them.</summary>
-/// <remarks>Coste et al. 2023 (arXiv 2310.02743), eq. 2–4, with the variance over the members, divided by their number.</remarks>
+/// <remarks>Coste et al. 2023 (arXiv 2310.02743), eq. 2–4; see <see cref="RewardEnsemble"/>.</remarks>
 public sealed class EnsembleReward : IReward
 {
     private readonly IReadOnlyList<IReward> members;
@@ -59,13 +59,12 @@ public sealed class EnsembleReward : IReward
         for (var m = 0; m < scores.Length; m++)
             if (scores[m].Why is { } why)
                 return RewardScore.None($"{members[m].Name}: {why}");
-        double[] values = [.. scores.Select(s => s.Value!.Value)];
-        var mean = values.Average();
+        var ensemble = RewardEnsemble.Of([.. scores.Select(s => new[] { s.Value!.Value })]);
         return RewardScore.Of(Rule switch
         {
-            EnsembleRule.Mean => mean,
-            EnsembleRule.WorstCase => values.Min(),
-            _ => mean - (VarianceWeight * values.Sum(v => (v - mean) * (v - mean)) / values.Length),
+            EnsembleRule.Mean => ensemble.Mean[0],
+            EnsembleRule.WorstCase => ensemble.Minimum[0],
+            _ => ensemble.UncertaintyWeighted(VarianceWeight)[0],
         });
     }
 }
