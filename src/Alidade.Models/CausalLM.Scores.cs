@@ -49,7 +49,8 @@ public sealed partial class CausalLM
     public Tensor ScoresBefore(BranchedBatch batch)
     {
         using var scope = NewDisposeScope();
-        return nn.functional.linear(ScoredHidden(batch), NeededScoreWeight()).MoveToOuterDisposeScope();
+        var head = NeededScoringHead();
+        return head(ScoredHidden(batch)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Scores of every row, read at the last token that the mask counts, whatever the token is.</summary>
