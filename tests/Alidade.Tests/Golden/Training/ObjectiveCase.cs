@@ -42,9 +42,6 @@ internal sealed class ObjectiveCase(JsonElement source, ScalarType type)
     /// <summary>A mask, label or index.</summary>
     public Tensor Whole(string name) => Read(name).to(ScalarType.Int64);
 
-    /// <summary>An input as plain numbers.</summary>
-    public double[] InputNumbers(string name) => GoldenArray.Read(source.GetProperty("inputs").GetProperty(name)).Values;
-
     /// <summary>0 and 1 as false and true.</summary>
     public bool[] Flags(string name) => [.. Whole(name).data<long>().ToArray().Select(v => v != 0)];
 

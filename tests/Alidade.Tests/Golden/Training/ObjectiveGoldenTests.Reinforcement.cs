@@ -134,7 +134,7 @@ public sealed partial class ObjectiveGoldenTests
                     Largest = c.Number("lambda_max", double.PositiveInfinity),
                 };
                 var state = lagrange.Initial;
-                return Only(("lambda", tensor(c.InputNumbers("episode_costs").Select(cost => (state = lagrange.Next(state, cost)).Lambda).ToArray())));
+                return Only(("lambda", tensor(c.Values("episode_costs").Select(cost => (state = lagrange.Next(state, cost)).Lambda).ToArray())));
             }
 
             var mask = c.Whole("mask");
@@ -228,7 +228,7 @@ public sealed partial class ObjectiveGoldenTests
         {
             var beta = c.Number("beta_0");
             var controller = new AdaptiveKl { Target = c.Number("target"), Horizon = c.Number("horizon") };
-            return Only(("beta", tensor(c.InputNumbers("kl").Zip(c.InputNumbers("n"), (kl, n) => beta = controller.Next(beta, kl, (int)n)).ToArray())));
+            return Only(("beta", tensor(c.Values("kl").Zip(c.Values("n"), (kl, n) => beta = controller.Next(beta, kl, (int)n)).ToArray())));
         },
         ["reinforcement/high_entropy_mask"] = c =>
         {
@@ -264,7 +264,7 @@ public sealed partial class ObjectiveGoldenTests
             if (c.HasInput("lengths"))
             {
                 var penalty = new OverlongPenalty { MaxLength = (int)c.Number("max_length"), Buffer = (int)c.Number("buffer"), Factor = c.Number("factor") };
-                return Only(("penalty", tensor(c.InputNumbers("lengths").Select(n => penalty.Of((int)n)).ToArray())));
+                return Only(("penalty", tensor(c.Values("lengths").Select(n => penalty.Of((int)n)).ToArray())));
             }
 
             var (kept, equal) = DynamicSampling.Split(c.Real("rewards"));
