@@ -10,9 +10,30 @@ namespace Alidade.Training.Loops;
 /// <param name="Worse">Ids of the worse answer; null for an answer to imitate.</param>
 internal sealed record RoundRow(string Id, int[] Prompt, int[] Answer, int[]? Worse)
 {
+    /// <summary>Reward of the better answer, where a reward judged.</summary>
+    public double? Reward { get; init; }
+
+    /// <summary>Reward of the worse answer.</summary>
+    public double? WorseReward { get; init; }
+
+    /// <summary>How probable it is that the better answer wins, where a judge compared.</summary>
+    public double? WinProbability { get; init; }
+
+    /// <summary>True where a judge found the second of two answers better, false for the first.</summary>
+    public bool? SecondWon { get; init; }
+
+    /// <summary>True where the reference wrote the better answer, false where it wrote the worse one.</summary>
+    public bool? FromReference { get; init; }
+
     public DemonstrationTokens AsDemonstration() => new(Id, [.. Prompt, .. Answer], [.. Prompt.Select(_ => false), .. Answer.Select(_ => true)]);
 
-    public PairTokens AsPair() => new(Id, Prompt, Answer, Worse!);
+    public PairTokens AsPair() => new(Id, Prompt, Answer, Worse!)
+    {
+        ChosenScore = Reward,
+        RejectedScore = WorseReward,
+        WinProbability = WinProbability,
+        ChosenFromReference = FromReference,
+    };
 }
 
 /// <summary>What a round found before it trains.</summary>

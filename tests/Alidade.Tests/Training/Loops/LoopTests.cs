@@ -30,6 +30,9 @@ public sealed class LoopTests
 
     private static AnswerSampling Sampling(int answers) => new() { Answers = answers, Generation = new() { Temperature = 1, MaxNewTokens = 6 } };
 
+    private static LoraAdapter Policy(CausalLM model) =>
+        LoraAdapter.Create(model, "policy", new() { Rank = 8, Targets = ["q_proj", "v_proj", "up_proj", "down_proj"], SavedModules = ["lm_head"] }, seed: 5);
+
     private static Raft Raft(CausalLM model, int rounds = 2) => new() { Model = model, Reward = Planted, Rounds = rounds, Sampling = Sampling(24), Options = Options() };
 
     /// <summary>The effect is larger than what chance explains: the interval after lies above the interval before.</summary>
@@ -74,7 +77,7 @@ public sealed class LoopTests
     public async Task Online_dpo_learns_what_an_ai_judge_prefers()
     {
         using var model = TinyChat.Create();
-        using var adapter = LoraAdapter.Create(model, "policy", new() { Rank = 8, Targets = ["q_proj", "v_proj", "up_proj", "down_proj"], SavedModules = ["lm_head"] }, seed: 5);
+        using var adapter = Policy(model);
         using var chat = ScriptedChat.By(text =>
         {
             var b = text.IndexOf("[Answer B]", StringComparison.Ordinal);
@@ -94,6 +97,17 @@ public sealed class LoopTests
         var result = await loop.RunAsync(Prompts("p", 150), Prompts("q", 60), Context());
         Rose(result);
         Assert.All(result.Rounds, r => Assert.True(r.LeftOut["tie"] > 0));
+        Assert.All(result.Rounds, r => Assert.Equal(r.Prompts, r.TrainedOn + r.LeftOut.Values.Sum()));
+    }
+
+    [Fact]
+    public async Task Xpo_learns_from_the_policy_against_its_base()
+    {
+        using var model = TinyChat.Create();
+        using var adapter = Policy(model);
+        var loop = new ExploratoryOptimisation { Model = model, Adapter = adapter, Judge = new RewardJudge(Planted), Measure = Planted, Rounds = 3, Sampling = Sampling(1), Options = Options(4, 2e-2) };
+        var result = await loop.RunAsync(Prompts("p", 150), Prompts("q", 60), Context());
+        Rose(result);
         Assert.All(result.Rounds, r => Assert.Equal(r.Prompts, r.TrainedOn + r.LeftOut.Values.Sum()));
     }
 
