@@ -182,6 +182,73 @@ public sealed class RewardTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Members_of_an_ensemble_differ_and_agree_on_what_they_were_taught()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Tiny.Model();
+        var before = Tiny.Bits(model, null);
+        var trainer = new RewardEnsembleTrainer { Model = model, Members = 3, Adapters = new() { Rank = 2, ScoringLabels = 1 }, Options = Options() };
+        using var ensemble = trainer.Train(Rows(RewardData.Pairs));
+        Assert.Equal(before, Tiny.Bits(model, null));
+        Assert.Null(model.Adapter);
+        Assert.Equal(3, ensemble.Results.Select(r => r.Curve[^1].Loss).Distinct().Count());
+        var scores = ensemble.Score(BranchedBatch.OfTexts([[.. Prompt, .. Good], [.. Prompt, .. Bad]]));
+        Assert.Equal(3, scores.Members);
+        Assert.True(scores.Minimum[0] > scores.Maximum[1]);
+        Assert.All(scores.StandardDeviation, s => Assert.True(s > 0));
+        Refused("needs at least 2", () => _ = trainer with { Members = 1 });
+    }
+
+    [Fact]
+    public void A_run_that_was_stopped_and_resumed_ends_with_the_same_bits_and_cuts()
+    {
+        (string Bits, string Cuts) Run(string? folder, bool resume, CancellationTokenSource? stop)
+        {
+            using var scope = NewDisposeScope();
+            using var model = Tiny.Model();
+            model.AddScoringHead(1, seed: 1);
+            var cuts = OrdinalCuts.Even(3, model.Parameters["score.weight"]);
+            var context = new TrainingContext { Folder = folder, Resume = resume, Cancellation = stop?.Token ?? default, OnStep = s => { if (s.Update == 5) stop?.Cancel(); } };
+            new RewardTrainer { Model = model, Objective = new OrdinalReward { Levels = 3 }, Cuts = cuts, Options = Options(9) }.Train(Rows(RewardData.Labelled), context: context);
+            return (Tiny.Bits(model, null), string.Join(' ', cuts.Values().detach().data<float>().ToArray()));
+        }
+
+        using var folder = new TemporaryFolder();
+        using var stop = new CancellationTokenSource();
+        var undisturbed = Run(null, false, null);
+        Assert.ThrowsAny<OperationCanceledException>(() => Run(folder.File("checkpoints"), false, stop));
+        Assert.Equal(undisturbed, Run(folder.File("checkpoints"), true, null));
+    }
+
+    [Fact]
+    public void Updates_leave_no_tensor_behind()
+    {
+        using var model = Tiny.Model(layers: 1);
+        model.AddScoringHead(1, seed: 1);
+        using var steps = Tiny.Model(layers: 1);
+        steps.AddTokenScoringHead(2, seed: 1);
+        using var cuts = NewDisposeScope();
+        var even = OrdinalCuts.Even(3, model.Parameters["score.weight"]);
+        void Train(int updates)
+        {
+            foreach (var objective in new IRewardObjective[] { new PairwiseReward { CenterCoefficient = 0.1 }, new AllPairsReward(), new PlackettLuceReward(), new OrdinalReward { Levels = 3 }, new CostModel { Regularisation = 0.1 } })
+            {
+                var rows = Rows(objective.Needs);
+                new RewardTrainer { Model = model, Objective = objective, Cuts = objective is OrdinalReward ? even : null, Options = Options(updates) }.Train(rows, rows.Rows);
+            }
+
+            TokenRows<StepTokens> solutions = new([new("a", [3, 9, 5], [1, 2], [1, 0])], new Dictionary<string, int>(), 0);
+            new StepRewardTrainer { Model = steps, Options = Options(updates) }.Train(solutions, solutions.Rows);
+            new StepRewardTrainer { Model = model, Objective = new OutcomeReward(), Options = Options(updates) }.Train(solutions, solutions.Rows);
+        }
+
+        Train(2);
+        var before = Alidade.Tests.Models.LiveTensors.Settled();
+        Train(20);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
     public void What_the_head_or_the_rows_lack_is_said_before_training()
     {
         using var model = Tiny.Model();

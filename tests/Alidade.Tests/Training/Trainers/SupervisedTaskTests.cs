@@ -135,6 +135,47 @@ public sealed class SupervisedTaskTests : IDisposable
     }
 
     [Fact]
+    public void What_a_hidden_token_is_matters_to_no_later_one()
+    {
+        using var model = Tiny.Model();
+        double Loss(int id, bool hide)
+        {
+            int[] ids = [4, id, 11, 9, 7];
+            var row = new DemonstrationTokens("a", ids, [false, false, false, true, true]) { Hidden = hide ? [false, true, false, false, false] : null };
+            return new SupervisedTrainer { Model = model, Options = Tiny.Options(1) with { Schedule = new() { LearningRate = 0 } } }.Train(new([row], new Dictionary<string, int>(), 0)).Curve[0].Loss;
+        }
+
+        Assert.Equal(Loss(2, true), Loss(3, true));
+        Assert.NotEqual(Loss(2, false), Loss(3, false));
+    }
+
+    [Fact]
+    public void Updates_leave_no_tensor_behind()
+    {
+        using var model = Tiny.Model(layers: 1);
+        using var teacher = Tiny.Model(seed: 4, layers: 1);
+        void Train(int updates)
+        {
+            foreach (var objective in DemonstrationsOf())
+                new SupervisedTrainer { Model = model, Objective = objective, Teacher = teacher, Noise = new(), Options = Tiny.Options(updates) }.Train(Marked(4), Marked(2).Rows);
+        }
+
+        Train(2);
+        var before = Alidade.Tests.Models.LiveTensors.Settled();
+        Train(12);
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
+    public void Noise_with_hooks_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Tiny.Model();
+        using var hook = model.Hooks.Add("blocks.0.hook_resid_pre", (x, _) => x.clone());
+        Refused("remove the model's hooks", () => new SupervisedTrainer { Model = model, Noise = new(), Options = Tiny.Options(1) }.Train(Tiny.Demonstrations(2)));
+    }
+
+    [Fact]
     public void A_teacher_of_another_vocabulary_is_refused()
     {
         using var scope = NewDisposeScope();
