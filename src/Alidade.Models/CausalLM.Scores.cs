@@ -79,6 +79,18 @@ public sealed partial class CausalLM
         SetScoringHead(NewScoringHead(labels, seed));
     }
 
+    /// <summary>As <see cref="AddScoringHead(int, ulong)"/>, with names of the scores, which a saved model keeps.</summary>
+    /// <param name="labels">Names, in the order of the scores.</param>
+    /// <param name="seed">Seed of the weights.</param>
+    /// <exception cref="AlidadeException">There is no score to give, a name is there twice, the model has a head already, or an adapter is in use.</exception>
+    public void AddScoringHead(IReadOnlyList<string> labels, ulong seed)
+    {
+        if (labels.Distinct(StringComparer.Ordinal).Count() < labels.Count)
+            throw new AlidadeException($"the labels of a scoring head must differ: {string.Join(", ", labels)}");
+        AddScoringHead(labels.Count, seed);
+        Config = Config with { Scoring = Config.Scoring! with { Labels = [.. labels] } };
+    }
+
     /// <summary>Gives a model a new head for scores of single tokens, with a bias that begins at 0; saved, it is a token-classification model.</summary>
     /// <param name="labels">Number of scores; 2 for a process reward model.</param>
     /// <param name="seed">Seed of the weights.</param>

@@ -17,11 +17,17 @@ public sealed record LabelledAnswer : IDataRow
     /// <summary>The label, counted from 0; 1 for right or unsafe.</summary>
     public required int Label { get; init; }
 
+    /// <summary>The label's name, where the data name labels; null where they number them.</summary>
+    public string? LabelName { get; init; }
+
     /// <inheritdoc/>
     public string Group => Prompt.Key.Length > 0 ? Prompt.Key : Answer.Trim();
 }
 
-/// <summary>Reads labelled texts: rows {text, label} or {prompt, completion, label}; a label is a whole number from 0, or true (1) or false (0).</summary>
+/// <summary>
+/// Reads labelled texts: rows {text, label} or {prompt, completion, label}; a label is a whole number from 0, true (1) or false (0), or a name. Names are numbered in ordinal
+/// order; numbers and names in one file are an error.
+/// </summary>
 public static class LabelledFile
 {
     /// <summary>Reads a file.</summary>
@@ -29,14 +35,30 @@ public static class LabelledFile
     public static DataSet<LabelledAnswer> Read(string path, DataOptions? options = null)
     {
         var ids = new RowIds();
-        return DataRow.ReadAll(path, options, row =>
+        bool? named = null;
+        var set = DataRow.ReadAll(path, options, row =>
         {
             var (prompt, answer) = row.Has("text") ? (Prompt.OfText(""), row.FilledText("text")) : (Prompts.Of(row, "prompt"), Prompts.Answer(row, "completion"));
             if (string.IsNullOrWhiteSpace(answer))
                 throw row.Error("completion", "holds an empty answer", "empty answer in field 'completion'");
-            var label = Truth(row.Get("label")) is { } truth ? (truth ? 1 : 0) : row.Integer("label", 0, 10_000);
-            return new LabelledAnswer { Id = ids.Of(row, prompt.Key, answer), Prompt = prompt, Answer = answer, Label = label };
+            // A number in a table is a text as well.
+            var name = row.Get("label") is { ValueKind: JsonValueKind.String } text && !int.TryParse(text.GetString(), System.Globalization.NumberStyles.Integer, System.Globalization.CultureInfo.InvariantCulture, out _) ? row.FilledText("label") : null;
+            if ((named ??= name is not null) != name is not null)
+                throw row.Error("label", name is null ? "is a number where the rows before have names" : $"is the name '{name}' where the rows before have numbers", "names and numbers of labels");
+            var label = name is not null ? 0 : Truth(row.Get("label")) is { } truth ? (truth ? 1 : 0) : row.Integer("label", 0, 10_000);
+            return new LabelledAnswer { Id = ids.Of(row, prompt.Key, answer), Prompt = prompt, Answer = answer, Label = label, LabelName = name };
         });
+        return named == true ? set with { Rows = Numbered(set.Rows) } : set;
+    }
+
+    /// <summary>The names of labels in the order of their numbers; null where the rows number them.</summary>
+    public static IReadOnlyList<string>? Names(IReadOnlyList<LabelledAnswer> rows) =>
+        rows.All(r => r.LabelName is not null) ? [.. rows.Select(r => r.LabelName!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : null;
+
+    private static LabelledAnswer[] Numbered(IReadOnlyList<LabelledAnswer> rows)
+    {
+        var numbers = Names(rows)!.Index().ToDictionary(n => n.Item, n => n.Index, StringComparer.Ordinal);
+        return [.. rows.Select(r => r with { Label = numbers[r.LabelName!] })];
     }
 
     /// <summary>True or false, or 1 or 0; null for anything else.</summary>

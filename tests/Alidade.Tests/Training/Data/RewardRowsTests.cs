@@ -49,6 +49,16 @@ public sealed class RewardRowsTests
     }
 
     [Fact]
+    public void Names_of_labels_are_numbered_in_their_order_and_do_not_mix_with_numbers()
+    {
+        var rows = Read(LabelledFile.Read, """{"text": "a", "label": "toxic"}""", """{"text": "b", "label": "fine"}""", """{"text": "c", "label": "toxic"}""").Rows;
+        Assert.Equal([1, 0, 1], rows.Select(r => r.Label));
+        Assert.Equal(["fine", "toxic"], LabelledFile.Names(rows));
+        var error = Assert.ThrowsAny<AlidadeException>(() => Read(LabelledFile.Read, """{"text": "a", "label": 1}""", """{"text": "b", "label": "fine"}"""));
+        Assert.Contains("is the name 'fine' where the rows before have numbers", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Outcomes_are_learned_at_every_token_after_the_prompt()
     {
         var rows = Read(LabelledFile.Read, """{"prompt": "Question:", "completion": " Yes.", "label": true}""").Rows;

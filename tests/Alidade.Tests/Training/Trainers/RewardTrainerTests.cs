@@ -77,6 +77,18 @@ public sealed class RewardTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_classifier_keeps_the_names_of_its_labels()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = Tiny.Model();
+        Refused("must differ", () => model.AddScoringHead(["a", "a"], seed: 1));
+        model.AddScoringHead(["bad", "good"], seed: 1);
+        model.Save(folder.Path);
+        using var loaded = CausalLM.Load(folder.Path);
+        Assert.Equal(["bad", "good"], loaded.Config.Scoring!.Labels);
+    }
+
+    [Fact]
     public void A_reward_model_that_is_an_adapter_keeps_its_head_in_its_folder_and_leaves_the_base_as_it_was()
     {
         using var folder = new TemporaryFolder();
