@@ -9,7 +9,7 @@ namespace Alidade.Training.Trainers;
 
 /// <summary>
 /// Training of a model that scores whole answers at their last tokens: a reward model of pairs or ranked lists, a cost model, a classifier, a rubric. The score is that of the
-/// model's scoring head (<see cref="CausalLM.AddScoringHead"/>) or of the adapter's (<see cref="LoraOptions.ScoringLabels"/>).
+/// model's scoring head (<see cref="CausalLM.AddScoringHead(int, ulong)"/>) or of the adapter's (<see cref="LoraOptions.ScoringLabels"/>).
 /// </summary>
 /// <remarks>
 /// Number for number TRL 1.16 <c>RewardTrainer</c> on the same pairs, order and settings. Saved, the model is a sequence-classification folder of the hub, and the adapter
