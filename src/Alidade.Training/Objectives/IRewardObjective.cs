@@ -71,9 +71,10 @@ public readonly record struct AnswerScores(Tensor Scores, IReadOnlyList<int> Siz
     {
         if (Labels is null)
             throw new AlidadeException("the rows have no labels, and this objective needs one for each answer");
-        return Labels.FirstOrDefault(l => l < 0 || l >= count, -1) is var wrong && Labels.Contains(wrong)
-            ? throw new AlidadeException($"label {wrong} is out of range; there are labels 0 to {count - 1}")
-            : Labels;
+        foreach (var label in Labels)
+            if (label < 0 || label >= count)
+                throw new AlidadeException($"label {label} is out of range; there are labels 0 to {count - 1}");
+        return Labels;
     }
 }
 
