@@ -33,6 +33,12 @@ internal sealed record AnswerSplit(int[] Prompt, int[][] Answers)
         return Split(alone is null ? [] : [.. alone.Ids], [.. wholes.Select(w => w.Ids.ToArray())]);
     }
 
+    /// <summary>The same, once every answer is known to hold a token that ends it.</summary>
+    /// <param name="endTokens">Tokens that end an answer; null when nobody asks.</param>
+    /// <exception cref="UnusableRowException">An answer holds none of them.</exception>
+    public AnswerSplit Ended(IReadOnlySet<int>? endTokens) => endTokens is null || Answers.All(a => a.Any(endTokens.Contains)) ? this
+        : throw new UnusableRowException("the chat template puts no end token after the answer");
+
     private static AnswerSplit Split(int[] prompt, int[][] wholes)
     {
         var shared = wholes.Select(w => w.AsSpan().CommonPrefixLength(prompt)).Append(prompt.Length).Min();

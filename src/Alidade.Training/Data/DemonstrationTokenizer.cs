@@ -25,6 +25,12 @@ public sealed record DemonstrationTokenOptions
 
     /// <summary>The text that ends an answer; null for the tokenizer's end-of-text token.</summary>
     public string? EndToken { get; init; }
+
+    /// <summary>
+    /// Tokens one of which must be learned from a conversation (<see cref="Alidade.Models.CausalLM.EndTokens"/>); a row without is left out and counted, for a model would
+    /// not learn to stop from it. Null: not looked at.
+    /// </summary>
+    public IReadOnlySet<int>? EndTokens { get; init; }
 }
 
 /// <summary>
@@ -89,13 +95,13 @@ public sealed class DemonstrationTokenizer
         var alone = encoder.Chat(prompt, beginAnswer: true);
         if (!whole.Text.StartsWith(alone.Text, StringComparison.Ordinal))
             throw new UnusableRowException("the chat template writes the prompt otherwise once an answer follows");
-        return new(id, whole.Ids, Marks([.. alone.Ids], [.. whole.Ids], Learned(whole)));
+        return Ended(new(id, whole.Ids, Marks([.. alone.Ids], [.. whole.Ids], Learned(whole))));
     }
 
     internal DemonstrationTokens Conversation(string id, IReadOnlyList<Message> messages)
     {
         var whole = encoder.Chat(messages, beginAnswer: false);
-        return new(id, whole.Ids, Learned(whole));
+        return Ended(new(id, whole.Ids, Learned(whole)));
     }
 
     /// <summary>Cuts and keeps a row, or counts why not.</summary>
@@ -120,6 +126,9 @@ public sealed class DemonstrationTokenizer
         else
             collector.Add(row, cut);
     }
+
+    private DemonstrationTokens Ended(DemonstrationTokens row) => options.EndTokens is not { } end || row.Ids.Where((id, i) => row.Scored[i] && end.Contains(id)).Any() ? row
+        : throw new UnusableRowException("no end token is learned: the chat template puts none after the answer");
 
     private IEnumerable<T> Kept<T>(IReadOnlyList<T> tokens) =>
         options.Truncation == RowTruncation.KeepEnd ? tokens.TakeLast(options.MaxLength!.Value) : tokens.Take(options.MaxLength!.Value);

@@ -17,6 +17,12 @@ public record AnswerTokenOptions
     /// <summary>The text that ends an answer; null for the tokenizer's end-of-text token.</summary>
     public string? EndToken { get; init; }
 
+    /// <summary>
+    /// Tokens one of which must stand in an answer of a conversation (<see cref="Alidade.Models.CausalLM.EndTokens"/>); a row without is left out and counted, for a model
+    /// would not learn to stop from it. Null: not looked at. Plain answers are given the end token.
+    /// </summary>
+    public IReadOnlySet<int>? EndTokens { get; init; }
+
     /// <summary>The encoder, once the options are known to be right.</summary>
     /// <exception cref="AlidadeException">The maximum length is below 2.</exception>
     internal TextEncoder Encoder(Tokenizer tokenizer, ChatTemplate? template) => MaxLength is < 2
@@ -63,7 +69,7 @@ public sealed class PreferenceTokenizer
         return collector.Finish("pairs");
     }
 
-    internal PairTokens TokensOf(PreferencePair pair) => Pair(pair.Id, AnswerSplit.Of(encoder, pair.Prompt, pair.Chosen, pair.Rejected)) with
+    internal PairTokens TokensOf(PreferencePair pair) => Pair(pair.Id, AnswerSplit.Of(encoder, pair.Prompt, pair.Chosen, pair.Rejected).Ended(options.EndTokens)) with
     {
         Margin = pair.Margin,
         WinProbability = pair.WinProbability,

@@ -50,7 +50,7 @@ public sealed class RankedTokenizer
 
     private void Add(TokenRowCollector<RankedTokens> collector, RankedAnswers row)
     {
-        var split = AnswerSplit.Of(encoder, row.Prompt, row.Completions);
+        var split = AnswerSplit.Of(encoder, row.Prompt, row.Completions).Ended(options.EndTokens);
         int[] order = [.. Enumerable.Range(0, split.Answers.Length).OrderByDescending(i => row.Scores[i])];
         var cut = order.Select(i => Cutting.Cut(split.Prompt, split.Answers[i], options.MaxLength, RowTruncation.KeepStart)).ToArray();
         if (cut.Any(c => c is null))

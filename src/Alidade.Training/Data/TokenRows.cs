@@ -81,10 +81,13 @@ public sealed record PairTokens(string Id, IReadOnlyList<int> Prompt, IReadOnlyL
 /// <param name="Truncated">Rows that lost tokens to the maximum length, among <paramref name="Rows"/>.</param>
 public sealed record TokenRows<T>(IReadOnlyList<T> Rows, IReadOnlyDictionary<string, int> Dropped, int Truncated)
 {
+    /// <summary>Rows that are kept although there is something to know about them, by what it is.</summary>
+    public IReadOnlyDictionary<string, int> Noted { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Rows left out.</summary>
     public int DroppedCount => Dropped.Values.Sum();
 
-    /// <summary>"3 of 100 rows left out: …; 2 cut to the maximum length"; null when neither happened.</summary>
+    /// <summary>"3 of 100 rows left out: …; 2 rows cut to the maximum length; 1 rows: …"; null when there is nothing to say.</summary>
     public string? Summary
     {
         get
@@ -92,7 +95,9 @@ public sealed record TokenRows<T>(IReadOnlyList<T> Rows, IReadOnlyDictionary<str
             var reasons = string.Join(", ", Dropped.OrderByDescending(d => d.Value).ThenBy(d => d.Key, StringComparer.Ordinal).Select(d => $"{d.Key} ({d.Value})"));
             var dropped = DroppedCount == 0 ? null : $"{DroppedCount} of {DroppedCount + Rows.Count} rows left out: {reasons}";
             var cut = Truncated == 0 ? null : $"{Truncated} rows cut to the maximum length";
-            return dropped is null && cut is null ? null : string.Join("; ", new[] { dropped, cut }.Where(s => s is not null));
+            var noted = Noted.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => $"{n.Value} rows: {n.Key}");
+            string[] all = [.. new[] { dropped, cut }.OfType<string>(), .. noted];
+            return all.Length == 0 ? null : string.Join("; ", all);
         }
     }
 }

@@ -2,6 +2,7 @@ using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Models.Chat;
 using Alidade.Models.Tokenizers;
+using Alidade.Training.Objectives.Ranking;
 
 namespace Alidade.Training.Data;
 
@@ -55,12 +56,12 @@ public sealed class UnpairedTokenizer
         foreach (var row in rows)
             collector.Try(row.Id, () => Add(collector, TokensOf(row)));
         var result = collector.Finish("answers");
-        return mismatchedBatch is { } size ? result with { Rows = Mismatched(result.Rows, size) } : result;
+        return mismatchedBatch is { } size ? Mismatched(result, size) : result;
     }
 
     internal UnpairedTokens TokensOf(UnpairedAnswer row)
     {
-        var split = AnswerSplit.Of(encoder, row.Prompt, row.Completion);
+        var split = AnswerSplit.Of(encoder, row.Prompt, row.Completion).Ended(options.EndTokens);
         return new(row.Id, split.Prompt, split.Answers[0], row.Label) { DesirableProbability = row.DesirableProbability };
     }
 
@@ -80,16 +81,23 @@ public sealed class UnpairedTokenizer
             collector.Add(kept, cut.Answer != row.Answer || cut.Prompt != row.Prompt);
     }
 
-    /// <summary>Each row with the answer of the row before it in its micro-batch, the first with that of the last.</summary>
-    /// <remarks>
-    /// Ethayarajh et al. 2024 (arXiv 2402.01306), section 4.1, as TRL 1.16 pairs them. A micro-batch of one row has nothing to pair; TRL gives it its own answer, here it has
-    /// none.
-    /// </remarks>
-    internal IReadOnlyList<UnpairedTokens> Mismatched(IReadOnlyList<UnpairedTokens> rows, int size)
+    // A micro-batch of one row has nothing to pair; TRL gives it its own answer, here it has none.
+    private TokenRows<UnpairedTokens> Mismatched(TokenRows<UnpairedTokens> rows, int size)
     {
         if (size < 2)
             throw new AlidadeException($"rows of a micro-batch: {size}; mismatched answers need at least 2");
-        return [.. rows.Chunk(size).SelectMany(batch => batch.Select((row, i) => batch.Length == 1 ? row
-            : row with { Mismatched = Cutting.Cut(row.Prompt, batch[i == 0 ? ^1 : i - 1].Answer, options.MaxLength, RowTruncation.KeepStart)!.Value.Answer }))];
+        var paired = new List<UnpairedTokens>();
+        var same = 0;
+        foreach (var batch in rows.Rows.Chunk(size))
+        {
+            var partners = MismatchedAnswers.Of([.. batch.Select(r => r.Prompt)]);
+            same += batch.Length == 1 ? 0 : partners.SamePrompt.Count;
+            paired.AddRange(batch.Select((row, i) => batch.Length == 1 ? row : row with
+            {
+                Mismatched = Cutting.Cut(row.Prompt, batch[partners.AnswerOf[i]].Answer, options.MaxLength, RowTruncation.KeepStart)!.Value.Answer,
+            }));
+        }
+
+        return rows with { Rows = paired, Noted = same == 0 ? rows.Noted : new Dictionary<string, int>(rows.Noted) { ["the mismatched answer is one to the same prompt"] = same } };
     }
 }

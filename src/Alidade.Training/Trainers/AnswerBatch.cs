@@ -16,7 +16,7 @@ internal readonly record struct AnswerGroup(IReadOnlyList<int> Prompt, params IR
     public int TargetsOf(int answer) => Answers[answer].Count - (Prompt.Count == 0 ? 1 : 0);
 }
 
-/// <summary>Prompts with their answers as one forest: every prompt once, its answers as branches.</summary>
+/// <summary>Prompts with their answers as one forest: every prompt once, whatever rows it stands in, its answers as branches.</summary>
 /// <param name="Forest">The batch.</param>
 /// <param name="Answers">Number of answers, counted group by group.</param>
 /// <param name="Owners">Number of answers and of prompts, which stand behind them, group by group.</param>
@@ -28,15 +28,19 @@ internal sealed record AnswerBatch(BranchedBatch Forest, int Answers, int Owners
         var segments = new List<Segment>();
         var owners = new List<long>();
         var (answer, answers) = (0, groups.Sum(g => g.Answers.Count));
+        // Groups with one prompt hang on the same segment; a prompt that is scored belongs to its group.
+        var prompts = new Dictionary<IReadOnlyList<int>, int>(IdLists.Instance);
         for (var g = 0; g < groups.Count; g++)
         {
             var (prompt, branches) = groups[g];
             var parent = -1;
-            if (prompt.Count > 0)
+            if (prompt.Count > 0 && (groups[g].ScoresPrompt || !prompts.TryGetValue(prompt, out parent)))
             {
                 parent = segments.Count;
                 segments.Add(new(prompt, Marks(prompt.Count, groups[g].ScoresPrompt, first: false), -1));
                 owners.Add(answers + g);
+                if (!groups[g].ScoresPrompt)
+                    prompts.Add(prompt, parent);
             }
 
             foreach (var ids in branches)
@@ -82,5 +86,20 @@ internal sealed record AnswerBatch(BranchedBatch Forest, int Answers, int Owners
         Array.Fill(marks, scored);
         marks[0] = scored && first;
         return marks;
+    }
+
+    private sealed class IdLists : IEqualityComparer<IReadOnlyList<int>>
+    {
+        public static readonly IdLists Instance = new();
+
+        public bool Equals(IReadOnlyList<int>? x, IReadOnlyList<int>? y) => ReferenceEquals(x, y) || (x is not null && y is not null && x.Count == y.Count && x.SequenceEqual(y));
+
+        public int GetHashCode(IReadOnlyList<int> ids)
+        {
+            var hash = default(HashCode);
+            foreach (var id in ids)
+                hash.Add(id);
+            return hash.ToHashCode();
+        }
     }
 }

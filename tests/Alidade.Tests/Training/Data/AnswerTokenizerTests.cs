@@ -56,9 +56,12 @@ public sealed class AnswerTokenizerTests
     [Fact]
     public void A_mismatched_answer_is_that_of_the_row_before_in_the_micro_batch_and_a_row_alone_has_none()
     {
-        var rows = new UnpairedTokenizer(Tokenizer, Template, new() { MaxLength = 16 }).Tokenize(
-            [.. new[] { " One.", " Two.", " Three.", " Four.", " Five." }.Select((a, i) => new UnpairedAnswer { Id = $"{i}", Prompt = Prompt.OfText("Say:"), Completion = a, Label = true })], mismatchedBatch: 2).Rows;
+        var tokens = new UnpairedTokenizer(Tokenizer, Template, new() { MaxLength = 16 }).Tokenize(
+            [.. new[] { " One.", " Two.", " Three.", " Four.", " Five." }.Select((a, i) => new UnpairedAnswer { Id = $"{i}", Prompt = Prompt.OfText("Say:"), Completion = a, Label = true })], mismatchedBatch: 2);
+        var rows = tokens.Rows;
         Assert.Equal(new[] { rows[1].Answer, rows[0].Answer, rows[3].Answer, rows[2].Answer, null }, rows.Select(r => r.Mismatched));
+        // All five answer one prompt, so that no answer is really another prompt's.
+        Assert.Equal("4 rows: the mismatched answer is one to the same prompt", tokens.Summary);
         Assert.Throws<AlidadeException>(() => new UnpairedTokenizer(Tokenizer, Template).Tokenize([new() { Id = "a", Prompt = Prompt.OfText("Say:"), Completion = " One.", Label = true }], mismatchedBatch: 1));
     }
 
@@ -71,6 +74,22 @@ public sealed class AnswerTokenizerTests
         Assert.Equal([" high", " low", " equal"], row.Answers.Select(a => Tokenizer.Decode([.. a.SkipLast(1)])));
         Assert.All(row.Answers, a => Assert.Equal(Tokenizer.EndOfText, a[^1]));
         Assert.Equal(row.Answers.Select(a => a.Count), row.Targets);
+    }
+
+    [Fact]
+    public void A_conversation_whose_answer_the_template_does_not_end_is_left_out_and_counted_where_end_tokens_are_asked_for()
+    {
+        var endless = ChatTemplate.Parse("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}", "endless");
+        var end = new HashSet<int> { Tokenizer.EndOfText!.Value };
+        var prompt = Prompt.OfMessages([new("user", "Hi")]);
+        PreferencePair[] pairs = [new() { Id = "a", Prompt = prompt, Chosen = "Yes.", Rejected = "No." }];
+        Assert.Single(new PreferenceTokenizer(Tokenizer, endless).Tokenize(pairs).Rows);
+        Assert.Single(new PreferenceTokenizer(Tokenizer, Template, new() { EndTokens = end }).Tokenize(pairs).Rows);
+        void Refused(Action tokenize) => Assert.Contains("no end token", Assert.Throws<AlidadeException>(tokenize).Message, StringComparison.Ordinal);
+        Refused(() => new PreferenceTokenizer(Tokenizer, endless, new() { EndTokens = end }).Tokenize(pairs));
+        Refused(() => new UnpairedTokenizer(Tokenizer, endless, new() { EndTokens = end }).Tokenize(UnpairedAnswer.OfPairs(pairs)));
+        Refused(() => new RankedTokenizer(Tokenizer, endless, new() { EndTokens = end }).Tokenize([new() { Id = "a", Prompt = prompt, Completions = ["Yes.", "No."], Scores = [1, 0] }]));
+        Refused(() => new DemonstrationTokenizer(Tokenizer, endless, new() { EndTokens = end, AssistantOnly = false }).Tokenize([new CompletionDemonstration("a", prompt, "Yes.")]));
     }
 
     [Theory]

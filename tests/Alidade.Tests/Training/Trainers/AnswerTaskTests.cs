@@ -191,6 +191,55 @@ public sealed class AnswerTaskTests : IDisposable
         Assert.Contains("mismatched answers", error.Message, StringComparison.Ordinal);
     }
 
+    public static TheoryData<IRankingObjective> ListObjectives() => [new Rrhf(), new Pro(), new ListwiseDpo()];
+
+    [Theory]
+    [MemberData(nameof(ListObjectives))]
+    public void Lists_on_one_prompt_have_the_loss_and_gradient_of_padded_rows(IRankingObjective objective)
+    {
+        using var start = Tiny.Model(4);
+        var rows = Tiny.Lists(3).Rows;
+        using var reference = Reference.Of(model, null, ReferenceModel.Start, start, null);
+        using var task = new RankingTask(model, objective, reference, rows);
+        task.Prepare([[0, 1, 2]], new());
+        var branched = Gradients(() => task.Evaluate([0, 1, 2], [[0, 1, 2]]).Loss);
+        var padded = Gradients(() =>
+        {
+            Tensor Sums(CausalLM of) => Of(of, rows.SelectMany(r => r.Answers.Select(a => (r.Prompt, a)))).Sums;
+            return objective.Evaluate(RankedLogProbs.Of(Sums(model), Sums(start).detach(), [.. rows.Select(r => r.Targets)], [.. rows.Select(r => r.Scores)])).Loss;
+        });
+        Close(padded, branched);
+    }
+
+    [Fact]
+    public void Ranked_lists_are_learned()
+    {
+        foreach (var objective in new IRankingObjective[] { new Rrhf(), new Pro(), new ListwiseDpo { Beta = 1 } })
+        {
+            using var policy = Tiny.Model();
+            var result = new RankingTrainer { Model = policy, Objective = objective, Options = Tiny.Options(60) }.Train(Tiny.Lists(4), Tiny.Lists(4).Rows);
+            Assert.True(result.HeldOut[^1].Metrics["rank_accuracy"] > result.HeldOut[0].Metrics["rank_accuracy"]);
+            Assert.True(result.HeldOut[^1].Loss < result.HeldOut[0].Loss);
+        }
+    }
+
+    [Fact]
+    public void A_prompt_that_stands_in_several_rows_is_computed_once()
+    {
+        int[] prompt = [1, 2, 3], other = [1, 2];
+        AnswerGroup[] groups = [new(prompt, [4, 5], [6]), new([.. prompt], [7, 8]), new(other, [4, 5])];
+        var packed = AnswerBatch.Of(groups);
+        Assert.Equal(3 + 2 + 1 + 2 + 2 + 2, packed.Forest.Ids.Count);
+        var together = packed.Sums(model.LogProbs(packed.Forest)).narrow(0, 0, packed.Answers).data<float>().ToArray();
+        float[] apart = [.. groups.SelectMany(g =>
+        {
+            var one = AnswerBatch.Of([g]);
+            return one.Sums(model.LogProbs(one.Forest)).narrow(0, 0, one.Answers).data<float>().ToArray();
+        })];
+        Assert.All(apart.Zip(together), p => Assert.Equal(p.First, p.Second, 1e-5f));
+        Assert.Equal(packed.OwnerOfScored.Where(o => o < packed.Answers), AnswerBatch.AnswerOfScored(groups));
+    }
+
     private Tensor[] Gradients(Func<Tensor> loss)
     {
         foreach (var parameter in model.Parameters.Values)

@@ -79,6 +79,17 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_that_was_measured_against_other_weights_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        Run("dpo", false, folder.Path, null, null, resume: false);
+        using var other = Tiny.Model(seed: 4);
+        var trainer = new PreferenceTrainer { Model = other, Options = Tiny.Options() with { CheckpointEvery = 3, EvaluateEvery = 4 } };
+        var error = Assert.Throws<AlidadeException>(() => trainer.Train(Tiny.Pairs(9), Tiny.Pairs(3, 12).Rows, new() { Folder = folder.Path, Resume = true }));
+        Assert.Contains("with other reference", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_folder_with_checkpoints_is_not_trained_over()
     {
         using var folder = new TemporaryFolder();
