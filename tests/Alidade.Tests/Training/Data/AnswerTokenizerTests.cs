@@ -34,12 +34,17 @@ public sealed class AnswerTokenizerTests
     [Fact]
     public void Cutting_at_the_start_leaves_each_answer_of_a_pair_its_own_prompt()
     {
-        var pair = new PreferenceTokenizer(Tokenizer, Template, new() { MaxLength = 16, Truncation = RowTruncation.KeepEnd })
+        PairTokens Cut(int? length) => new PreferenceTokenizer(Tokenizer, Template, new() { MaxLength = length, Truncation = RowTruncation.KeepEnd })
             .Tokenize([new() { Id = "a", Prompt = Prompt.OfText("Question: When?"), Chosen = Long, Rejected = " Now." }]).Rows[0];
+        var whole = Cut(null);
+        var length = whole.Prompt.Count + 2;
+        var pair = Cut(length);
         Assert.Empty(pair.Prompt);
-        Assert.Equal((16, 15), (pair.Chosen.Count, pair.ChosenTargets));
-        Assert.Equal(Tokenizer.EndOfText, pair.Chosen[^1]);
-        Assert.NotEmpty(pair.RejectedPrompt!);
+        Assert.Equal((length, length - 1), (pair.Chosen.Count, pair.ChosenTargets));
+        Assert.Equal(whole.Chosen.TakeLast(length), pair.Chosen);
+        Assert.Equal(whole.Rejected, pair.Rejected);
+        Assert.True(whole.Rejected.Count > 2);
+        Assert.Equal(whole.Prompt.TakeLast(length - whole.Rejected.Count), pair.RejectedPrompt!);
         Assert.Equal(pair.Rejected.Count, pair.RejectedTargets);
     }
 
