@@ -19,6 +19,7 @@ var known = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
 {
     ["train"] = () => new TrainBenchmark(),
     ["dpo"] = () => new DpoBenchmark(),
+    ["grpo"] = () => new PolicyBenchmark(),
     ["generate"] = () => new GenerationBenchmark(),
     ["quantized"] = () => new QuantizedBenchmark(file, threads),
     ["evaluate"] = () => new EvaluateBenchmark(file, data),

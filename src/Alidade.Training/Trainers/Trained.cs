@@ -16,11 +16,17 @@ internal static class Trained
         CausalLM model, LoraAdapter? adapter, ITrainingTask task, ITrainingTask? heldOut, TrainingOptions options, TrainingContext context,
         IReadOnlyDictionary<string, int> dropped, int truncated, IReadOnlyList<(string Name, Tensor Value)>? beside = null)
     {
-        if (WeightsOf(model, adapter).FirstOrDefault(w => w.Value.dtype is not (ScalarType.Float32 or ScalarType.Float64)) is { Name: { } half } weight)
-            throw new NotBuiltException($"'{half}' is {weight.Value.dtype}: steps as small as training takes are lost in it; load the model as float32");
+        CheckPrecision(WeightsOf(model, adapter));
         using var use = model.Use(adapter);
         using var loop = new TrainingLoop(task, heldOut, WeightsOf(model, adapter).Concat(beside ?? []), options, context);
         var (state, updates, seconds) = loop.Run();
         return new(task.Name, state.Update, state.Curve, state.HeldOut, state.BestUpdate, state.Update < updates, task.Rows, dropped, truncated, state.Tokens, seconds);
+    }
+
+    /// <summary>Refuses weights that are too coarse for training.</summary>
+    public static void CheckPrecision(IEnumerable<(string Name, Tensor Value)> weights)
+    {
+        if (weights.FirstOrDefault(w => w.Value.dtype is not (ScalarType.Float32 or ScalarType.Float64)) is { Name: { } half } weight)
+            throw new NotBuiltException($"'{half}' is {weight.Value.dtype}: steps as small as training takes are lost in it; load the model as float32");
     }
 }

@@ -118,6 +118,9 @@ public sealed record TrainingContext
     /// <summary>Given every held-out evaluation.</summary>
     public Action<HeldOutPoint>? OnHeldOut { get; init; }
 
+    /// <summary>Given the policy's answers to held-out prompts at every evaluation, with the updates done.</summary>
+    public Action<int, IReadOnlyList<Policy.HeldOutAnswer>>? OnAnswers { get; init; }
+
     /// <summary>Looked at between micro-batches; a checkpoint of the last whole update is written before the loop ends.</summary>
     public CancellationToken Cancellation { get; init; }
 }

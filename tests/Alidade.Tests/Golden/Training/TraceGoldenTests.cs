@@ -48,7 +48,7 @@ public sealed partial class TraceGoldenTests
     private static readonly Dictionary<string, Func<TraceRun, TrainingResult>> Trainers =
         new[] { Supervised, Ranking, Reward }.SelectMany(f => f()).ToDictionary(f => f.Key, f => f.Value, StringComparer.Ordinal);
 
-    public static IEnumerable<TheoryDataRow<string>> Traces() => GoldenFolder.Rows(() => GoldenFolder.FoldersWith(Kind, "trace.json"));
+    public static IEnumerable<TheoryDataRow<string>> Traces() => GoldenFolder.Rows(() => GoldenFolder.FoldersWith(Kind, "trace.json").Where(p => !PolicyTraceGoldenTests.IsPolicy(p)));
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Traces))]
@@ -104,7 +104,7 @@ public sealed partial class TraceGoldenTests
             throw new NotBuiltException($"optimiser '{optimiser}'");
     }
 
-    private static TrainingOptions Options(JsonElement options) => new()
+    internal static TrainingOptions Options(JsonElement options) => new()
     {
         BatchRows = options.GetProperty("per_device_train_batch_size").GetInt32(),
         Accumulation = options.GetProperty("gradient_accumulation_steps").GetInt32(),
@@ -183,7 +183,7 @@ public sealed partial class TraceGoldenTests
     }
 
     // By norm relative to the whole update; single weights may differ by a step where a gradient is rounding noise.
-    private static void CompareWeights(GoldenCase golden, string file, string which, Copies? mine, Copies before, JsonElement tolerance)
+    internal static void CompareWeights(GoldenCase golden, string file, string which, Copies? mine, Copies before, JsonElement tolerance)
     {
         if (!tolerance.TryGetProperty(which + "_weights_relative_to_update", out var allowed))
             return;
@@ -231,12 +231,12 @@ public sealed partial class TraceGoldenTests
 
     private static string OurName(string name) => name.Replace(".default.", ".", StringComparison.Ordinal);
 
-    private static JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.PathOf(file))).RootElement;
+    internal static JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllBytes(GoldenFolder.PathOf(file))).RootElement;
 
     /// <summary>A recorded run with what it is repeated on.</summary>
     private sealed record TraceRun(JsonElement Trace, JsonElement Options, CausalLM Model, LoraAdapter? Adapter, TrainingOptions Training, TrainingContext Context);
 
-    private sealed record Copies(Dictionary<string, Tensor> Values) : IDisposable
+    internal sealed record Copies(Dictionary<string, Tensor> Values) : IDisposable
     {
         public static Copies Of(Dictionary<string, Tensor> values)
         {
