@@ -3,7 +3,7 @@ namespace Alidade.Training.Trainers.Policy;
 /// <summary>Where the loop takes its rollouts from: sampling, or a recorded run.</summary>
 internal interface IAnswerSource
 {
-    /// <summary>Rollouts of the whole training.</summary>
+    /// <summary>Rollouts of the whole training, as planned: where a number of updates is wanted, rollouts that lose answers make it more.</summary>
     int Rollouts { get; }
 
     /// <summary>Updates of the whole training, as planned: a rollout that lost answers may make fewer.</summary>

@@ -217,7 +217,8 @@ internal sealed class PolicyLoop : IDisposable
 
     private bool IsFull(TrainingState state) => options.MaxUpdates is { } most && state.Update >= most;
 
-    private bool IsDone(TrainingState state) => IsFull(state) || policy.Count(PolicyNumber.Rollouts) >= source.Rollouts;
+    // A rollout that lost answers makes fewer updates, or none: there are at most as many rollouts as updates are wanted.
+    private bool IsDone(TrainingState state) => IsFull(state) || policy.Count(PolicyNumber.Rollouts) >= (options.MaxUpdates ?? source.Rollouts);
 
     private bool IsEvaluationDue(TrainingState state) => evaluate is not null
         && (state.Update == 0 || IsDone(state) || IsDue(state, options.EvaluateEvery)) && state.HeldOut.All(p => p.Update != state.Update);
