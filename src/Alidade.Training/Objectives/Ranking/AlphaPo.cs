@@ -5,7 +5,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// <summary>
 /// AlphaPO: SimPO with the shape of its reward changed, −log σ(β·(r⁺ − r⁻) − γ) with r = (1 − p^(−α))/α and p = exp(ℓ/|y|). α = 0 is SimPO (r = log p).
 /// </summary>
-/// <remarks>Gupta et al. 2025 (arXiv 2501.03884), eq. 9; <c>alpha</c> of TRL's CPO trainer.</remarks>
+/// <remarks>Gupta et al. 2025 (arXiv 2501.03884); <c>alpha</c> of TRL's CPO trainer.</remarks>
 public sealed record AlphaPo : IPreferenceObjective
 {
     /// <summary>Scale β &gt; 0 of the rewards. Default 2, as SimPO.</summary>
@@ -14,7 +14,7 @@ public sealed record AlphaPo : IPreferenceObjective
     /// <summary>Target margin γ ≥ 0. Default 0.5, as SimPO.</summary>
     public double Gamma { get; init => field = OptionCheck.NotNegative(Name, value); } = 0.5;
 
-    /// <summary>Shape α of the reward, any finite number. Default 0.25, as the paper's settings for most models.</summary>
+    /// <summary>Shape α of the reward, any finite number. Default 0.25, small and positive, where the paper sees its gains.</summary>
     public double Alpha { get; init => field = OptionCheck.Finite(Name, value); } = 0.25;
 
     /// <inheritdoc/>

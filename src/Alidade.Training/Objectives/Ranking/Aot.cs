@@ -7,7 +7,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// differences x of equal ranks: the policy's margins are to dominate the reference's as distributions.
 /// </summary>
 /// <remarks>
-/// Melnyk et al. 2024 (arXiv 2406.05882), algorithm 1. It depends on the batch: a batch of one is DPO. Losses of items come in sorted order. <c>aot</c> in every TRL.
+/// Melnyk et al. 2024 (arXiv 2406.05882). It depends on the batch: a batch of one is DPO. Losses of items come in sorted order. <c>aot</c> in every TRL.
 /// </remarks>
 public sealed record Aot : IPreferenceObjective
 {

@@ -5,7 +5,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// of the differences of equal ranks; which answer belongs to which does not matter.
 /// </summary>
 /// <remarks>
-/// Melnyk et al. 2024 (arXiv 2406.05882), algorithm 1. Losses of items come in sorted order. <c>aot_unpaired</c> of TRL since 1.0, which before called it <c>aot_pair</c>.
+/// Melnyk et al. 2024 (arXiv 2406.05882). Losses of items come in sorted order. <c>aot_unpaired</c> of TRL since 1.0, which before called it <c>aot_pair</c>.
 /// </remarks>
 public sealed record AotUnpaired : IPreferenceObjective
 {

@@ -9,7 +9,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// <remarks>D'Oosterlinck et al. 2024 (arXiv 2408.06266), eq. 7.</remarks>
 public sealed record ApoZero : PairwiseObjective
 {
-    /// <summary>β &gt; 0. Default 0.1, as the paper.</summary>
+    /// <summary>β &gt; 0. Default 0.1, as TRL 1.16.</summary>
     public double Beta { get; init => field = OptionCheck.Positive(Name, value); } = 0.1;
 
     /// <inheritdoc/>

@@ -10,8 +10,8 @@ namespace Alidade.Training.Objectives.Ranking;
 /// rewards, the present batch included, without gradient.
 /// </summary>
 /// <remarks>
-/// Jung et al. 2024 (arXiv 2404.04656), eq. 9–11. The paper speaks of the mean over samples; as in TRL 1.12, whose numbers these are, every batch weighs the same whatever
-/// its size. Where prompts of the two kinds differ, undesirable rows are weighed by p/(1 − p), p the probability that a row with this prompt is desirable (section 4.3).
+/// Jung et al. 2024 (arXiv 2404.04656). The paper speaks of the mean over samples; as in TRL 1.12, whose numbers these are, every batch weighs the same whatever
+/// its size. Where prompts of the two kinds differ, undesirable rows are weighed by p/(1 − p), p the probability that a row with this prompt is desirable.
 /// </remarks>
 public sealed record Bco : IUnpairedObjective
 {

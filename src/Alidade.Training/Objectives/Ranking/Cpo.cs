@@ -5,7 +5,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// answers, their token mean over the batch.
 /// </summary>
 /// <remarks>
-/// Xu et al. 2024 (arXiv 2401.08417), eq. 6. TRL's CPO trainer with <c>loss_type</c> hinge is this with <see cref="Hinge"/>, ipo with a
+/// Xu et al. 2024 (arXiv 2401.08417). TRL's CPO trainer with <c>loss_type</c> hinge is this with <see cref="Hinge"/>, ipo with a
 /// <see cref="LengthNormalised"/> <see cref="Ipo"/> on sums, simpo with <see cref="SimPo"/> (CPO-SimPO; not SimPO unless α = 0).
 /// </remarks>
 public sealed record Cpo : IPreferenceObjective

@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 namespace Alidade.Training.Objectives.Ranking;
 
 /// <summary>DPO-D: ties after Davidson, P(win) = e^(d/2)/z and P(tie) = 2ν/z with z = e^(d/2) + e^(−d/2) + 2ν.</summary>
-/// <remarks>Chen et al. 2024 (arXiv 2409.17431), eq. 10–11; Davidson 1970.</remarks>
+/// <remarks>Chen et al. 2024 (arXiv 2409.17431); Davidson 1970.</remarks>
 public sealed record DavidsonDpo : TiedDpo
 {
-    /// <summary>ν &gt; 0; equally good answers tie with probability ν/(1 + ν). Default 1, as the paper: one half.</summary>
+    /// <summary>ν &gt; 0; equally good answers tie with probability ν/(1 + ν). Default 1: one half.</summary>
     public double Nu { get; init => field = OptionCheck.Positive(Name, value); } = 1;
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// A divergence f that keeps the policy near the reference, as its score s(u) = f′(eᵘ) of a log-ratio u: DPO's implied reward is β·s(u).
 /// </summary>
 /// <remarks>
-/// Wang et al. 2023, "Beyond reverse KL" (arXiv 2309.16240), table 1. The constants make f′(1) = 0, as TRL 1.16 does: they cancel in Δ but not in losses that divide by
+/// Wang et al. 2023, "Beyond reverse KL" (arXiv 2309.16240). The constants make f′(1) = 0, as TRL 1.16 does: they cancel in Δ but not in losses that divide by
 /// lengths, where earlier versions left them out. Forward KL and α-divergence grow as e^|u|: in float32 they overflow at log-ratios beyond −88 nats, and training then
 /// stops with an error; TRL clamps the exponent of one of them instead, which leaves no gradient.
 /// </remarks>

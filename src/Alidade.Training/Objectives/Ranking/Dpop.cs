@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn.functional;
 namespace Alidade.Training.Objectives.Ranking;
 
 /// <summary>DPO-positive: −log σ(β·(Δ − λ·max(0, ℓ°⁺ − ℓ⁺))), DPO with a penalty on preferred answers that become less likely than under the reference.</summary>
-/// <remarks>Pal et al. 2024, "Smaug" (arXiv 2402.13228), eq. 3.</remarks>
+/// <remarks>Pal et al. 2024, "Smaug" (arXiv 2402.13228).</remarks>
 public sealed record Dpop : PairwiseObjective
 {
     /// <summary>Strength β &gt; 0 of the pull towards the reference. Default 0.3, as the paper.</summary>

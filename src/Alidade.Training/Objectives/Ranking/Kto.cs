@@ -8,7 +8,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// z = max(0, mean of ℓ − ℓ° over prompts with answers to other prompts), one for the batch and without gradient.
 /// </summary>
 /// <remarks>
-/// Ethayarajh et al. 2024 (arXiv 2402.01306), eq. 7–8. A batch of one row has no prompt with another's answer and is an error; the last batch of TRL then takes the row's
+/// Ethayarajh et al. 2024 (arXiv 2402.01306), eq. 7. A batch of one row has no prompt with another's answer and is an error; the last batch of TRL then takes the row's
 /// own answer. Losses of items come in the order of the rows; TRL puts the desirable ones first.
 /// </remarks>
 public sealed record Kto : IUnpairedObjective
@@ -16,7 +16,7 @@ public sealed record Kto : IUnpairedObjective
     /// <summary>β &gt; 0. Default 0.1, as the paper.</summary>
     public double Beta { get; init => field = OptionCheck.Positive(Name, value); } = 0.1;
 
-    /// <summary>Weight w_D ≥ 0 of desirable rows. Default 1; the paper keeps w_D·n_D / (w_U·n_U) within 1 and 3/2 (eq. 9).</summary>
+    /// <summary>Weight w_D ≥ 0 of desirable rows. Default 1; the authors advise w_D·n_D / (w_U·n_U) between 1 and 4/3.</summary>
     public double DesirableWeight { get; init => field = OptionCheck.NotNegative(Name, value); } = 1;
 
     /// <summary>Weight w_U ≥ 0 of the other rows. Default 1.</summary>

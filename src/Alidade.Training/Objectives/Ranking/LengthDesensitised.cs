@@ -6,10 +6,10 @@ namespace Alidade.Training.Objectives.Ranking;
 /// LD-DPO, an objective on ℓ = Σ over the first n tokens + α·Σ over the rest, n = min(|y⁺|, |y⁻|): what an answer has beyond the length of the other one counts less. The
 /// same weights hold for policy and reference; lengths that a loss divides by stay the full ones.
 /// </summary>
-/// <remarks>Liu et al. 2024 (arXiv 2409.06411), eq. 11.</remarks>
+/// <remarks>Liu et al. 2024 (arXiv 2409.06411); <c>ld_alpha</c> of TRL 1.16.</remarks>
 public sealed record LengthDesensitised : PairTransform
 {
-    /// <summary>Weight α of the tokens beyond the shared length, from 0 to 1; 1 changes nothing. Default 0.5, within the range the paper finds best.</summary>
+    /// <summary>Weight α of the tokens beyond the shared length, from 0 to 1; 1 changes nothing. Default 0.5; the paper tunes it for each model, TRL leaves it off.</summary>
     public double Alpha { get; init => field = OptionCheck.Share(Name, value); } = 0.5;
 
     /// <inheritdoc/>

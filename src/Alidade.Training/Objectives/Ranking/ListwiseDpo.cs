@@ -6,7 +6,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// DPO of whole rankings (Plackett–Luce): −Σ_{k&lt;n} log[e^(r_k) / Σ_{j≥k} e^(r_j)] with answers from best to worst and the implied rewards r = β·(ℓ − ℓ°). Two answers
 /// are DPO.
 /// </summary>
-/// <remarks>Rafailov et al. 2023 (arXiv 2305.18290), appendix A.3, eq. 20.</remarks>
+/// <remarks>Rafailov et al. 2023 (arXiv 2305.18290), appendix A.3.</remarks>
 public sealed record ListwiseDpo : IRankingObjective
 {
     /// <summary>Strength β &gt; 0 of the pull towards the reference. Default 0.1, as DPO.</summary>

@@ -5,17 +5,17 @@ namespace Alidade.Training.Objectives.Ranking;
 /// <summary>
 /// TR-DPO: a reference that follows the policy. After every n-th update each of its weights becomes α·policy + (1 − α)·reference; α = 1 replaces it.
 /// </summary>
-/// <remarks>Gorbatovski et al. 2024 (arXiv 2404.09656), eq. 3 and 4.</remarks>
+/// <remarks>Gorbatovski et al. 2024 (arXiv 2404.09656).</remarks>
 public sealed record MovingReference
 {
-    /// <summary>α, above 0 and up to 1. Default 0.6, as the paper's soft update and TRL 1.16.</summary>
+    /// <summary>α, above 0 and up to 1. Default 0.6, as TRL 1.16.</summary>
     public double Mixture
     {
         get;
         init => field = OptionCheck.Allowed(value is > 0 and <= 1, "tr_dpo", nameof(Mixture), value, "above 0 and up to 1");
     } = 0.6;
 
-    /// <summary>Updates between two moves. Default 512, as TRL 1.16 and the paper's hard update.</summary>
+    /// <summary>Updates between two moves. Default 512, as TRL 1.16.</summary>
     public int Every { get; init => field = OptionCheck.Count("tr_dpo", value); } = 512;
 
     /// <summary>Whether the reference moves now.</summary>

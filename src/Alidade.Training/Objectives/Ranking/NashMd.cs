@@ -16,10 +16,10 @@ public enum KlCredit
 /// Nash mirror descent by policy gradient: −(P − ½)·ℓ + β·KL, P the probability that a sample of the policy beats one of the mixture π^(1−m)·π°^m, and
 /// KL = sg(Σ_t log π/π°)·ℓ.
 /// </summary>
-/// <remarks>Munos et al. 2023 (arXiv 2312.00886), section 7. TRL's trainer credits the KL by token (<see cref="KlCredit.Token"/>).</remarks>
+/// <remarks>Munos et al. 2023 (arXiv 2312.00886), Nash-MD-PG. TRL's trainer credits the KL by token (<see cref="KlCredit.Token"/>).</remarks>
 public sealed record NashMd
 {
-    /// <summary>β ≥ 0. Default 0.1, as TRL; the paper's experiments take 0.008 to 0.02 (τ).</summary>
+    /// <summary>β ≥ 0. Default 0.1, as TRL.</summary>
     public double Beta { get; init => field = OptionCheck.NotNegative(Name, value); } = 0.1;
 
     /// <summary>How the KL term credits tokens. Default by sequence, as the paper.</summary>

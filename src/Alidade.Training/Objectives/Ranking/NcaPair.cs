@@ -7,10 +7,10 @@ namespace Alidade.Training.Objectives.Ranking;
 /// Noise contrastive alignment on pairs: −log σ(β·a) − ½·log σ(−β·a) − ½·log σ(−β·b) with the log-ratios a = ℓ⁺ − ℓ°⁺ and b = ℓ⁻ − ℓ°⁻; it holds the likelihood of the
 /// preferred answer up, where DPO only widens the gap.
 /// </summary>
-/// <remarks>Chen et al. 2024 (arXiv 2402.05369), eq. 11 with K = 2.</remarks>
+/// <remarks>Chen et al. 2024 (arXiv 2402.05369), with two answers of reward 1 and 0.</remarks>
 public sealed record NcaPair : PairwiseObjective
 {
-    /// <summary>β &gt; 0. Default 0.01, as the paper.</summary>
+    /// <summary>β &gt; 0. Default 0.01, as TRL's documentation advises for this loss.</summary>
     public double Beta { get; init => field = OptionCheck.Positive(Name, value); } = 0.01;
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// Σ_{k&lt;n} −log[e^(p_k·T_kk) / (e^(p_k·T_kk) + Σ_{i&gt;k} e^(p_i·T_ki))] + w·(n − 1)²·(−ℓ of the best answer).
 /// </summary>
 /// <remarks>
-/// Song et al. 2023 (arXiv 2306.17492), eq. 7–9. The authors' code adds 1e-10 inside the logarithm, sums exponentials without a shift, and scores one token late; here the
+/// Song et al. 2023 (arXiv 2306.17492). The authors' code adds 1e-10 inside the logarithm, sums exponentials without a shift, and scores one token late; here the
 /// mask is the answer and the sum is a log-sum-exp.
 /// </remarks>
 public sealed record Pro : IRankingObjective

@@ -4,10 +4,10 @@ using static TorchSharp.torch.nn.functional;
 namespace Alidade.Training.Objectives.Ranking;
 
 /// <summary>DPO-RK: ties after Rao and Kupper, P(win) = σ(d − log ν), P(tie) = (ν² − 1)·σ(d − log ν)·σ(−d − log ν).</summary>
-/// <remarks>Chen et al. 2024 (arXiv 2409.17431), eq. 7–8; Rao and Kupper 1967.</remarks>
+/// <remarks>Chen et al. 2024 (arXiv 2409.17431); Rao and Kupper 1967.</remarks>
 public sealed record RaoKupperDpo : TiedDpo
 {
-    /// <summary>ν &gt; 1; equally good answers tie with probability (ν − 1)/(ν + 1). Default 3, as the paper: one half.</summary>
+    /// <summary>ν &gt; 1; equally good answers tie with probability (ν − 1)/(ν + 1). Default 3: one half.</summary>
     public double Nu { get; init => field = OptionCheck.Allowed(value > 1 && double.IsFinite(value), Name, nameof(Nu), value, "a number above 1"); } = 3;
 
     /// <inheritdoc/>

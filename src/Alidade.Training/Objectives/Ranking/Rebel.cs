@@ -6,7 +6,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// Regression to relative rewards: ((ℓ⁺ − ℓ°⁺) − (ℓ⁻ − ℓ°⁻) − η·(r⁺ − r⁻))², ℓ° of the policy that wrote the answers and r their rewards. Which of the two answers comes
 /// first does not matter.
 /// </summary>
-/// <remarks>Gao et al. 2024 (arXiv 2404.16767), eq. 5. The paper divides the log-ratios by η instead of multiplying the rewards; the losses differ by the factor η².</remarks>
+/// <remarks>Gao et al. 2024 (arXiv 2404.16767). The paper divides the log-ratios by η instead of multiplying the rewards; the losses differ by the factor η².</remarks>
 public sealed record Rebel : PairwiseObjective
 {
     /// <summary>Step size η &gt; 0, in nats for each unit of reward. Default 1; the paper tunes it.</summary>

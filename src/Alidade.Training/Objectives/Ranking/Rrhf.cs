@@ -7,7 +7,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// the first of equally good answers is imitated.
 /// </summary>
 /// <remarks>
-/// Yuan et al. 2023 (arXiv 2304.05302), eq. 2–4. The authors' code overwrites its labels before it counts them, so its |y| is the padded length of prompt and answer; it
+/// Yuan et al. 2023 (arXiv 2304.05302). The authors' code overwrites its labels before it counts them, so its |y| is the padded length of prompt and answer; it
 /// weighs the ranking by 100, averages the imitation over padded positions, and compares within one prompt only for a batch of one. Here lengths are true.
 /// </remarks>
 public sealed record Rrhf : IRankingObjective

@@ -12,10 +12,10 @@ namespace Alidade.Training.Objectives.Ranking;
 /// </remarks>
 public sealed record SimPo : PairwiseObjective
 {
-    /// <summary>Scale β &gt; 0 of the rewards. Default 2, as the paper's first setting.</summary>
+    /// <summary>Scale β &gt; 0 of the rewards. Default 2, as the authors' code.</summary>
     public double Beta { get; init => field = OptionCheck.Positive(Name, value); } = 2;
 
-    /// <summary>Target margin γ ≥ 0. Default 0.5, a quarter of β, as the authors' first setting.</summary>
+    /// <summary>Target margin γ ≥ 0. Default 0.5, a quarter of β, as the authors' code.</summary>
     public double Gamma { get; init => field = OptionCheck.NotNegative(Name, value); } = 0.5;
 
     /// <summary>Share ε of labels that are taken to be flipped, in [0, ½). Default 0.</summary>

@@ -22,10 +22,10 @@ public enum CalibrationLoss
 /// <summary>
 /// Sequence likelihood calibration: the likelihoods p = ℓ/|y|^κ of a list of candidates are put in the order of their scores s (similarity to a target).
 /// </summary>
-/// <remarks>Zhao et al. 2022 (arXiv 2210.00045), section 2.2.2. Scores are taken from best to worst.</remarks>
+/// <remarks>Zhao et al. 2022 (arXiv 2210.00045). Scores are taken from best to worst.</remarks>
 public sealed record SlicCalibration : IRankingObjective
 {
-    /// <summary>How answers are compared. Default the rank loss, which the paper finds best.</summary>
+    /// <summary>How answers are compared. Default the rank loss.</summary>
     public CalibrationLoss Loss { get; init; } = CalibrationLoss.Rank;
 
     /// <summary>Margin β ≥ 0. Default 1; the paper tunes it for each loss.</summary>

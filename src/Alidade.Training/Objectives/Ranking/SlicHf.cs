@@ -7,10 +7,10 @@ namespace Alidade.Training.Objectives.Ranking;
 /// Sequence likelihood calibration from human feedback: max(0, δ − ℓ⁺ + ℓ⁻) − λ·ℓ(target), the target an answer of supervised data or the preferred one. No reference
 /// model: the last term keeps the policy near it.
 /// </summary>
-/// <remarks>Zhao et al. 2023 (arXiv 2305.10425), eq. 1. The <c>hinge</c> of TRL is something else (<see cref="Hinge"/>).</remarks>
+/// <remarks>Zhao et al. 2023 (arXiv 2305.10425). The <c>hinge</c> of TRL is something else (<see cref="Hinge"/>).</remarks>
 public sealed record SlicHf : PairwiseObjective
 {
-    /// <summary>Margin δ &gt; 0 in nats. Default 1, as the paper.</summary>
+    /// <summary>Margin δ &gt; 0 in nats. Default 1.</summary>
     public double Delta { get; init => field = OptionCheck.Positive(Name, value); } = 1;
 
     /// <summary>Weight λ ≥ 0 of imitation. Default 0.1; the paper sweeps it.</summary>

@@ -9,7 +9,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// <remarks>Chen et al. 2024, "On extending DPO to accommodate ties" (arXiv 2409.17431).</remarks>
 public abstract record TiedDpo : PairwiseObjective
 {
-    /// <summary>Strength β &gt; 0 of the pull towards the reference. Default 0.1, as the paper.</summary>
+    /// <summary>Strength β &gt; 0 of the pull towards the reference. Default 0.1, as DPO.</summary>
     public double Beta { get; init => field = OptionCheck.Positive(Name, value); } = 0.1;
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ public sealed record WeightedTerm(double Weight, IPreferenceObjective Objective)
 /// Several objectives on the same pairs at once: Σ_k w_k·loss_k. Each loss is logged by its name; implied rewards are those of the first term that has them.
 /// </summary>
 /// <remarks>
-/// MPO is {0.8 dpo, 0.2 bco_pair, 1 chosen_nll} (Wang et al. 2024, arXiv 2411.10442, eq. 1); RPO is {1 dpo, α chosen_nll of sequence means} (Pang et al. 2024,
+/// MPO is {0.8 dpo, 0.2 bco_pair, 1 chosen_nll} (Wang et al. 2024, arXiv 2411.10442); RPO is {1 dpo, α chosen_nll of sequence means} (Pang et al. 2024,
 /// arXiv 2404.19733); <c>loss_weights</c> of TRL 1.16.
 /// </remarks>
 public sealed record WeightedSum : IPreferenceObjective

@@ -17,7 +17,7 @@ public enum WeightAlignment
 /// much as they are about answers that the policy would give.
 /// </summary>
 /// <remarks>
-/// Zhou et al. 2024 (arXiv 2406.11827), eq. 2 and 4. open-instruct multiplies log-probabilities that are summed already by a mask of tokens, which makes exp(sum) of
+/// Zhou et al. 2024 (arXiv 2406.11827), eq. 2. open-instruct multiplies log-probabilities that are summed already by a mask of tokens, which makes exp(sum) of
 /// exp(mean); TRL 1.16 cannot run it with the hinge.
 /// </remarks>
 public sealed record Wpo : PairwiseObjective

@@ -6,7 +6,7 @@ namespace Alidade.Training.Objectives.Ranking;
 /// Exploratory preference optimisation: a preference loss between a sample of the policy and one of the reference, plus α·ℓ of the reference's sample: the policy is paid
 /// for moving away from what the reference would say.
 /// </summary>
-/// <remarks>Xie et al. 2024 (arXiv 2405.21046), eq. 7 of algorithm 1. TRL's trainer offers DPO and, on sums, IPO.</remarks>
+/// <remarks>Xie et al. 2024 (arXiv 2405.21046), algorithm 1. TRL's trainer offers DPO and, on sums, IPO.</remarks>
 public sealed record Xpo : PairwiseObjective
 {
     /// <summary>The preference loss. Default DPO with β = 0.1, as TRL.</summary>

@@ -34,6 +34,45 @@ public sealed class PairLawTests
     }
 
     [Fact]
+    public void A_gate_found_by_search_does_not_overflow_however_wrong_the_policy_is()
+    {
+        using var scope = NewDisposeScope();
+        var chosen = tensor(new[] { -300f, -10 }).requires_grad_(true);
+        var result = new DiscoPop { Beta = 1 }.Evaluate(new(chosen, tensor(new[] { -10f, -300 }), zeros(2), zeros(2), [3, 3], [4, 4]));
+        result.Loss.backward();
+        // −(1 − g)·log σ(x) with g = 0 and x = −290; nothing where the policy is right.
+        Assert.Equal([290f, 0], result.PerItem.data<float>().ToArray(), (a, b) => Math.Abs(a - b) < 1e-4);
+        Assert.Equal([-0.5f, 0], chosen.grad!.data<float>().ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public void Terms_of_a_sum_are_logged_by_name_and_rewards_are_those_of_the_first_that_has_them()
+    {
+        using var scope = NewDisposeScope();
+        var pairs = SomePairs.Of();
+        var sum = new WeightedSum { Terms = [new(0.5, new ChosenNll()), new(2, new Dpo { Beta = 0.3 }), new(-1, new BcoPair { Beta = 0.7 }), new(1, new LengthDesensitised())] };
+        Assert.Equal(PairInputs.Reference | PairInputs.SharedLength, sum.Needs);
+        Objective all = sum.Evaluate(pairs), dpo = new Dpo { Beta = 0.3 }.Evaluate(pairs), bco = new BcoPair { Beta = 0.7 }.Evaluate(pairs);
+        Objective nll = new ChosenNll().Evaluate(pairs), shortened = new LengthDesensitised().Evaluate(pairs);
+        Same(dpo.Outputs["rewards_chosen"].data<double>().ToArray(), all.Outputs["rewards_chosen"].data<double>().ToArray());
+        Assert.Equal((0.5 * nll.Loss + 2 * dpo.Loss - bco.Loss + shortened.Loss).item<double>(), all.Loss.item<double>(), 1e-12);
+        Assert.Equal(all.Loss.item<double>(), all.PerItem.mean().item<double>(), 1e-12);
+        Assert.Equal(bco.Loss.item<double>(), all.Metrics["loss_bco_pair"].item<double>());
+        Assert.Equal(nll.Loss.item<double>(), all.Metrics["nll"].item<double>());
+    }
+
+    [Fact]
+    public void A_reference_moves_after_every_so_many_updates()
+    {
+        using var scope = NewDisposeScope();
+        var rule = new MovingReference { Every = 3, Mixture = 0.25 };
+        Assert.Equal([3, 6], Enumerable.Range(0, 8).Where(rule.IsDue));
+        Tensor reference = tensor(new[] { 4.0 }), policy = tensor(new[] { 8.0 });
+        Assert.Equal(5, rule.Moved(reference, policy).item<double>());
+        Assert.Equal(4, reference.item<double>());
+    }
+
+    [Fact]
     public void Robust_dpo_of_flipped_labels_is_in_the_mean_dpo_of_the_clean_ones()
     {
         using var scope = NewDisposeScope();

@@ -92,6 +92,20 @@ public sealed class PreferenceObjectiveTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void A_reference_that_is_asked_for_matters(string name)
+    {
+        using var scope = NewDisposeScope();
+        var (objective, pairs) = (Named(name), SomePairs.Of());
+        var other = pairs with
+        {
+            ReferenceChosen = pairs.ReferenceChosen - tensor(new[] { 0.5, -1, 2, 0.25, -0.75 }),
+            Shared = pairs.Shared!.Value with { ReferenceChosen = pairs.Shared.Value.ReferenceChosen - 1 },
+        };
+        Assert.Equal(objective.Needs.HasFlag(PairInputs.Reference), objective.Evaluate(pairs).Loss.item<double>() != objective.Evaluate(other).Loss.item<double>());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void What_is_asked_for_and_not_there_is_an_error(string name)
     {
         using var scope = NewDisposeScope();
