@@ -204,6 +204,21 @@ public sealed class PairLawTests
     }
 
     [Fact]
+    public void Odds_of_an_almost_certain_answer_keep_their_digits_in_float32()
+    {
+        using var scope = NewDisposeScope();
+        // In float32 e^−1e-9 is 1, so the branch for far likelihoods has no value here and must leave no trace in the gradient.
+        Tensor chosen = tensor(new[] { -1e-9f }).requires_grad_(true), rejected = tensor(new[] { -3f }).requires_grad_(true);
+        var result = new Orpo { Beta = 1 }.Evaluate(new(chosen, rejected, zeros(1), zeros(1), [1], [1]) { PromptAndChosen = tensor(new[] { -2f }), PromptAndChosenLengths = [4] });
+        result.PerItem.sum().backward();
+        var odds = Math.Log(1e9) + 3 + Math.Log(1 - Math.Exp(-3));
+        Assert.Equal(odds, result.Metrics["log_odds_chosen"].item<float>(), 1e-5);
+        // d/dx of log-odds is 1/(1 − eˣ), 1e9 here, times 1 − σ(odds).
+        Assert.Equal(-1e9 / (1 + Math.Exp(odds)), chosen.grad!.item<float>(), 1e-5);
+        Assert.True(float.IsFinite(rejected.grad!.item<float>()));
+    }
+
+    [Fact]
     public void Shared_sums_are_of_the_first_scored_tokens_that_both_answers_have()
     {
         using var scope = NewDisposeScope();

@@ -118,6 +118,7 @@ public sealed class RankingObjectiveTests
         Assert.Equal(2, ties);
         Assert.Equal(-0.5, new OnlinePairs { MissingEndPenalty = 1.5 }.RewardOf(1, ended: false));
         Assert.Contains("prompt 1 has a reward that is not a number", Assert.Throws<AlidadeException>(() => OnlinePairs.Of([1, double.NaN], [1, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains("prompt 0 has a reward that is not a number", Assert.Throws<AlidadeException>(() => OnlinePairs.Of([1, 2], [double.NaN, 2])).Message, StringComparison.Ordinal);
         Assert.Contains("1 first samples and 2 second samples", Assert.Throws<AlidadeException>(() => OnlinePairs.Of([1], [1, 2])).Message, StringComparison.Ordinal);
     }
 }
