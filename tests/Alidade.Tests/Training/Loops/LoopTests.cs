@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Tests.Core;
@@ -8,6 +9,7 @@ using Alidade.Tests.Models;
 using Alidade.Tests.Training.Rewards;
 using Alidade.Tests.Training.Trainers;
 using Alidade.Training.Loops;
+using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
 
@@ -71,6 +73,7 @@ public sealed class LoopTests
         var result = await loop.RunAsync(Prompts("p", 24), Prompts("q", 60), Context());
         Rose(result);
         Assert.All(result.Rounds, r => Assert.Equal(r.Prompts, r.TrainedOn + r.LeftOut.Values.Sum()));
+        Assert.All(result.Rounds, r => Assert.True(r.LeftOut["tie"] > 0));
     }
 
     [Fact]
@@ -140,6 +143,24 @@ public sealed class LoopTests
         var result = await loop.RunAsync(Prompts("p", 30), null, Context());
         Assert.Equal(2, asked);
         Assert.Equal(result.Rounds[0].Prompts, result.Rounds[0].TrainedOn + result.Rounds[0].LeftOut.Where(l => !l.Key.StartsWith("unscored", StringComparison.Ordinal)).Sum(l => l.Value));
+    }
+
+    [Theory]
+    [InlineData(ALolForm.Sequence)]
+    [InlineData(ALolForm.Token)]
+    [InlineData(ALolForm.ReferenceFree)]
+    public async Task Offline_answers_with_rewards_raise_the_reward(ALolForm form)
+    {
+        using var model = TinyChat.Create();
+        var data = (await new BestOfNSampling { Model = model, Reward = Planted, Sampling = Sampling(24), Seed = 4 }.RunAsync(Prompts("p", 24), TestContext.Current.CancellationToken)).SelectMany(b => b.Answers).ToArray();
+        async Task<double[]> HeldOutAsync() => [.. (await new BestOfNSampling { Model = model, Reward = Planted, Sampling = Sampling(1), Seed = 9 }.RunAsync(Prompts("q", 80), TestContext.Current.CancellationToken)).Select(b => b.Reward!.Value)];
+        var before = Mean.Of(await HeldOutAsync());
+        var loop = new LeftoverLunch { Model = model, Reward = Planted, Objective = new() { Form = form }, Sampling = Sampling(16), Options = Options(3) };
+        var result = await loop.RunAsync(data, new() { Cancellation = TestContext.Current.CancellationToken });
+        Assert.Equal(data.Length, result.Training.Rows + result.LeftOut.Values.Sum());
+        Assert.True(result.Advantages.Value > 0);
+        var after = Mean.Of(await HeldOutAsync());
+        Assert.True(after.Interval()!.Low > before.Interval()!.High, $"before {before}, after {after}");
     }
 
     [Fact]
