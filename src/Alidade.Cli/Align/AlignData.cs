@@ -57,12 +57,9 @@ internal sealed class AlignData
     }
 
     /// <summary>Training pairs as tokens; pairs longer than the maximum are left out and counted, never cut.</summary>
-    public TokenRows<PairTokens> PairTokens(CausalLM model, IReadOnlyList<PreferencePair> pairs, int maxLength)
-    {
-        var rows = new PreferenceTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null }).Tokenize(pairs);
-        var fitting = rows.Rows.Where(r => r.Prompt.Count + Math.Max(r.Chosen.Count, r.Rejected.Count) <= maxLength).ToArray();
-        return rows with { Rows = fitting, Dropped = With(rows.Dropped, $"longer than {maxLength} tokens", rows.Rows.Count - fitting.Length) };
-    }
+    public TokenRows<PairTokens> PairTokens(CausalLM model, IReadOnlyList<PreferencePair> pairs, int maxLength) =>
+        new PreferenceTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null }).Tokenize(pairs)
+            .WithoutLongerThan(maxLength, r => r.Prompt.Count + Math.Max(r.Chosen.Count, r.Rejected.Count));
 
     /// <summary>Demonstrations as tokens; longer ones are left out and counted, never cut.</summary>
     public TokenRows<DemonstrationTokens> DemonstrationTokens(CausalLM model, int maxLength, int? maxRows)
@@ -71,17 +68,8 @@ internal sealed class AlignData
             : Split.Train.Select(p => p.Prompt.Messages is { } messages
                 ? (Demonstration)new ConversationDemonstration(p.Id, [.. messages, new Message("assistant", p.Chosen)])
                 : new CompletionDemonstration(p.Id, p.Prompt, p.Chosen));
-        var rows = new DemonstrationTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null }).Tokenize(demonstrations);
-        var fitting = rows.Rows.Where(r => r.Ids.Count <= maxLength).ToArray();
-        return rows with { Rows = [.. fitting.Take(maxRows ?? int.MaxValue)], Dropped = With(rows.Dropped, $"longer than {maxLength} tokens", rows.Rows.Count - fitting.Length) };
-    }
-
-    private static Dictionary<string, int> With(IReadOnlyDictionary<string, int> dropped, string reason, int count)
-    {
-        var all = new Dictionary<string, int>(dropped);
-        if (count > 0)
-            all[reason] = all.GetValueOrDefault(reason) + count;
-        return all;
+        var rows = new DemonstrationTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null }).Tokenize(demonstrations).WithoutLongerThan(maxLength, r => r.Ids.Count);
+        return rows with { Rows = [.. rows.Rows.Take(maxRows ?? int.MaxValue)] };
     }
 
     // Blank lines separate the paragraphs of a plain text; each is an item.

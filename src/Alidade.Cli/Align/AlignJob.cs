@@ -13,6 +13,7 @@ using Alidade.Models.Chat;
 using Alidade.RedTeam;
 using Alidade.RedTeam.Jailbreak;
 using Alidade.RedTeam.Privacy;
+using Alidade.Training.Jobs;
 using Alidade.Training.Objectives.Ranking;
 using Alidade.Training.Trainers;
 
@@ -143,15 +144,7 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
         var (stage, name) = (recipe.Stages[i], StageName(recipe, i));
         run.Once("train." + name, () =>
         {
-            var context = new TrainingContext
-            {
-                Folder = run.PathOf("checkpoints-" + name),
-                Resume = true,
-                Progress = progress,
-                Cancellation = cancellation,
-                OnStep = step => run.Log(name, step.Update, step.Values),
-                OnHeldOut = point => run.Log(name, point.Update, new Dictionary<string, double>(point.Metrics.Select(m => new KeyValuePair<string, double>("held_out_" + m.Key, m.Value))) { ["held_out_loss"] = point.Loss }),
-            };
+            var context = RunLogging.ContextOf(run, name, "checkpoints-" + name, progress, null, cancellation);
             var options = new TrainingOptions
             {
                 BatchRows = stage.BatchRows,

@@ -12,6 +12,7 @@ using Alidade.Interpretability.Patching;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.RedTeam;
+using Alidade.Training.Jobs;
 
 namespace Alidade.Cli.Align;
 
@@ -143,8 +144,7 @@ internal static class AlignReportBuilder
 
     // After a resume the steps since the last checkpoint stand twice, with the same numbers.
     private static IEnumerable<RunEvent> Latest(RunFolder run) =>
-        run.View.Events().GroupBy(e => (e.Stage, e.Step, HeldOut: e.Values.ContainsKey("held_out_loss"))).Select(g => g.Last()).OrderBy(e => e.Stage, StringComparer.Ordinal).ThenBy(e => e.Step)
-            .Select(e => e with { Values = e.Values.Where(v => v.Key is not ("tokens" or "mean_entropy" or "logits_chosen" or "logits_rejected")).ToDictionary(v => v.Key, v => v.Value) });
+        RunLogging.Latest(run.View).Select(e => e with { Values = e.Values.Where(v => v.Key is not ("tokens" or "mean_entropy" or "logits_chosen" or "logits_rejected")).ToDictionary(v => v.Key, v => v.Value) });
 
     private static MembershipReading Membership(RunFolder run)
     {

@@ -10,6 +10,7 @@ internal static class AlidadeCommand
     public static RootCommand Make() => new("Alidade: align a language model, look inside it, attack it and measure it, on your own machine.")
     {
         AlignCommand.Make(),
+        TrainCommand.Make(),
         EvaluateCommand.Make(),
         CompareCommand.Make(),
         ReportCommand.Make(),

@@ -1,11 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Alidade.Cli.Terminal;
+using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Data.Catalogue;
 using Alidade.Core.Reports;
+using Alidade.Models;
+using Alidade.Training.Jobs;
 
 namespace Alidade.Cli.Commands;
 
@@ -16,17 +20,43 @@ internal static class DataShowCommand
 
     public static Command Make()
     {
-        var name = new Argument<string>("name") { Description = "A file of your own (.jsonl, .json, .csv, .tsv, .txt, also .gz), or the name of a published set or file" };
+        var name = new Argument<string>("name") { Description = "A file of your own (.jsonl, .json, .csv, .tsv, .txt, also .gz; .parquet), or the name of a published set or file" };
         var rows = new Option<int>("--rows", "-n") { Description = "Rows to show of each file", DefaultValueFactory = _ => 2 };
         var data = new DataOption();
         var json = new Option<bool>("--json") { Description = "Print the result as JSON, with whole values" };
-        var show = new Command("show", "Show what a data file holds: fields, number of rows, hash, the first rows") { name, rows, data.Option, json };
+        var model = new Option<string?>("--model", "-m") { Description = "Show rows as this model's tokens, with what is learned: a Hugging Face folder, a .gguf file, or ORG/NAME of a pulled model" };
+        var objective = new Option<string?>("--objective") { Description = "What is trained on the rows, such as sft or dpo; what the rows' fields say when left out" };
+        var length = new Option<int>("--max-length") { Description = "Longest row in tokens; longer ones are dropped and counted", DefaultValueFactory = _ => 1024 };
+        var show = new Command("show", "Show what a data file holds: fields, number of rows, hash, the first rows; with a model, its tokens and what is learned") { name, rows, data.Option, model, objective, length, json };
         show.SetAction(parsed =>
         {
+            if (parsed.GetValue(model) is { } path)
+            {
+                var tokens = Tokens(path, parsed.GetValue(name)!, parsed.GetValue(objective), parsed.GetValue(length), parsed.GetValue(rows));
+                Output.Print(tokens, parsed.GetValue(json), t => TokenText.Of(t, colour: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or ""));
+                return 0;
+            }
+
+            if (parsed.GetValue(objective) is not null)
+                throw new AlidadeException("--objective shows rows as tokens, which a model makes: give --model");
             Output.Print(DataView.Of(parsed.GetValue(name)!, data.Home(parsed), parsed.GetValue(rows)), parsed.GetValue(json), Text);
             return 0;
         });
         return show;
+    }
+
+    // Apart, so that looking at fields loads no tensor library.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static RowTokens Tokens(string path, string file, string? objective, int maxLength, int rows)
+    {
+        if (objective is null)
+        {
+            var fields = FileView.Of(file, 0).Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+            objective = fields.Contains("chosen") ? "dpo" : fields.Contains("label") ? "kto" : fields.Contains("completions") ? "rrhf" : "sft";
+        }
+
+        using var model = CausalLM.Load(path);
+        return RowTokens.Of(model, objective, new() { File = file, MaxLength = maxLength }, rows);
     }
 
     private static string Text(DataView view)
@@ -65,6 +95,7 @@ internal static class DataShowCommand
         RowForm.JsonLines => "a JSON object a line",
         RowForm.JsonList => "objects of a JSON list",
         RowForm.JsonEntries => "members of a JSON object",
+        RowForm.Parquet => "rows of a Parquet file",
         RowForm.JsonLeaves => "items at the ends of nested JSON objects",
         _ => "lines of text",
     };

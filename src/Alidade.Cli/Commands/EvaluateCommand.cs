@@ -68,7 +68,7 @@ internal static class EvaluateCommand
 
             EvaluateRequest Request() => new()
             {
-                CommandLine = "alidade " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quoted)),
+                CommandLine = CommandWords.Line(),
                 Model = parsed.GetValue(remote.Url) is null ? Path.GetFullPath(ModelLocation.Resolve(parsed.GetValue(model.Model) ?? Shipped())) : null,
                 Adapters = parsed.GetValue(model.Adapter)!,
                 Endpoint = remote.Request(parsed, parsed.GetValue(model.Model)),
@@ -112,8 +112,6 @@ internal static class EvaluateCommand
             text.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"{task.Name.PadRight(width)}  {task.About}");
         return text.Append("suites: ").AppendJoin(", ", TaskCatalogue.Suites).ToString();
     }
-
-    private static string Quoted(string argument) => argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,+@".Contains(c, StringComparison.Ordinal)) ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     // Apart, so that help loads no tensor library.
     [MethodImpl(MethodImplOptions.NoInlining)]

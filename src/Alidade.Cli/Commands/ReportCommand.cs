@@ -6,6 +6,7 @@ using Alidade.Core.Files;
 using Alidade.Core.Reports;
 using Alidade.Core.Runs;
 using Alidade.Evaluation.Engine;
+using Alidade.Training.Jobs;
 
 namespace Alidade.Cli.Commands;
 
@@ -20,9 +21,12 @@ internal static class ReportCommand
         command.SetAction(parsed =>
         {
             var run = RunView.Open(parsed.GetValue(folder)!);
-            return run.Record.Command == "evaluate"
-                ? Show<EvaluationReport>(run, EvaluationRun.ReportFile, EvaluationRun.PageFile, r => r.ToHtml(run.Samples()), r => r.ToPlainText(), parsed.GetValue(json))
-                : Show<AlignmentReport>(run, AlignReportBuilder.RecordFile, AlignReportBuilder.PageFile, r => r.ToHtml(), r => r.ToPlainText(), parsed.GetValue(json));
+            return run.Record.Command switch
+            {
+                "evaluate" => Show<EvaluationReport>(run, EvaluationRun.ReportFile, EvaluationRun.PageFile, r => r.ToHtml(run.Samples()), r => r.ToPlainText(), parsed.GetValue(json)),
+                "train" => Show<TrainingReport>(run, TrainingJob.RecordFile, TrainingJob.PageFile, r => r.ToHtml(), r => r.ToPlainText(), parsed.GetValue(json)),
+                _ => Show<AlignmentReport>(run, AlignReportBuilder.RecordFile, AlignReportBuilder.PageFile, r => r.ToHtml(), r => r.ToPlainText(), parsed.GetValue(json)),
+            };
         });
         return command;
     }

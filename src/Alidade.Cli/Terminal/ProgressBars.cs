@@ -10,14 +10,17 @@ internal static class ProgressBars
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs work with a place to report to.</summary>
-    public static T While<T>(Func<IProgress<Core.Progress>, T> work)
+    public static T While<T>(Func<IProgress<Core.Progress>, T> work) => While((progress, _) => work(progress));
+
+    /// <summary>Runs work with a place to report to, and a place for lines that stay above the bars.</summary>
+    public static T While<T>(Func<IProgress<Core.Progress>, Action<string>, T> work)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         if (Console.IsErrorRedirected)
-            return work(new Lines());
+            return work(new Lines(), Console.Error.WriteLine);
         return console.Progress().AutoClear(false).HideCompleted(false)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .Start(context => work(new Bars(context)));
+            .Start(context => work(new Bars(context), console.WriteLine));
     }
 
     private static string Text(Core.Progress step) => step.Detail is null ? step.Task : $"{step.Task}  {step.Detail}";

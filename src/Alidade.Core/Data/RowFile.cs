@@ -6,10 +6,10 @@ using Sylvan.Data.Csv;
 
 namespace Alidade.Core.Data;
 
-/// <summary>Reads rows from JSON Lines, other JSON, CSV (comma), TSV (tab) or lines of text, each also compressed (.gz); UTF-8 with or without a byte-order mark.</summary>
+/// <summary>Reads rows from JSON Lines, other JSON, CSV (comma), TSV (tab) or lines of text, each also compressed (.gz), or from Parquet; UTF-8 with or without a byte-order mark.</summary>
 internal static class RowFile
 {
-    private static readonly string[] Known = [".jsonl", ".json", ".csv", ".tsv"];
+    private static readonly string[] Known = [".jsonl", ".json", ".csv", ".tsv", ".parquet"];
 
     /// <summary>The rows one by one; calling an element gives the row or throws what is wrong with it, so that a reader may count it and go on.</summary>
     public static IEnumerable<Func<DataRow>> Read(string path) => Read(path, FormOf(path));
@@ -23,6 +23,7 @@ internal static class RowFile
         RowForm.JsonList => JsonRows.List(path),
         RowForm.JsonEntries => JsonRows.Entries(path),
         RowForm.JsonLeaves => JsonRows.Leaves(path),
+        RowForm.Parquet => ParquetRows.Read(path),
         _ => Lines(path),
     });
 
@@ -46,6 +47,7 @@ internal static class RowFile
     public static RowForm FormOf(string path) => Kind(path) switch
     {
         ".csv" or ".tsv" => RowForm.Table,
+        ".parquet" => RowForm.Parquet,
         ".jsonl" or ".json" => Decoded(path, () => JsonRows.IsList(path)) ? RowForm.JsonList : RowForm.JsonLines,
         _ => throw new AlidadeException($"'{path}': rows are read from {string.Join(", ", Known)} files, also with .gz"),
     };

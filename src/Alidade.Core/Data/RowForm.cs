@@ -23,4 +23,7 @@ public enum RowForm
 
     /// <summary>Text: every line that is not blank, in the field "text".</summary>
     Lines,
+
+    /// <summary>Parquet: every row of every row group.</summary>
+    Parquet,
 }

@@ -16,9 +16,9 @@ public interface IValidated
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OneOrMoreAttribute : Attribute;
 
-/// <summary>Marks a record of a recipe for which a plain value may stand: that of one of its keys.</summary>
+/// <summary>Marks a record of a recipe, or a property that holds one, for which a plain value may stand: that of one of its keys.</summary>
 /// <param name="key">The key.</param>
-[AttributeUsage(AttributeTargets.Class)]
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Property)]
 public sealed class ShortFormAttribute(string key) : Attribute
 {
     /// <summary>The key.</summary>
@@ -30,11 +30,13 @@ public sealed class RecipePart
 {
     private readonly YamlNode node;
     private readonly string path;
+    private readonly IReadOnlyDictionary<YamlNode, string>? places;
 
-    internal RecipePart(YamlNode node, string path)
+    internal RecipePart(YamlNode node, string path, IReadOnlyDictionary<YamlNode, string>? places)
     {
         this.node = node;
         this.path = path;
+        this.places = places;
     }
 
     /// <summary>Takes a key out: its texts.</summary>
@@ -56,7 +58,7 @@ public sealed class RecipePart
     /// <exception cref="AlidadeException">A key is unknown, of the wrong type or out of range.</exception>
     public void Bind(object record, string name, params IReadOnlyList<string> given)
     {
-        var binder = new RecipeBinder();
+        var binder = new RecipeBinder(places);
         binder.Fill(record, node, path, given);
         if (binder.Problems.Count > 0)
             throw new AlidadeException($"{name}: {string.Join("; ", binder.Problems)}");
@@ -106,10 +108,20 @@ public static class Recipe
     /// <param name="basis">What holds where the text says nothing.</param>
     /// <exception cref="AlidadeException">It is not a valid recipe.</exception>
     public static T Parse<T>(string yaml, string name, T basis)
+        where T : class, new() => Parse(yaml, name, basis, []);
+
+    /// <summary>Reads a text with values that were given apart from it.</summary>
+    /// <param name="yaml">The recipe; may be empty.</param>
+    /// <param name="name">What errors call it, such as the file's path.</param>
+    /// <param name="basis">What holds where neither says anything; it is changed.</param>
+    /// <param name="overrides">Values that win over the text's.</param>
+    /// <exception cref="AlidadeException">It is not a valid recipe.</exception>
+    public static T Parse<T>(string yaml, string name, T basis, IReadOnlyList<RecipeOverride> overrides)
         where T : class, new()
     {
-        var root = Load(yaml, name);
-        var binder = new RecipeBinder();
+        var places = new Dictionary<YamlNode, string>(ReferenceEqualityComparer.Instance);
+        var root = RecipeOverride.Apply(Load(yaml, name), typeof(T), overrides, places);
+        var binder = new RecipeBinder(places);
         if (root is null)
             binder.Check(basis);
         else
@@ -119,7 +131,7 @@ public static class Recipe
         return basis;
     }
 
-    private static YamlNode? Load(string yaml, string name)
+    internal static YamlNode? Load(string yaml, string name)
     {
         try
         {

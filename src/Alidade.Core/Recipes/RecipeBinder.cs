@@ -9,7 +9,8 @@ using YamlDotNet.RepresentationModel;
 namespace Alidade.Core.Recipes;
 
 /// <summary>Puts YAML nodes into records, and gathers every problem on the way.</summary>
-internal sealed class RecipeBinder
+/// <param name="given">What errors call the places of nodes that stand in no text: those of <see cref="RecipeOverride"/>.</param>
+internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given = null)
 {
     private static readonly NullabilityInfoContext Nullability = new();
 
@@ -19,8 +20,8 @@ internal sealed class RecipeBinder
     /// <summary>Checks a record for which nothing is said.</summary>
     public void Check(object record)
     {
-        Require(record.GetType(), [], "", 1);
-        Validate(record, "", 1);
+        Require(record.GetType(), [], "", null);
+        Validate(record, "", null);
     }
 
     /// <summary>Sets what a mapping says.</summary>
@@ -39,14 +40,30 @@ internal sealed class RecipeBinder
         if (type == typeof(string) || type.IsPrimitive || type.IsEnum || type == typeof(decimal))
             return Scalar(node, type, path);
         if (type == typeof(RecipePart))
-            return new RecipePart(node, path);
-        if (node is YamlScalarNode && type.GetCustomAttribute<ShortFormAttribute>() is { } form)
-            return Record(new YamlMappingNode(form.Key, node), type, path);
+            return new RecipePart(node, path, given);
         if (ItemOf(type, typeof(IReadOnlyList<>)) is [var item])
             return List(node, item, path);
         if (ItemOf(type, typeof(IReadOnlyDictionary<,>)) is [var key, var value] && key == typeof(string))
             return Dictionary(node, value, path);
-        return Record(node, type, path);
+        return type.IsAbstract ? Chosen(node, type, path) : Record(Formed(node, type), type, path, null);
+    }
+
+    // One of several records: its name alone, or a mapping with its name and its keys.
+    private object? Chosen(YamlNode node, Type type, string path)
+    {
+        var choices = ChoicesOf(type);
+        var mapping = node as YamlMappingNode ?? new YamlMappingNode("name", node);
+        var key = mapping.Children.Keys.FirstOrDefault(k => k is YamlScalarNode { Value: "name" });
+        if (key is null || mapping.Children[key] is not YamlScalarNode { Value: { } name } || !choices.TryGetValue(name, out var chosen))
+        {
+            var found = key is not null && mapping.Children[key] is YamlScalarNode { Value: { } text } ? text : "";
+            Problems.Add($"'{path}' {At(node)} is '{found}'; allowed: {string.Join(", ", choices.Keys)}{(Suggest.Nearest(found, choices.Keys) is { } nearest ? $" (did you mean '{nearest}'?)" : "")}");
+            return null;
+        }
+
+        var record = Activator.CreateInstance(chosen)!;
+        Fill(record, new YamlMappingNode(mapping.Children.Where(c => c.Key != key)), path, []);
+        return record;
     }
 
     private object? Scalar(YamlNode node, Type type, string path)
@@ -87,7 +104,7 @@ internal sealed class RecipeBinder
         var names = Enum.GetNames(type).ToDictionary(Snake, n => n, StringComparer.Ordinal);
         if (names.TryGetValue(scalar.Value ?? "", out var name))
             return Enum.Parse(type, name);
-        Problems.Add($"'{path}' at line {scalar.Start.Line} is '{scalar.Value}'; allowed: {string.Join(", ", names.Keys)}"
+        Problems.Add($"'{path}' {At(scalar)} is '{scalar.Value}'; allowed: {string.Join(", ", names.Keys)}"
             + (Suggest.Nearest(scalar.Value ?? "", names.Keys) is { } nearest ? $" (did you mean '{nearest}'?)" : ""));
         return null;
     }
@@ -114,19 +131,48 @@ internal sealed class RecipeBinder
         return dictionary;
     }
 
-    private object? Record(YamlNode node, Type type, string path)
+    // What a recipe says nothing about stays as the part before it has it.
+    private object? Record(YamlNode node, Type type, string path, object? before)
     {
         if (node is not YamlMappingNode)
             return Wrong(node, path, "a mapping of keys to values");
         if (type.GetConstructor(Type.EmptyTypes) is null)
-            throw new InvalidOperationException($"{type}: a record of a recipe needs a parameterless constructor");
-        var record = Activator.CreateInstance(type)!;
-        Fill(record, node, path, []);
+            return Positional((YamlMappingNode)node, type, path);
+        var copy = before is null ? null : type.GetMethod("<Clone>$")?.Invoke(before, null);
+        var record = copy ?? Activator.CreateInstance(type)!;
+        Fill(record, node, path, copy is null ? [] : [.. RequiredOf(type).Select(p => p.Name)], []);
         return record;
     }
 
+    // A record whose constructor takes its values; all of them are needed.
+    private object? Positional(YamlMappingNode mapping, Type type, string path)
+    {
+        var constructor = ConstructorOf(type) ?? throw new InvalidOperationException($"{type}: no record of a recipe");
+        var before = Problems.Count;
+        var given = mapping.Children.ToDictionary(c => Key(c.Key), c => c.Value, StringComparer.Ordinal);
+        var names = constructor.GetParameters().Select(p => Snake(p.Name!)).ToArray();
+        foreach (var unknown in mapping.Children.Keys.Where(k => !names.Contains(Key(k))))
+            Problems.Add($"unknown key '{Join(path, Key(unknown))}' {At(unknown)}{Suggest.Hint(Key(unknown), names)}");
+        foreach (var missing in names.Where(n => !given.ContainsKey(n)))
+            Problems.Add($"key '{Join(path, missing)}' is missing in '{path}' {At(mapping)}");
+        object?[] values = [.. constructor.GetParameters().Select((p, i) => given.TryGetValue(names[i], out var value) ? Value(value, p.ParameterType, Join(path, names[i])) : null)];
+        if (Problems.Count > before)
+            return null;
+        try
+        {
+            return constructor.Invoke(values);
+        }
+        catch (TargetInvocationException exception) when (exception.InnerException is AlidadeException problem)
+        {
+            Problems.Add($"'{path}' {At(mapping)}: {problem.Message}");
+            return null;
+        }
+    }
+
     /// <summary>Sets what a mapping says; the properties that are given are not for it to set.</summary>
-    public void Fill(object record, YamlNode node, string path, IReadOnlyList<string> given)
+    public void Fill(object record, YamlNode node, string path, IReadOnlyList<string> notSettable) => Fill(record, node, path, notSettable, notSettable);
+
+    private void Fill(object record, YamlNode node, string path, IReadOnlyList<string> known, IReadOnlyList<string> notSettable)
     {
         if (node is not YamlMappingNode mapping)
         {
@@ -136,29 +182,54 @@ internal sealed class RecipeBinder
 
         var type = record.GetType();
         var before = Problems.Count;
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !given.Contains(p.Name))
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !notSettable.Contains(p.Name) && (p.PropertyType == typeof(RecipePart) || CanRead(p.PropertyType)))
             .ToDictionary(p => Snake(p.Name), StringComparer.Ordinal);
-        var set = new HashSet<string>(given, StringComparer.Ordinal);
+        var set = new HashSet<string>(known, StringComparer.Ordinal);
         foreach (var (keyNode, child) in mapping.Children)
         {
             var key = Key(keyNode);
             if (!properties.TryGetValue(key, out var property))
             {
-                Problems.Add($"unknown key '{Join(path, key)}' at line {keyNode.Start.Line}{Suggest.Hint(key, properties.Keys)}");
+                Problems.Add($"unknown key '{Join(path, key)}' {At(keyNode)}{Suggest.Hint(key, properties.Keys)}");
                 continue;
             }
 
             set.Add(property.Name);
             if (IsNull(child))
                 Clear(record, property, child, Join(path, key));
-            else if (Value(Listed(child, property), property.PropertyType, Join(path, key)) is { } value)
-                property.SetValue(record, value);
+            else if (Part(record, property, child, Join(path, key)) is { } value)
+                Set(record, property, value, child, Join(path, key));
         }
 
-        Require(type, set, path, (int)mapping.Start.Line);
+        Require(type, set, path, mapping);
         // What could not be read would only be complained of a second time.
         if (Problems.Count == before)
-            Validate(record, path, (int)mapping.Start.Line);
+            Validate(record, path, mapping);
+    }
+
+    private object? Part(object record, PropertyInfo property, YamlNode child, string path) =>
+        IsRecord(property.PropertyType) && property.GetValue(record) is { } before && before.GetType() == property.PropertyType
+            ? Record(Formed(child, property.PropertyType), property.PropertyType, path, before)
+            : Value(Listed(Formed(child, property), property), property.PropertyType, path);
+
+    // A record checks some of its values itself.
+    private void Set(object record, PropertyInfo property, object value, YamlNode node, string path)
+    {
+        try
+        {
+            property.SetValue(record, value);
+        }
+        catch (TargetInvocationException exception) when (exception.InnerException is AlidadeException problem)
+        {
+            Problems.Add($"'{path}' {At(node)}: {problem.Message}");
+        }
+    }
+
+    private YamlNode Formed(YamlNode node, MemberInfo member)
+    {
+        if (node is not YamlScalarNode || IsNull(node) || member.GetCustomAttribute<ShortFormAttribute>() is not { } form)
+            return node;
+        return new YamlMappingNode(form.Key, node);
     }
 
     private static YamlNode Listed(YamlNode node, PropertyInfo property) =>
@@ -172,17 +243,21 @@ internal sealed class RecipeBinder
             Wrong(node, path, Needed(property.PropertyType));
     }
 
-    private void Require(Type type, HashSet<string> set, string path, int line)
+    private void Require(Type type, HashSet<string> set, string path, YamlNode? mapping)
     {
-        foreach (var property in type.GetProperties().Where(p => p.GetCustomAttribute<RequiredMemberAttribute>() is not null && !set.Contains(p.Name)))
-            Problems.Add($"key '{Join(path, Snake(property.Name))}' is missing{(path.Length == 0 ? "" : $" in '{path}' at line {line}")}");
+        foreach (var property in RequiredOf(type).Where(p => !set.Contains(p.Name)))
+            Problems.Add($"key '{Join(path, Snake(property.Name))}' is missing{(path.Length == 0 || mapping is null ? "" : $" in '{path}' {At(mapping)}")}");
     }
 
-    private void Validate(object record, string path, int line)
+    private void Validate(object record, string path, YamlNode? mapping)
     {
         if (record is IValidated validated)
-            Problems.AddRange(validated.Violations().Select(v => path.Length == 0 ? v : $"{path}.{v} ('{path}' begins at line {line})"));
+            Problems.AddRange(validated.Violations().Select(v => path.Length == 0 || mapping is null ? v : given?.ContainsKey(mapping) == true ? $"{path}.{v}" : $"{path}.{v} ('{path}' begins {At(mapping)})"));
     }
+
+    private static IEnumerable<PropertyInfo> RequiredOf(Type type) => type.GetProperties().Where(p => p.GetCustomAttribute<RequiredMemberAttribute>() is not null);
+
+    private string At(YamlNode node) => given is not null && given.TryGetValue(node, out var place) ? $"({place})" : $"at line {node.Start.Line}";
 
     private object? Wrong(YamlNode node, string path, string needed)
     {
@@ -193,11 +268,12 @@ internal sealed class RecipeBinder
             YamlSequenceNode => "a list",
             _ => "a mapping",
         };
-        Problems.Add($"'{path}' at line {node.Start.Line} is {found}; {needed} is needed");
+        Problems.Add($"'{path}' {At(node)} is {found}; {needed} is needed");
         return null;
     }
 
-    private static string Needed(Type type)
+    /// <summary>What a value of a type is, in words.</summary>
+    internal static string Needed(Type type)
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
         return plain == typeof(string) ? "a text"
@@ -206,9 +282,33 @@ internal sealed class RecipeBinder
             : plain == typeof(double) || plain == typeof(float) || plain == typeof(decimal) ? "a number"
             : plain == typeof(uint) || plain == typeof(ulong) ? "a whole number from 0"
             : plain.IsPrimitive ? "a whole number"
+            : plain.IsAbstract && ChoicesOf(plain) is { Count: > 0 } choices ? "one of " + string.Join(", ", choices.Keys)
             : ItemOf(plain, typeof(IReadOnlyList<>)) is not null ? "a list"
             : "a mapping of keys to values";
     }
+
+    /// <summary>True for a record whose properties are keys of their own.</summary>
+    internal static bool IsRecord(Type type) =>
+        type is { IsClass: true, IsAbstract: false } && type != typeof(string) && type != typeof(RecipePart) && !type.IsArray && type.GetConstructor(Type.EmptyTypes) is not null && type.GetMethod("<Clone>$") is not null;
+
+    // That of a record which has no other but the one that copies.
+    private static ConstructorInfo? ConstructorOf(Type type) =>
+        type.GetMethod("<Clone>$") is not null && type.GetConstructors() is [var only] && only.GetParameters() is { Length: > 0 } parameters && parameters.All(p => CanRead(p.ParameterType)) ? only : null;
+
+    /// <summary>True when a value of the type can be read from a recipe.</summary>
+    internal static bool CanRead(Type type)
+    {
+        var plain = Nullable.GetUnderlyingType(type) ?? type;
+        return plain == typeof(string) || plain.IsPrimitive || plain.IsEnum || plain == typeof(decimal) || IsRecord(plain) || (plain.IsAbstract && !plain.IsGenericType && ChoicesOf(plain).Count > 0) || (plain.IsClass && !plain.IsAbstract && ConstructorOf(plain) is not null)
+            || (ItemOf(plain, typeof(IReadOnlyList<>)) is [var item] && CanRead(item))
+            || (ItemOf(plain, typeof(IReadOnlyDictionary<,>)) is [var key, var value] && key == typeof(string) && CanRead(value));
+    }
+
+    /// <summary>The records that can stand for an abstract one, by their names.</summary>
+    internal static IReadOnlyDictionary<string, Type> ChoicesOf(Type type) => type.Assembly.GetTypes()
+        .Where(t => type.IsAssignableFrom(t) && IsRecord(t) && t.GetProperty("Name")?.PropertyType == typeof(string))
+        .Select(t => (Name: (string?)t.GetProperty("Name")!.GetValue(Activator.CreateInstance(t)), Type: t)).Where(t => t.Name is not null)
+        .OrderBy(t => t.Name, StringComparer.Ordinal).DistinctBy(t => t.Name).ToDictionary(t => t.Name!, t => t.Type, StringComparer.Ordinal);
 
     private static Type[]? ItemOf(Type type, Type generic) => type.IsGenericType && type.GetGenericTypeDefinition() == generic ? type.GetGenericArguments() : null;
 

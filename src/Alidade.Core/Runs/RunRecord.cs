@@ -72,6 +72,9 @@ public sealed record RunRecord
     /// <summary>Where it stands.</summary>
     public RunState State { get; init; } = RunState.Running;
 
+    /// <summary>Signs of silent failures that were seen while it ran, a line each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The error's line when <see cref="State"/> is <see cref="RunState.Failed"/>.</summary>
     public string? Failure { get; init; }
 

@@ -11,8 +11,9 @@ using static TorchSharp.torch;
 namespace Alidade.Training.Checkpoints;
 
 /// <summary>
-/// The checkpoints of one training: <c>step-000120/</c> with <c>weights.safetensors</c> (what is trained), <c>optimizer.safetensors</c> (moments and counts) and
-/// <c>state.json</c>. A checkpoint is written under another name and renamed when it is whole, so a kill or a full disk never leaves half of one.
+/// The checkpoints of one training: <c>step-000120/</c> with <c>weights.safetensors</c> (what is trained), <c>optimizer.safetensors</c> (moments and counts),
+/// <c>state.json</c> and <c>hashes.json</c> (SHA-256 of the three). A checkpoint is written under another name and renamed when it is whole, so a kill or a full disk
+/// never leaves half of one; one that was damaged later is set aside, and the one before it is used.
 /// </summary>
 internal sealed partial class CheckpointFolder(string path, Dictionary<string, string> fingerprint, int keep)
 {
@@ -20,9 +21,10 @@ internal sealed partial class CheckpointFolder(string path, Dictionary<string, s
     private const string Optimiser = "optimizer.safetensors";
     private const string State = "state.json";
     private const string Unfinished = ".unfinished";
+    private const string Damaged = ".damaged";
 
-    /// <summary>True when there is a whole checkpoint.</summary>
-    public bool Any => Whole().Any();
+    /// <summary>True when there is a checkpoint, whole or damaged.</summary>
+    public bool Any => All().Any();
 
     /// <summary>Writes a checkpoint and removes old ones.</summary>
     /// <exception cref="AlidadeException">The disk is full or not writable; the older checkpoints stand.</exception>
@@ -31,7 +33,7 @@ internal sealed partial class CheckpointFolder(string path, Dictionary<string, s
         var name = FormattableString.Invariant($"step-{state.Update:d6}");
         var target = Path.Combine(path, name);
         // Training is deterministic: what stands under this name is the same.
-        if (File.Exists(Path.Combine(target, State)))
+        if (File.Exists(Path.Combine(target, FileHashes.Name)))
             return;
         var temporary = target + Unfinished;
         try
@@ -48,22 +50,52 @@ internal sealed partial class CheckpointFolder(string path, Dictionary<string, s
 
             var kept = new TrainingState { Update = state.Update, Tokens = state.Tokens, Curve = state.Curve, HeldOut = state.HeldOut, Fingerprint = fingerprint };
             AtomicFile.WriteAllText(Path.Combine(temporary, State), JsonSerializer.Serialize(kept, Json.Line));
+            FileHashes.Seal(temporary);
+            if (Directory.Exists(target))
+                SetAside(target);
             Directory.Move(temporary, target);
-            foreach (var old in Whole().SkipLast(keep).ToArray())
+            foreach (var old in All().SkipLast(keep).ToArray())
                 Directory.Delete(old, recursive: true);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or AlidadeException)
         {
-            throw new AlidadeException($"cannot write the checkpoint '{target}': {exception.Message.ReplaceLineEndings(" ")}", exception);
+            Remove(temporary);
+            throw new AlidadeException($"{(exception as AlidadeException ?? AtomicFile.CannotWrite(target, exception)).Message}; {Standing()}", exception);
         }
     }
 
-    /// <summary>Puts the newest checkpoint into the weights and the optimiser; null when there is none.</summary>
-    /// <exception cref="AlidadeException">It belongs to a training with other data or settings, or a file of it is damaged.</exception>
-    public TrainingState? LoadNewest(IReadOnlyList<(string Name, Tensor Value)> trainable, AdamW optimiser)
+    /// <summary>Puts the newest checkpoint that is as it was written into the weights and the optimiser; null when there is none at all.</summary>
+    /// <param name="trainable">What is trained.</param>
+    /// <param name="optimiser">The optimiser.</param>
+    /// <param name="warn">Told of every checkpoint that is damaged; it is set aside under another name.</param>
+    /// <exception cref="AlidadeException">It belongs to a training with other data or settings, or all are damaged.</exception>
+    public TrainingState? LoadNewest(IReadOnlyList<(string Name, Tensor Value)> trainable, AdamW optimiser, Action<string>? warn = null)
     {
-        if (Whole().LastOrDefault() is not { } newest)
-            return null;
+        var faults = new List<(string Folder, string Fault)>();
+        foreach (var folder in All().Reverse().ToArray())
+        {
+            if (FileHashes.Fault(folder) is { } fault)
+            {
+                faults.Add((folder, fault));
+                continue;
+            }
+
+            var state = Load(folder, trainable, optimiser);
+            foreach (var (damaged, what) in faults)
+            {
+                SetAside(damaged);
+                warn?.Invoke($"the checkpoint '{damaged}' is damaged ({what}) and was set aside as '{Path.GetFileName(damaged)}{Damaged}'; going on from the one before it, '{folder}'");
+            }
+
+            return state;
+        }
+
+        return faults.Count == 0 ? null : throw new AlidadeException(
+            $"every checkpoint in '{path}' is damaged: {string.Join("; ", faults.Select(f => $"{Path.GetFileName(f.Folder)}: {f.Fault}"))}; put back a copy, or train again in another folder");
+    }
+
+    private TrainingState Load(string newest, IReadOnlyList<(string Name, Tensor Value)> trainable, AdamW optimiser)
+    {
         var state = Json.ReadFile<TrainingState>(Path.Combine(newest, State));
         var other = fingerprint.Keys.Where(k => state.Fingerprint.GetValueOrDefault(k) != fingerprint[k]).ToArray();
         if (other.Length > 0)
@@ -94,9 +126,32 @@ internal sealed partial class CheckpointFolder(string path, Dictionary<string, s
         }
     }
 
-    private IEnumerable<string> Whole() => Directory.Exists(path)
-        ? Directory.EnumerateDirectories(path)
-            .Where(d => StepName().IsMatch(Path.GetFileName(d)) && File.Exists(Path.Combine(d, State)))
+    private string Standing() => All().LastOrDefault() is { } last ? $"the checkpoint '{last}' stands, go on from it" : "there is no older checkpoint";
+
+    private static void SetAside(string folder)
+    {
+        var aside = folder + Damaged;
+        if (Directory.Exists(aside))
+            Directory.Delete(aside, recursive: true);
+        Directory.Move(folder, aside);
+    }
+
+    // A half-written one takes the space that is missing.
+    private static void Remove(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The failure that brought us here is the one to report.
+        }
+    }
+
+    private IEnumerable<string> All() => Directory.Exists(path)
+        ? Directory.EnumerateDirectories(path).Where(d => StepName().IsMatch(Path.GetFileName(d)))
             .OrderBy(d => int.Parse(Path.GetFileName(d)["step-".Length..], CultureInfo.InvariantCulture))
         : [];
 

@@ -87,6 +87,18 @@ public sealed record TokenRows<T>(IReadOnlyList<T> Rows, IReadOnlyDictionary<str
     /// <summary>Rows left out.</summary>
     public int DroppedCount => Dropped.Values.Sum();
 
+    /// <summary>The rows that are not longer than a limit; the others are left out and counted, not cut.</summary>
+    /// <param name="limit">Most tokens.</param>
+    /// <param name="length">Length of a row in tokens.</param>
+    public TokenRows<T> WithoutLongerThan(int limit, Func<T, int> length)
+    {
+        T[] fitting = [.. Rows.Where(r => length(r) <= limit)];
+        if (fitting.Length == Rows.Count)
+            return this;
+        var reason = $"longer than {limit} tokens";
+        return this with { Rows = fitting, Dropped = new Dictionary<string, int>(Dropped) { [reason] = Dropped.GetValueOrDefault(reason) + Rows.Count - fitting.Length } };
+    }
+
     /// <summary>"3 of 100 rows left out: …; 2 rows cut to the maximum length; 1 rows: …"; null when there is nothing to say.</summary>
     public string? Summary
     {

@@ -81,8 +81,9 @@ public sealed class UnpairedTokenizer
             collector.Add(kept, cut.Answer != row.Answer || cut.Prompt != row.Prompt);
     }
 
-    // A micro-batch of one row has nothing to pair; TRL gives it its own answer, here it has none.
-    private TokenRows<UnpairedTokens> Mismatched(TokenRows<UnpairedTokens> rows, int size)
+    /// <summary>Gives each row an answer of another row of its micro-batch.</summary>
+    /// <remarks>A micro-batch of one row has nothing to pair; TRL gives it its own answer, here it has none.</remarks>
+    internal TokenRows<UnpairedTokens> Mismatched(TokenRows<UnpairedTokens> rows, int size)
     {
         if (size < 2)
             throw new AlidadeException($"rows of a micro-batch: {size}; mismatched answers need at least 2");

@@ -1,13 +1,16 @@
+using Alidade.Core;
 using Alidade.Models;
+using Alidade.Training.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers;
 
-/// <summary>Keeps the trained weights of the best update so far, in the folder of the checkpoints where there is one.</summary>
+/// <summary>Keeps the trained weights of the best update so far, in the folder of the checkpoints where there is one, sealed with their hash.</summary>
 /// <remarks>A resumed run may hold a later best than its checkpoint knows; it comes to the same update again and keeps the same weights.</remarks>
 internal sealed class BestWeights(IReadOnlyList<(string Name, Tensor Value)> trainable, string? folder) : IDisposable
 {
+    private const string Weights = "weights.safetensors";
     private readonly List<Tensor> copies = [];
 
     public void Keep(int update)
@@ -20,10 +23,14 @@ internal sealed class BestWeights(IReadOnlyList<(string Name, Tensor Value)> tra
             return;
         }
 
-        Directory.CreateDirectory(folder);
-        TensorFiles.Write(PathOf(update), trainable, "F32");
-        foreach (var older in Directory.EnumerateFiles(folder, "best-*.safetensors").Where(f => f != PathOf(update)).ToArray())
-            File.Delete(older);
+        var kept = FolderOf(update);
+        if (Directory.Exists(kept))
+            Directory.Delete(kept, recursive: true);
+        Directory.CreateDirectory(kept);
+        TensorFiles.Write(Path.Combine(kept, Weights), trainable, "F32");
+        FileHashes.Seal(kept);
+        foreach (var older in Directory.EnumerateDirectories(folder, "best-*").Where(f => f != kept).ToArray())
+            Directory.Delete(older, recursive: true);
     }
 
     public void Restore(int update)
@@ -36,7 +43,9 @@ internal sealed class BestWeights(IReadOnlyList<(string Name, Tensor Value)> tra
             return;
         }
 
-        var kept = TensorFiles.Read(PathOf(update));
+        if (FileHashes.Fault(FolderOf(update)) is { } fault)
+            throw new AlidadeException($"the best weights, of update {update}, are damaged ('{FolderOf(update)}': {fault}); the checkpoints of the last updates stand: train with the last weights kept, or put back a copy");
+        var kept = TensorFiles.Read(Path.Combine(FolderOf(update), Weights));
         foreach (var (name, value) in trainable)
             value.copy_(kept[name]);
         foreach (var tensor in kept.Values)
@@ -50,5 +59,5 @@ internal sealed class BestWeights(IReadOnlyList<(string Name, Tensor Value)> tra
         copies.Clear();
     }
 
-    private string PathOf(int update) => Path.Combine(folder!, FormattableString.Invariant($"best-{update:d6}.safetensors"));
+    private string FolderOf(int update) => Path.Combine(folder!, FormattableString.Invariant($"best-{update:d6}"));
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Alidade.Core;
 using Alidade.Training.Checkpoints;
 using Alidade.Training.Optimisation;
+using Alidade.Training.Watching;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -27,6 +28,8 @@ internal sealed class TrainingLoop : IDisposable
     private readonly TrainingPlan plan;
     private readonly CheckpointFolder? checkpoints;
     private readonly BestWeights best;
+    private readonly CurveWatcher watcher = new();
+    private readonly LiveFigures figures = new();
     private List<(string Name, Tensor Value)> kept = [];
 
     public TrainingLoop(ITrainingTask task, ITrainingTask? heldOut, IEnumerable<(string Name, Tensor Value)> trainable, TrainingOptions options, TrainingContext context)
@@ -51,7 +54,9 @@ internal sealed class TrainingLoop : IDisposable
         using var optimiser = new AdamW(trainable, options.AdamW);
         var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
         kept = [.. trainable, .. task.State];
-        var state = (context.Resume ? checkpoints?.LoadNewest(kept, optimiser) : null) ?? new TrainingState();
+        var state = (context.Resume ? checkpoints?.LoadNewest(kept, optimiser, context.OnWarning) : null) ?? new TrainingState();
+        // What was seen before a stop has been said.
+        watcher.Look(state.Curve);
         SetGradients(true);
         try
         {
@@ -87,11 +92,14 @@ internal sealed class TrainingLoop : IDisposable
 
     private void Tell(TrainingState state, TrainingStep step)
     {
+        var before = state.Tokens;
         state.Update = step.Update;
         state.Tokens = step.Tokens;
         state.Curve.Add(step);
         context.OnStep?.Invoke(step);
-        context.Progress?.Report(new(task.Name.ToUpperInvariant(), step.Update, plan.Updates, FormattableString.Invariant($"loss {step.Loss:f4}")));
+        context.Progress?.Report(new(task.Name.ToUpperInvariant(), step.Update, plan.Updates, figures.Of(step, plan.Updates, before)));
+        foreach (var warning in watcher.Look(state.Curve))
+            context.OnWarning?.Invoke(FormattableString.Invariant($"update {warning.Update}: {warning.Message}"));
     }
 
     // The user wants to stop: what is done is kept.
@@ -106,6 +114,7 @@ internal sealed class TrainingLoop : IDisposable
     {
         using var scope = NewDisposeScope();
         var window = plan.Window(state.Update);
+        UpdateSeed.Use(options.Seed, state.Update);
         step.Begin();
 
         // 1. to 3.
@@ -132,6 +141,7 @@ internal sealed class TrainingLoop : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var metrics = new MetricSum();
+        UpdateSeed.UseForEvaluation(options.Seed);
         foreach (var rows in HeldOutBatches())
         {
             if (context.Cancellation.IsCancellationRequested)

@@ -121,6 +121,9 @@ public sealed record TrainingContext
     /// <summary>Given the policy's answers to held-out prompts at every evaluation, with the updates done.</summary>
     public Action<int, IReadOnlyList<Policy.HeldOutAnswer>>? OnAnswers { get; init; }
 
+    /// <summary>Told once of each sign of a silent failure, and of a checkpoint that cannot be used.</summary>
+    public Action<string>? OnWarning { get; init; }
+
     /// <summary>Looked at between micro-batches; a checkpoint of the last whole update is written before the loop ends.</summary>
     public CancellationToken Cancellation { get; init; }
 }

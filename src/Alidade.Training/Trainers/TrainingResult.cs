@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Alidade.Training.Watching;
 
 namespace Alidade.Training.Trainers;
 
@@ -42,4 +43,9 @@ public sealed record HeldOutPoint(int Update, double Loss, IReadOnlyDictionary<s
 /// <param name="Seconds">Wall time of this run, without what was done before a resume.</param>
 public sealed record TrainingResult(
     string Objective, int Updates, IReadOnlyList<TrainingStep> Curve, IReadOnlyList<HeldOutPoint> HeldOut, int? BestUpdate, bool StoppedEarly,
-    int Rows, IReadOnlyDictionary<string, int> Dropped, int Truncated, long Tokens, double Seconds);
+    int Rows, IReadOnlyDictionary<string, int> Dropped, int Truncated, long Tokens, double Seconds)
+{
+    /// <summary>Signs of known silent failures in the curve, in order of update.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<CurveWarning> Warnings => CurveWatcher.Over(Curve);
+}

@@ -5,11 +5,13 @@ namespace Alidade.Core.Reports.Page;
 /// <summary>Small charts of training, stage by stage.</summary>
 internal static class CurveSection
 {
-    public static void Write(Markup page, AlignmentReport report)
+    public static void Write(Markup page, AlignmentReport report) => Write(page, report.Curves);
+
+    public static void Write(Markup page, IReadOnlyList<StageCurves> curves)
     {
-        if (report.Curves.Count == 0)
+        if (curves.Count == 0)
             page.Leaf("p.none", "Nothing was trained, or no metrics were kept.");
-        foreach (var stage in report.Curves)
+        foreach (var stage in curves)
         {
             page.Leaf("h3", $"Stage {stage.Stage}");
             using (page.Open("div.panels"))

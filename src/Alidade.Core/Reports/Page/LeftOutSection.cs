@@ -5,9 +5,10 @@ internal static class LeftOutSection
 {
     private static readonly string[] Columns = ["Where", "What", "Why", "#How many"];
 
-    public static void Write(Markup page, AlignmentReport report)
+    public static void Write(Markup page, AlignmentReport report) => Write(page, report.AllLeftOut());
+
+    public static void Write(Markup page, IReadOnlyList<LeftOut> all)
     {
-        var all = report.AllLeftOut();
         if (all.Count == 0)
         {
             page.Leaf("p", "Nothing: no row was dropped, no text was cut, every item has a score, no stage failed.");

@@ -5,16 +5,18 @@ internal static class SampleSection
 {
     private const int SummaryLength = 110;
 
-    public static void Write(Markup page, AlignmentReport report)
+    public static void Write(Markup page, AlignmentReport report) => Write(page, report.Samples);
+
+    public static void Write(Markup page, IReadOnlyList<SampleComparison> samples)
     {
-        if (report.Samples.Count == 0)
+        if (samples.Count == 0)
         {
             page.Leaf("p.none", "No samples were kept.");
             return;
         }
 
         page.Leaf("p", "Open a group, then a prompt. Answers are shown as the models wrote them; characters that would be invisible are made visible.");
-        foreach (var group in report.Samples.GroupBy(s => s.Group))
+        foreach (var group in samples.GroupBy(s => s.Group))
             using (page.Open("details.group", ("open", "open")))
             {
                 var changed = group.Where(s => s.Before.Judged != s.After.Judged).ToArray();

@@ -62,7 +62,7 @@ internal sealed class PolicyLoop : IDisposable
         using var optimiser = new AdamW(trainable, options.AdamW);
         var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
         List<(string Name, Tensor Value)> kept = [.. trainable, .. policy.Tensors];
-        var state = (context.Resume ? checkpoints?.LoadNewest(kept, optimiser) : null) ?? new TrainingState();
+        var state = (context.Resume ? checkpoints?.LoadNewest(kept, optimiser, context.OnWarning) : null) ?? new TrainingState();
         SetGradients(true);
         try
         {

@@ -10,6 +10,9 @@ internal static class NativeChild
 {
     public const string Variable = "ALIDADE_TEST_NATIVE";
 
+    /// <summary>Arguments of the task "command", a line each.</summary>
+    public const string ArgumentsVariable = "ALIDADE_TEST_ARGUMENTS";
+
     public static void RunIfAsked()
     {
         var what = Environment.GetEnvironmentVariable(Variable);
@@ -46,6 +49,9 @@ internal static class NativeChild
                 break;
             case "serve":
                 Environment.Exit(Alidade.Cli.Commands.AlidadeCommand.Run(["serve", "--port", "0", "--threads", "1"]));
+                break;
+            case "command":
+                Environment.Exit(Alidade.Cli.Commands.AlidadeCommand.Run(Environment.GetEnvironmentVariable(ArgumentsVariable)!.Split('\n')));
                 break;
             case "info":
                 Environment.ExitCode = Alidade.Cli.Commands.AlidadeCommand.Run(["model", "info"]);

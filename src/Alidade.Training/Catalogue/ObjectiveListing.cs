@@ -1,0 +1,24 @@
+using Alidade.Core.Recipes;
+using Alidade.Training.Jobs;
+
+namespace Alidade.Training.Catalogue;
+
+/// <summary>An objective as a list shows it.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Heading">What it stands under.</param>
+/// <param name="Summary">What it is, with its formula.</param>
+/// <param name="Source">Where it comes from.</param>
+/// <param name="Data">What its rows hold.</param>
+/// <param name="Options">Its own options.</param>
+/// <param name="Settings">What every training can be set to; empty in a list of several objectives.</param>
+public sealed record ObjectiveListing(string Name, string Heading, string Summary, string Source, string Data, IReadOnlyList<RecipeKey> Options, IReadOnlyList<RecipeKey> Settings)
+{
+    /// <summary>All objectives.</summary>
+    public static IReadOnlyList<ObjectiveListing> All => [.. ObjectiveCatalogue.All.Select(o => Of(o, []))];
+
+    /// <summary>One objective, with everything that can be set.</summary>
+    /// <exception cref="Core.AlidadeException">There is none of that name.</exception>
+    public static ObjectiveListing One(string name) => Of(ObjectiveCatalogue.Find(name), TrainRecipe.Settings);
+
+    private static ObjectiveListing Of(KnownObjective o, IReadOnlyList<RecipeKey> settings) => new(o.Name, o.Heading, o.Summary, o.Source, o.Family.Data, o.Options, settings);
+}

@@ -1,0 +1,37 @@
+using Alidade.Core.Data;
+using Alidade.Training.Data;
+using Alidade.Training.Jobs;
+using Alidade.Training.Objectives;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Catalogue;
+
+/// <summary>Objectives on pairs of answers.</summary>
+public sealed class PreferenceFamily : ObjectiveFamily
+{
+    /// <inheritdoc/>
+    public override Type Interface => typeof(IPreferenceObjective);
+
+    /// <inheritdoc/>
+    public override string Data => "preference pairs: rows {prompt, chosen, rejected}, {chosen, rejected} with a common beginning, or dialogues \"Human: … Assistant: …\"; texts or lists of messages";
+
+    /// <inheritdoc/>
+    public override PreparedRows Prepare(RowRequest request)
+    {
+        var (model, data) = (request.Model, request.Recipe.Data);
+        var pairs = PreferenceFile.Read(data.File, data.Format, request.Reading);
+        var tokenizer = new PreferenceTokenizer(model.Tokenizer, model.ChatTemplate, data.With(new PreferenceTokenOptions()));
+        return PreparedRows.Of(pairs, request.Recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
+            new PreferenceTrainer { Model = model, Adapter = adapter, Objective = (IPreferenceObjective)request.Objective, Reference = request.Recipe.Reference, MovingReference = request.Recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context));
+    }
+
+    private sealed class Shape : IRowShape<PairTokens>
+    {
+        public string IdOf(PairTokens row) => row.Id;
+
+        public int LengthOf(PairTokens row) => row.Prompt.Count + Math.Max(row.Chosen.Count, row.Rejected.Count);
+
+        public IReadOnlyList<TokenStretch> StretchesOf(PairTokens row) =>
+            [TokenStretch.Prompt(row.Prompt), TokenStretch.Answer("chosen", row.Chosen, row.Prompt.Count > 0), TokenStretch.Answer("rejected", row.Rejected, row.Prompt.Count > 0)];
+    }
+}

@@ -1,0 +1,55 @@
+using Alidade.Core.Data;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Training.Data;
+using Alidade.Training.Jobs;
+using Alidade.Training.Objectives;
+using Alidade.Training.Objectives.Reward;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Catalogue;
+
+/// <summary>Objectives on scores of single tokens: process and outcome reward models.</summary>
+public sealed class StepRewardFamily : ObjectiveFamily
+{
+    /// <inheritdoc/>
+    public override Type Interface => typeof(IStepRewardObjective);
+
+    /// <inheritdoc/>
+    public override bool TeachesAnswers => false;
+
+    /// <inheritdoc/>
+    public override string Data => "solutions in steps: rows {prompt, completions, labels} with a label for each step; an outcome reward model takes single answers with a label of 0 or 1";
+
+    /// <inheritdoc/>
+    public override PreparedRows Prepare(RowRequest request)
+    {
+        var (model, recipe, objective) = (request.Model, request.Recipe, (IStepRewardObjective)request.Objective);
+        var head = new ScoringHead(objective.Outputs, OfTokens: true);
+        // An outcome is foretold at every token of an answer, a step is judged at its end.
+        if (objective is OutcomeReward)
+        {
+            var outcomes = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.MaxLength, EndToken = recipe.Data.EndToken });
+            return PreparedRows.Of(LabelledFile.Read(recipe.Data.File, request.Reading), recipe, outcomes.TokenizeOutcomes, new Shape(), Trainer(model, objective), head: head);
+        }
+
+        var steps = new StepTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.CutAt });
+        return PreparedRows.Of(StepwiseFile.Read(recipe.Data.File, request.Reading), recipe, steps.Tokenize, new Shape(), Trainer(model, objective), head: head);
+    }
+
+    private static Func<RowParts<StepTokens>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> Trainer(CausalLM model, IStepRewardObjective objective) =>
+        (part, adapter, options, context) => new StepRewardTrainer { Model = model, Adapter = adapter, Objective = objective, Options = options }.Train(part.Train, part.HeldOut, context);
+
+    private sealed class Shape : IRowShape<StepTokens>
+    {
+        public string IdOf(StepTokens row) => row.Id;
+
+        public int LengthOf(StepTokens row) => row.Ids.Count;
+
+        public IReadOnlyList<TokenStretch> StretchesOf(StepTokens row)
+        {
+            var places = row.Places.ToHashSet();
+            return [new("", row.Ids, [.. row.Ids.Select((_, i) => places.Contains(i))])];
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Alidade.Core.Data;
+using Alidade.Training.Data;
+using Alidade.Training.Jobs;
+using Alidade.Training.Objectives;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Catalogue;
+
+/// <summary>Objectives on the tokens of demonstrations.</summary>
+public sealed class SupervisedFamily : ObjectiveFamily
+{
+    /// <inheritdoc/>
+    public override Type Interface => typeof(IDemonstrationObjective);
+
+    /// <inheritdoc/>
+    public override string Data => "demonstrations: rows {text}, {prompt, completion} or {messages}; prompts are texts or lists of messages";
+
+    /// <inheritdoc/>
+    public override PreparedRows Prepare(RowRequest request)
+    {
+        var (model, data) = (request.Model, request.Recipe.Data);
+        var rows = DemonstrationFile.Read(data.File, request.Reading);
+        var tokenizer = new DemonstrationTokenizer(model.Tokenizer, model.ChatTemplate, new()
+        {
+            MaxLength = data.CutAt,
+            CompletionOnly = data.CompletionOnly,
+            AssistantOnly = data.AssistantOnly,
+            EndToken = data.EndToken,
+        });
+        return PreparedRows.Of(rows, request.Recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
+            new SupervisedTrainer { Model = model, Adapter = adapter, Objective = (IDemonstrationObjective)request.Objective, Noise = request.Recipe.Noise, Options = options }.Train(part.Train, part.HeldOut, context));
+    }
+
+    private sealed class Shape : IRowShape<DemonstrationTokens>
+    {
+        public string IdOf(DemonstrationTokens row) => row.Id;
+
+        public int LengthOf(DemonstrationTokens row) => row.Ids.Count;
+
+        public IReadOnlyList<TokenStretch> StretchesOf(DemonstrationTokens row)
+        {
+            bool[] scored = [.. row.Scored];
+            // Nothing predicts the first token of a document.
+            var start = 0;
+            foreach (var length in row.Documents)
+            {
+                scored[start] = false;
+                start += length;
+            }
+
+            return [new("", row.Ids, scored)];
+        }
+    }
+}

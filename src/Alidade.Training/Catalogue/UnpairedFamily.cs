@@ -1,0 +1,44 @@
+using Alidade.Core.Data;
+using Alidade.Training.Data;
+using Alidade.Training.Jobs;
+using Alidade.Training.Objectives;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Catalogue;
+
+/// <summary>Objectives on single answers that are wanted or not.</summary>
+public sealed class UnpairedFamily : ObjectiveFamily
+{
+    /// <inheritdoc/>
+    public override Type Interface => typeof(IUnpairedObjective);
+
+    /// <inheritdoc/>
+    public override string Data => "single answers: rows {prompt, completion, label}, or preference pairs, which are taken apart; texts or lists of messages";
+
+    /// <inheritdoc/>
+    public override PreparedRows Prepare(RowRequest request)
+    {
+        var (model, recipe) = (request.Model, request.Recipe);
+        var objective = (IUnpairedObjective)request.Objective;
+        var rows = UnpairedFile.Read(recipe.Data.File, request.Reading);
+        var tokenizer = new UnpairedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new UnpairedTokenOptions()));
+        return PreparedRows.Of(
+            rows, recipe, all => tokenizer.Tokenize(all), new Shape(), (part, adapter, options, context) =>
+                new UnpairedTrainer { Model = model, Adapter = adapter, Objective = objective, Reference = recipe.Reference, MovingReference = recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context),
+            objective.Needs.HasFlag(UnpairedInputs.Mismatched) ? part => Paired(tokenizer, part, recipe.Training.BatchRows) : null);
+    }
+
+    // A single row has no other to take an answer from.
+    private static TokenRows<UnpairedTokens> Paired(UnpairedTokenizer tokenizer, TokenRows<UnpairedTokens> part, int size) =>
+        part.Rows.Count < 2 ? part with { Rows = [] } : tokenizer.Mismatched(part, size);
+
+    private sealed class Shape : IRowShape<UnpairedTokens>
+    {
+        public string IdOf(UnpairedTokens row) => row.Id;
+
+        public int LengthOf(UnpairedTokens row) => row.Prompt.Count + row.Answer.Count;
+
+        public IReadOnlyList<TokenStretch> StretchesOf(UnpairedTokens row) =>
+            [TokenStretch.Prompt(row.Prompt), TokenStretch.Answer(row.Label ? "wanted" : "unwanted", row.Answer, row.Prompt.Count > 0)];
+    }
+}

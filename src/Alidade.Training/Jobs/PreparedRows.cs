@@ -1,0 +1,135 @@
+using Alidade.Core;
+using Alidade.Core.Data;
+using Alidade.Core.Files;
+using Alidade.Models.Adapters;
+using Alidade.Training.Data;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Jobs;
+
+/// <summary>Rows to train on and rows to evaluate on.</summary>
+/// <param name="Train">Rows to train on, with what was left out.</param>
+/// <param name="HeldOut">Rows that are never trained on.</param>
+public sealed record RowParts<T>(TokenRows<T> Train, IReadOnlyList<T> HeldOut);
+
+/// <summary>A scoring head that a model or its adapter must have.</summary>
+/// <param name="Labels">Number of scores.</param>
+/// <param name="OfTokens">Whether single tokens are scored, with a bias; else whole answers.</param>
+public sealed record ScoringHead(int Labels, bool OfTokens);
+
+/// <summary>The rows of a training as tokens, with everything that was left out on the way, bound to the trainer that learns from them.</summary>
+public abstract class PreparedRows
+{
+    /// <summary>A prompt for a sample from a row that is learned as a whole.</summary>
+    private const int PlainPrompt = 16;
+
+    /// <summary>The file, with its hash.</summary>
+    public required HashedFile File { get; init; }
+
+    /// <summary>Rows that could not be used, by reason: broken ones, those that nothing is learned from, those that are too long.</summary>
+    public required IReadOnlyDictionary<string, int> Dropped { get; init; }
+
+    /// <summary>Rows that lost tokens to the maximum length.</summary>
+    public required int Truncated { get; init; }
+
+    /// <summary>Rows that are kept although there is something to know about them, by what it is.</summary>
+    public IReadOnlyDictionary<string, int> Noted { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The scoring head that the objective needs; null for one that learns text.</summary>
+    public ScoringHead? Head { get; init; }
+
+    /// <summary>Rows to train on.</summary>
+    public abstract int Rows { get; }
+
+    /// <summary>Rows that are held out.</summary>
+    public abstract int HeldOutRows { get; }
+
+    /// <summary>Reads, splits and tokenises.</summary>
+    /// <param name="data">The rows of the file.</param>
+    /// <param name="recipe">Split, limits, seed.</param>
+    /// <param name="tokenize">To tokens; what cannot be used is counted.</param>
+    /// <param name="shape">How rows look.</param>
+    /// <param name="train">Trains on parts of them.</param>
+    /// <param name="together">What rows of one side have of each other; null for nothing.</param>
+    /// <param name="head">The scoring head that is needed; null for none.</param>
+    /// <exception cref="AlidadeException">Nothing is left to train on.</exception>
+    public static PreparedRows Of<TRow, T>(
+        DataSet<TRow> data, TrainRecipe recipe, Func<IEnumerable<TRow>, TokenRows<T>> tokenize, IRowShape<T> shape,
+        Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train,
+        Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null)
+        where TRow : IDataRow
+    {
+        var split = data.Rows.Select(r => r.Group).Distinct(StringComparer.Ordinal).Skip(1).Any() ? DataSplit.Of(data.Rows, recipe.Training.Seed, recipe.Data.HeldOut)
+            : recipe.Data.HeldOut == 0 ? new(data.Rows, [])
+            : throw new AlidadeException($"{data.File.Path}: no row can be held out, since all have one prompt; set data.held_out to 0 or give more rows");
+        var tokens = tokenize(data.Rows);
+        if (recipe.Data.TooLong == TooLong.Drop)
+            tokens = tokens.WithoutLongerThan(recipe.Data.MaxLength, shape.LengthOf);
+        var aside = split.HeldOut.Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
+        IReadOnlyList<T> kept = [.. tokens.Rows.Where(r => !aside.Contains(shape.IdOf(r))).Take(recipe.Data.MaxRows ?? int.MaxValue)];
+        IReadOnlyList<T> heldOut = [.. tokens.Rows.Where(r => aside.Contains(shape.IdOf(r))).Take(recipe.Data.HeldOutRows ?? int.MaxValue)];
+        if (together is not null)
+        {
+            tokens = together(tokens with { Rows = kept });
+            (kept, heldOut) = (tokens.Rows, together(tokens with { Rows = heldOut }).Rows);
+        }
+
+        var dropped = new Dictionary<string, int>(data.Dropped, StringComparer.Ordinal);
+        foreach (var (reason, count) in tokens.Dropped)
+            dropped[reason] = dropped.GetValueOrDefault(reason) + count;
+        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head };
+        return prepared.Rows > 0 ? prepared
+            : throw new AlidadeException($"{data.File.Path}: no row is left to train on; {new TokenRows<T>([], dropped, 0).Summary ?? "all were held out"}");
+    }
+
+    /// <summary>Trains.</summary>
+    /// <exception cref="AlidadeException">Settings cannot be used, or the loss is no longer a number.</exception>
+    public abstract TrainingResult Train(LoraAdapter? adapter, TrainingOptions options, TrainingContext context);
+
+    /// <summary>A few rows of typical lengths, to measure with; nothing is held out of them.</summary>
+    /// <param name="count">How many.</param>
+    public abstract PreparedRows Typical(int count);
+
+    /// <summary>The first rows, those to train on first.</summary>
+    public abstract IEnumerable<ShownRow> Shown();
+
+    /// <summary>Prompts of held-out rows; of rows that are trained on where none is held out.</summary>
+    public IReadOnlyList<SamplePrompt> Prompts(int count, int mostTokens) =>
+        [.. HeldOutShown().Concat(HeldOutRows > 0 ? [] : Shown()).Select(r => new SamplePrompt(r.Id, PromptOf(r))).Where(p => p.Ids.Count > 0 && p.Ids.Count <= mostTokens).Take(count)];
+
+    /// <summary>The held-out rows.</summary>
+    protected abstract IEnumerable<ShownRow> HeldOutShown();
+
+    private static IReadOnlyList<int> PromptOf(ShownRow row)
+    {
+        var first = row.Stretches[0];
+        int[] unscored = [.. first.Ids.Zip(first.Scored).TakeWhile(t => !t.Second).Select(t => t.First)];
+        // The first token of a text is never scored; alone it is no prompt.
+        return unscored.Length > 1 ? unscored : [.. first.Ids.Take(Math.Min(PlainPrompt, first.Ids.Count / 2))];
+    }
+}
+
+/// <summary>Rows of one kind.</summary>
+internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train) : PreparedRows
+{
+    public override int Rows => parts.Train.Rows.Count;
+
+    public override int HeldOutRows => parts.HeldOut.Count;
+
+    public override TrainingResult Train(LoraAdapter? adapter, TrainingOptions options, TrainingContext context) => train(parts, adapter, options, context);
+
+    public override PreparedRows Typical(int count)
+    {
+        var byLength = parts.Train.Rows.OrderBy(shape.LengthOf).ToArray();
+        // One from the middle of each of as many equal parts: short, middling and long ones as they come.
+        var taken = Math.Min(count, byLength.Length);
+        T[] typical = [.. Enumerable.Range(0, taken).Select(i => byLength[((2 * i) + 1) * byLength.Length / (2 * taken)])];
+        return new PreparedRows<T>(new(parts.Train with { Rows = typical }, []), shape, train) { File = File, Dropped = Dropped, Truncated = Truncated, Noted = Noted, Head = Head };
+    }
+
+    public override IEnumerable<ShownRow> Shown() => parts.Train.Rows.Select(Show);
+
+    protected override IEnumerable<ShownRow> HeldOutShown() => parts.HeldOut.Select(Show);
+
+    private ShownRow Show(T row) => new(shape.IdOf(row), shape.StretchesOf(row));
+}

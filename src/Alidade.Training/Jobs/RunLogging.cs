@@ -1,0 +1,37 @@
+using Alidade.Core;
+using Alidade.Core.Runs;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Jobs;
+
+/// <summary>Training inside of a run folder: numbers go to its events, checkpoints below it.</summary>
+public static class RunLogging
+{
+    private const string HeldOut = "held_out_";
+
+    /// <summary>The surroundings of one stage of training; it goes on from its newest checkpoint when there is one.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="stage">Name of the stage.</param>
+    /// <param name="checkpoints">Folder of the checkpoints inside of the run.</param>
+    /// <param name="progress">Told after every update.</param>
+    /// <param name="warn">Told of signs of silent failures.</param>
+    /// <param name="cancellation">Stops between micro-batches.</param>
+    public static TrainingContext ContextOf(RunFolder run, string stage, string checkpoints, IProgress<Progress> progress, Action<string>? warn, CancellationToken cancellation) => new()
+    {
+        Folder = run.PathOf(checkpoints),
+        Resume = true,
+        Progress = progress,
+        Cancellation = cancellation,
+        OnWarning = warn,
+        OnStep = step => run.Log(stage, step.Update, step.Values),
+        OnHeldOut = point => run.Log(stage, point.Update, Values(point)),
+    };
+
+    /// <summary>The numbers of a held-out evaluation as events name them.</summary>
+    public static IReadOnlyDictionary<string, double> Values(HeldOutPoint point) =>
+        new Dictionary<string, double>(point.Metrics.Select(m => new KeyValuePair<string, double>(HeldOut + m.Key, m.Value))) { [HeldOut + "loss"] = point.Loss };
+
+    /// <summary>The events of a run, of those that a resumed run wrote again the newer.</summary>
+    public static IEnumerable<RunEvent> Latest(RunView run) =>
+        run.Events().GroupBy(e => (e.Stage, e.Step, HeldOut: e.Values.ContainsKey(HeldOut + "loss"))).Select(g => g.Last()).OrderBy(e => e.Stage, StringComparer.Ordinal).ThenBy(e => e.Step);
+}

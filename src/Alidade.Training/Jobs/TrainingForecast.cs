@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using Alidade.Core;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Training.Catalogue;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Jobs;
+
+/// <summary>What a training will do, before it does it.</summary>
+public sealed record TrainingForecast
+{
+    /// <summary>Steps that are timed; the first warms up.</summary>
+    private const int MeasuredSteps = 2;
+
+    /// <summary>Name of the objective.</summary>
+    public required string Objective { get; init; }
+
+    /// <summary>The model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Weights that are trained.</summary>
+    public required long TrainedWeights { get; init; }
+
+    /// <summary>Whether they are an adapter's.</summary>
+    public required bool IsAdapter { get; init; }
+
+    /// <summary>The data file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Rows to train on.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Rows that are held out.</summary>
+    public required int HeldOutRows { get; init; }
+
+    /// <summary>Rows left out, by reason.</summary>
+    public required IReadOnlyDictionary<string, int> Dropped { get; init; }
+
+    /// <summary>Rows that lose their end.</summary>
+    public required int Truncated { get; init; }
+
+    /// <summary>Rows that are kept although there is something to know about them, by what it is.</summary>
+    public required IReadOnlyDictionary<string, int> Noted { get; init; }
+
+    /// <summary>Rows whose learned part holds no token at which the model stops.</summary>
+    public required int WithoutEnd { get; init; }
+
+    /// <summary>Tokens of one pass over the rows, a shared prompt once.</summary>
+    public required long Tokens { get; init; }
+
+    /// <summary>Those of them that are learned from.</summary>
+    public required long ScoredTokens { get; init; }
+
+    /// <summary>Tokens of the longest row.</summary>
+    public required int LongestRow { get; init; }
+
+    /// <summary>Updates of the whole training.</summary>
+    public required int Updates { get; init; }
+
+    /// <summary>Rows of an update.</summary>
+    public required int RowsPerUpdate { get; init; }
+
+    /// <summary>Passes over the rows.</summary>
+    public required double Passes { get; init; }
+
+    /// <summary>The highest learning rate.</summary>
+    public required double LearningRate { get; init; }
+
+    /// <summary>Memory.</summary>
+    public required MemoryEstimate Memory { get; init; }
+
+    /// <summary>Tokens per second of a measured step; null when nothing was measured.</summary>
+    public double? TokensPerSecond { get; init; }
+
+    /// <summary>Seconds of all updates at that speed, evaluation and checkpoints aside; null when nothing was measured.</summary>
+    public double? Seconds => TokensPerSecond is { } speed ? Tokens * Passes / speed : null;
+
+    /// <summary>Foresees a training; nothing is run.</summary>
+    /// <exception cref="AlidadeException">A setting is out of its range, or no row would teach the model to stop.</exception>
+    public static TrainingForecast Of(KnownObjective objective, CausalLM model, LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe)
+    {
+        recipe.Training.Validate();
+        var shown = rows.Shown().ToArray();
+        var lengths = shown.Select(r => r.Stretches.Sum(s => s.Ids.Count)).ToArray();
+        var scored = shown.Select(r => r.Stretches.Sum(s => s.Scored.Count(x => x))).ToArray();
+        var trained = Trained.WeightsOf(model, adapter).Sum(w => w.Value.numel());
+        var withoutEnd = model.EndTokens.Count == 0 ? 0 : shown.Count(r => !Ends(r, model.EndTokens));
+        if (recipe.Data.NeedsEnd && objective.Family.TeachesAnswers && withoutEnd == shown.Length)
+            throw new AlidadeException(
+                $"no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
+        var options = recipe.Training;
+        var plan = new TrainingPlan(rows.Rows, options);
+        var perUpdate = options.BatchRows * options.Accumulation;
+        var largest = lengths.Zip(scored).OrderByDescending(l => l.First).Take(options.BatchRows).ToArray();
+        return new()
+        {
+            Objective = objective.Name,
+            Model = model.Name,
+            TrainedWeights = trained,
+            IsAdapter = adapter is not null,
+            File = rows.File.Path,
+            Rows = rows.Rows,
+            HeldOutRows = rows.HeldOutRows,
+            Dropped = rows.Dropped,
+            Truncated = rows.Truncated,
+            Noted = rows.Noted,
+            WithoutEnd = withoutEnd,
+            Tokens = lengths.Sum(l => (long)l),
+            ScoredTokens = scored.Sum(l => (long)l),
+            LongestRow = lengths.Max(),
+            Updates = plan.Updates,
+            RowsPerUpdate = perUpdate,
+            Passes = plan.Updates / Math.Ceiling(Math.Ceiling((double)rows.Rows / options.BatchRows) / options.Accumulation),
+            LearningRate = options.Schedule.LearningRate,
+            Memory = MemoryEstimate.Of(model, trained, adapter is not null, largest.Sum(l => (long)l.First), largest.Sum(l => (long)l.Second)),
+        };
+    }
+
+    /// <summary>The same with the speed of a micro-batch of typical rows: forward, backward and a step at learning rate 0, which changes no weight.</summary>
+    public TrainingForecast Measured(LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe, CancellationToken cancellation)
+    {
+        var typical = rows.Typical(recipe.Training.BatchRows);
+        var options = recipe.Training with
+        {
+            BatchRows = Math.Max(1, typical.Rows),
+            Accumulation = 1,
+            MaxUpdates = MeasuredSteps,
+            Schedule = new() { Kind = Optimisation.ScheduleKind.Constant, LearningRate = 0 },
+            Order = DataOrder.Sequential,
+            Keep = FinalWeights.Last,
+            Patience = 0,
+        };
+        var times = new List<double>();
+        var watch = Stopwatch.StartNew();
+        typical.Train(adapter, options, new() { OnStep = _ => times.Add(watch.Elapsed.TotalSeconds), Cancellation = cancellation });
+        var tokens = typical.Shown().Sum(r => (long)r.Stretches.Sum(s => s.Ids.Count));
+        var seconds = times.Zip(times.Skip(1), (a, b) => b - a).DefaultIfEmpty(times[0]).Min();
+        using var process = Process.GetCurrentProcess();
+        return this with { TokensPerSecond = tokens / Math.Max(1e-9, seconds), Memory = Memory with { MeasuredPeak = process.PeakWorkingSet64 } };
+    }
+
+    private static bool Ends(ShownRow row, IReadOnlySet<int> ends) => row.Stretches.Where(s => s.Scored.Contains(true)).All(s => s.Ids.Zip(s.Scored).Any(t => t.Second && ends.Contains(t.First)));
+}

@@ -1,0 +1,188 @@
+using Alidade.Core;
+using Alidade.Core.Files;
+using Alidade.Core.Reports;
+using Alidade.Core.Runs;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Training.Catalogue;
+using Alidade.Training.Trainers;
+using Alidade.Training.Watching;
+
+namespace Alidade.Training.Jobs;
+
+/// <summary>
+/// One training inside of a run folder: (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, (3) what it answers then,
+/// (4) adapter or model written, (5) the report. A run that was stopped or killed does what is missing.
+/// </summary>
+/// <param name="run">The run.</param>
+/// <param name="name">What the run was asked with, for the report.</param>
+/// <param name="recipe">Every setting.</param>
+/// <param name="known">The objective's place in the catalogue.</param>
+/// <param name="rows">Its rows, bound to their trainer.</param>
+/// <param name="model">The model; changed in place unless an adapter is trained.</param>
+/// <param name="progress">Told how far the work has come.</param>
+/// <param name="warn">Told of each warning once.</param>
+/// <param name="cancellation">Stops between micro-batches; what is done is kept.</param>
+public sealed class TrainingJob(
+    RunFolder run, string name, TrainRecipe recipe, KnownObjective known, PreparedRows rows, CausalLM model, IProgress<Progress> progress, Action<string> warn, CancellationToken cancellation)
+{
+    /// <summary>The file that <c>alidade report</c> reads again.</summary>
+    public const string RecordFile = "report.json";
+
+    /// <summary>The page.</summary>
+    public const string PageFile = "report.html";
+
+    private const string ScoringHeadName = "score";
+    private const string Stage = "train";
+    private const string Checkpoints = "checkpoints";
+    private const string AdapterFolder = "adapter";
+    private const string ModelFolder = "model";
+    private const string TensorBoardFolder = "tensorboard";
+
+    /// <summary>A new adapter for a recipe; null where every weight is trained. A model that lacks the scoring head that its rows need is given a new one.</summary>
+    public static LoraAdapter? AdapterOf(TrainRecipe recipe, CausalLM model, PreparedRows rows)
+    {
+        var (options, seed, isAdapter) = (recipe.Adapter.Lora, recipe.Training.Seed, recipe.Adapter.Method == TrainedWeights.Lora);
+        if (rows.Head is { } head && !model.HasScoringHead)
+        {
+            // An adapter can bring the head of whole answers; that of tokens has a bias, for which it has no place of its own.
+            if (head.OfTokens)
+                model.AddTokenScoringHead(head.Labels, seed);
+            else if (isAdapter)
+                options = options with { ScoringLabels = head.Labels };
+            else
+                model.AddScoringHead(head.Labels, seed);
+        }
+
+        if (rows.Head is not null && model.HasScoringHead && !options.Saves(ScoringHeadName))
+            options = options with { SavedModules = [.. options.SavedModules, ScoringHeadName] };
+        return isAdapter ? LoraAdapter.Create(model, "policy", options, seed) : null;
+    }
+
+    /// <summary>Does it.</summary>
+    public TrainingReport Run()
+    {
+        using var adapter = AdapterOf(recipe, model, rows);
+        var forecast = TrainingForecast.Of(known, model, adapter, rows, recipe);
+
+        // 1.
+        var prompts = rows.Prompts(known.Family.TeachesAnswers ? recipe.Samples.Count : 0, Math.Max(1, model.Config.ContextLength - recipe.Samples.MaxNewTokens));
+        var before = TrainingSamples.Take(run, Phases.Before, model, prompts, recipe.Samples.MaxNewTokens, progress, cancellation);
+
+        // 2.
+        var result = Train(adapter);
+
+        // 3.
+        using (model.Use(adapter))
+        {
+            var after = TrainingSamples.Take(run, Phases.After, model, prompts, recipe.Samples.MaxNewTokens, progress, cancellation);
+
+            // 5. is made of everything, and so is written last.
+            var report = Report(forecast, result, [.. TrainingSamples.Compared(before, after)]);
+            // 4.
+            report = report with { Written = [.. Write(adapter)] };
+            run.WriteArtifact(RecordFile, Json.ToNode(report)!.ToJsonString(Json.Indented));
+            run.WriteArtifact(PageFile, report.ToHtml());
+            return report;
+        }
+    }
+
+    private TrainingResult Train(LoraAdapter? adapter)
+    {
+        using var board = new TensorBoardLog(run.PathOf(TensorBoardFolder));
+        var logged = RunLogging.ContextOf(run, Stage, Checkpoints, progress, Warn, cancellation);
+        return rows.Train(adapter, recipe.Training, logged with
+        {
+            OnStep = step =>
+            {
+                logged.OnStep!(step);
+                board.Add(step.Update, Tagged("train/", step.Values));
+            },
+            OnHeldOut = point =>
+            {
+                logged.OnHeldOut!(point);
+                board.Add(point.Update, Tagged("held-out/", new Dictionary<string, double>(point.Metrics) { ["loss"] = point.Loss }));
+            },
+        });
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Tagged(string group, IReadOnlyDictionary<string, double> values) => values.Select(v => KeyValuePair.Create(group + v.Key, v.Value));
+
+    private void Warn(string warning)
+    {
+        run.Update(r => r with { Warnings = [.. r.Warnings, warning] });
+        warn(warning);
+    }
+
+    private IEnumerable<string> Write(LoraAdapter? adapter)
+    {
+        if (adapter is not null)
+        {
+            PeftFolder.Save(adapter, model, run.PathOf(AdapterFolder));
+            yield return run.PathOf(AdapterFolder);
+        }
+        else
+        {
+            model.Save(run.PathOf(ModelFolder));
+            yield return run.PathOf(ModelFolder);
+        }
+
+        if (recipe.Export.AdapterGguf is { } alone)
+        {
+            GgufAdapter.Save(adapter ?? throw new AlidadeException("export.adapter_gguf: there is no adapter, since all weights are trained; take export.gguf"), model, alone);
+            yield return alone;
+        }
+
+        if (recipe.Export.Gguf is not { } whole)
+            yield break;
+        // Into the weights themselves, which are not needed any more.
+        using (model.Use(null))
+        {
+            if (adapter is not null)
+                model.Merge(adapter);
+            model.SaveGguf(whole, recipe.Export.GgufFormat);
+        }
+
+        yield return whole;
+    }
+
+    private TrainingReport Report(TrainingForecast forecast, TrainingResult result, IReadOnlyList<SampleComparison> samples) => new()
+    {
+        Objective = known.Name,
+        Meaning = known.Summary,
+        Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)),
+        Trained = FormattableString.Invariant($"{(forecast.IsAdapter ? "a LoRA adapter of" : "all")} {forecast.TrainedWeights:n0} weights"),
+        Data = FormattableString.Invariant($"{forecast.Rows:n0} rows of {Path.GetFileName(forecast.File)}, {forecast.HeldOutRows:n0} held out; {forecast.Tokens:n0} tokens a pass, {forecast.ScoredTokens:n0} of them learned; {forecast.Passes:0.##} passes at a learning rate of {forecast.LearningRate:g3}"),
+        When = DateTimeOffset.UtcNow,
+        Run = Path.GetFileName(Path.GetFullPath(run.Folder)),
+        Command = name,
+        Recipe = Json.ToNode(recipe)!.ToJsonString(Json.Indented),
+        Updates = result.Updates,
+        BestUpdate = result.BestUpdate,
+        StoppedEarly = result.StoppedEarly,
+        Numbers = [.. Ends(result)],
+        Curves = StageCurves.From(RunLogging.Latest(run.View)),
+        Warnings = [.. result.Warnings.Select(w => new ReportWarning(w.Update, w.Message, w.Source))],
+        Samples = samples,
+        LeftOut =
+        [
+            .. result.Dropped.Concat(rows.Dropped).DistinctBy(d => d.Key).Where(d => d.Value > 0).Select(d => new LeftOut(known.Name, LeftOutKind.Dropped, d.Key, d.Value)),
+            .. rows.Truncated > 0 ? [new LeftOut(known.Name, LeftOutKind.Truncated, "cut to the maximum length", rows.Truncated)] : Array.Empty<LeftOut>(),
+        ],
+        Files = run.Record.Files,
+        Cost = new(result.Tokens, result.Seconds),
+        Environment = run.Record.Environment,
+    };
+
+    private static IEnumerable<FirstAndLast> Ends(TrainingResult result)
+    {
+        if (result.HeldOut is [var first, .., var last])
+            foreach (var (name, value) in RunLogging.Values(first))
+                if (RunLogging.Values(last).TryGetValue(name, out var end))
+                    yield return new(name.Replace("held_out_", "held-out ", StringComparison.Ordinal).Replace('_', ' '), value, end);
+        if (result.Curve is [var begin, .., var final])
+            foreach (var (name, value) in begin.Values.Where(v => v.Key is not ("tokens" or "learning_rate")))
+                if (final.Values.TryGetValue(name, out var end))
+                    yield return new("training " + name.Replace('_', ' '), value, end);
+    }
+}

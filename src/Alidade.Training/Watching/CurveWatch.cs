@@ -1,0 +1,25 @@
+namespace Alidade.Training.Watching;
+
+/// <summary>
+/// Looks for one known silent failure: a pure function of the curve, with its threshold and source. Every class of this assembly that derives from it is found by itself.
+/// </summary>
+public abstract record CurveWatch
+{
+    /// <summary>Updates over which values are averaged at both ends of a curve. Default 10.</summary>
+    public int Window { get; init; } = 10;
+
+    /// <summary>Name, such as "chosen_falls".</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Where the failure and its threshold are described.</summary>
+    public abstract string Source { get; }
+
+    /// <summary>What is wrong at the newest update of a curve; null when nothing is.</summary>
+    public abstract string? Look(CurveView curve);
+
+    /// <summary>A line with numbers as they are written everywhere.</summary>
+    protected static string Line(FormattableString text) => FormattableString.Invariant(text);
+
+    /// <summary>True when both windows are full and do not overlap.</summary>
+    protected bool HasBothEnds(CurveView curve) => curve.Count >= 2 * Window;
+}

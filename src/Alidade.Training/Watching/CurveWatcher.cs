@@ -1,0 +1,43 @@
+using Alidade.Training.Trainers;
+
+namespace Alidade.Training.Watching;
+
+/// <summary>All watches over one curve; each says what it saw once.</summary>
+public sealed class CurveWatcher
+{
+    private static readonly Lazy<IReadOnlyList<CurveWatch>> Known = new(() =>
+        [.. typeof(CurveWatch).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(CurveWatch)) && !t.IsAbstract).Select(t => (CurveWatch)Activator.CreateInstance(t)!).OrderBy(w => w.Name, StringComparer.Ordinal)]);
+
+    private readonly List<CurveWarning> seen = [];
+    private int looked;
+
+    /// <summary>Every watch with its defaults, by name.</summary>
+    public static IReadOnlyList<CurveWatch> All => Known.Value;
+
+    /// <summary>All that was seen so far, in order of update.</summary>
+    public IReadOnlyList<CurveWarning> Seen => seen;
+
+    /// <summary>Everything that shows in a whole curve, in order of update.</summary>
+    public static IReadOnlyList<CurveWarning> Over(IReadOnlyList<TrainingStep> curve)
+    {
+        var watcher = new CurveWatcher();
+        watcher.Look(curve);
+        return watcher.Seen;
+    }
+
+    /// <summary>Looks at the updates that were added since the last look.</summary>
+    /// <returns>What was not seen before.</returns>
+    public IReadOnlyList<CurveWarning> Look(IReadOnlyList<TrainingStep> curve)
+    {
+        var before = seen.Count;
+        for (; looked < curve.Count; looked++)
+        {
+            var view = new CurveView(curve, looked + 1);
+            foreach (var watch in All.Where(w => seen.All(s => s.Name != w.Name)))
+                if (watch.Look(view) is { } message)
+                    seen.Add(new(watch.Name, view.Last.Update, message, watch.Source));
+        }
+
+        return [.. seen.Skip(before)];
+    }
+}

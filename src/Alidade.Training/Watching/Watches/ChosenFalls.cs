@@ -1,0 +1,20 @@
+namespace Alidade.Training.Watching.Watches;
+
+/// <summary>The log-probability of preferred answers falls: the margin grows because the other answers fall faster, and the model comes to like neither.</summary>
+public sealed record ChosenFalls : CurveWatch
+{
+    /// <summary>Share of its size at the start by which the log-probability may fall. Default a tenth, and at least a nat.</summary>
+    public double Share { get; init; } = 0.1;
+
+    /// <inheritdoc/>
+    public override string Name => "chosen_falls";
+
+    /// <inheritdoc/>
+    public override string Source => "Pal et al. 2024 (arXiv 2402.13228), section 3; Razin et al. 2024 (arXiv 2410.08847); the threshold is Alidade's";
+
+    /// <inheritdoc/>
+    public override string? Look(CurveView curve) =>
+        HasBothEnds(curve) && curve.First(Window, "logps_chosen") is { } start && curve.Newest(Window, "logps_chosen") is { } now && start - now > Math.Max(1, Share * Math.Abs(start))
+            ? Line($"the log-probability of the preferred answers has fallen from {start:f1} to {now:f1} nats: the model unlearns both answers. Raise beta, lower the learning rate, or add a term on the preferred answers")
+            : null;
+}

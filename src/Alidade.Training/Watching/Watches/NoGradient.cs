@@ -1,0 +1,17 @@
+namespace Alidade.Training.Watching.Watches;
+
+/// <summary>There is no gradient at all: everything is masked, clipped or equal.</summary>
+public sealed record NoGradient : CurveWatch
+{
+    /// <inheritdoc/>
+    public override string Name => "no_gradient";
+
+    /// <inheritdoc/>
+    public override string Source => "the silent no-op of OpenRLHF issue 1054 and its like: every sample cut, all rewards equal, no gradient";
+
+    /// <inheritdoc/>
+    public override string? Look(CurveView curve) =>
+        curve.Count >= Window && curve.Back("gradient_norm").Take(Window).All(g => g == 0)
+            ? Line($"the last {Window} updates had no gradient at all: nothing is scored, or everything is clipped or equal. Look at a row with 'alidade data show FILE --model M'")
+            : null;
+}

@@ -1,0 +1,20 @@
+namespace Alidade.Training.Watching.Watches;
+
+/// <summary>The log-probabilities of the sampler and of the trainer differ for the same tokens and weights: every importance ratio is wrong then.</summary>
+public sealed record SamplerDisagrees : CurveWatch
+{
+    /// <summary>Largest difference that is rounding, in nats a token. Default 0.01.</summary>
+    public double Nats { get; init; } = 0.01;
+
+    /// <inheritdoc/>
+    public override string Name => "sampler_disagrees";
+
+    /// <inheritdoc/>
+    public override string Source => "huggingface/trl issues 3029, 4159 and 4772 (temperature, top-p and engines); at the first update the ratio is 1 by definition";
+
+    /// <inheritdoc/>
+    public override string? Look(CurveView curve) =>
+        curve.Newest(1, "sampler_max_difference") is { } difference && !(Math.Abs(difference) <= Nats)
+            ? Line($"sampler and trainer differ by {difference:g3} nats on the same token with the same weights: the importance ratios are wrong. Train with the temperature and filters that the samples were drawn with")
+            : null;
+}

@@ -1,0 +1,194 @@
+using System.Text.Json.Nodes;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Models.Weights;
+using Alidade.Tests.Core;
+using Alidade.Training.Catalogue;
+using TorchSharp;
+
+namespace Alidade.Tests.Cli;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly string model;
+
+    public TrainCommandTests() => model = TinyModel.Write(folder.File("model"));
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("sft")]
+    [InlineData("dpo")]
+    public void A_training_writes_a_run_that_can_be_read_reported_and_used(string objective)
+    {
+        var data = folder.Write("rows.jsonl", TrainRows.Of(objective, 30));
+        var run = folder.File("run");
+        var gguf = folder.File("whole.gguf");
+        var result = CommandLine.Run("train", objective, "--model", model, "--data", data, "--out", run, "--gguf", gguf, "--set", "learning_rate=1e-2", "batch_rows=4", "epochs=3", "rank=4", "samples.max_new_tokens=4");
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Matches(@"held-out loss +\S+ → \S+", result.Output);
+        Assert.Contains($"report: {Path.Combine(run, "report.html")}", result.Output, StringComparison.Ordinal);
+        foreach (var artifact in (string[])["run.json", "events.jsonl", "samples.jsonl", "report.json", "report.html", "adapter/adapter_model.safetensors"])
+            Assert.True(File.Exists(Path.Combine(run, artifact)), artifact);
+        Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(run, "tensorboard")));
+        Assert.NotEmpty(Directory.EnumerateDirectories(Path.Combine(run, "checkpoints"), "step-*"));
+
+        var record = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "run.json")))!;
+        Assert.Equal("done", (string)record["state"]!);
+        Assert.Contains(record["files"]!.AsArray(), f => (string)f!["path"]! == data);
+        var report = JsonNode.Parse(CommandLine.Run("report", run, "--json").Output)!;
+        var loss = report["numbers"]!.AsArray().Single(n => (string)n!["name"]! == "held-out loss")!;
+        Assert.True((double)loss["last"]! < (double)loss["first"]!, loss.ToJsonString());
+        Assert.NotEmpty(report["samples"]!.AsArray());
+        Assert.Contains("How training went", File.ReadAllText(Path.Combine(run, "report.html")), StringComparison.Ordinal);
+
+        // What was written is the trained model: alone, and as an adapter on the base.
+        using var whole = CausalLM.Load(gguf);
+        using var merged = CausalLM.Load(model);
+        using var adapter = PeftFolder.Load(merged, Path.Combine(run, "adapter"));
+        merged.Merge(adapter);
+        foreach (var (name, value) in merged.Parameters)
+            Assert.True((value - whole.Parameters[name]).abs().max().ToDouble() < 2e-3, name);
+    }
+
+    [Theory]
+    [InlineData("kto", """{"prompt": "the cat PLACE", "completion": " sat", "label": true}""")]
+    [InlineData("rrhf", """{"prompt": "the cat PLACE", "completions": [" sat", " log", " mat"], "scores": [3, 1, 2]}""")]
+    [InlineData("reward", """{"prompt": "the cat PLACE", "chosen": " sat", "rejected": " log"}""")]
+    [InlineData("classification", """{"prompt": "the cat PLACE", "completion": " sat", "label": 1}""")]
+    [InlineData("prm", """{"prompt": "the cat PLACE", "completions": ["sat", "log"], "labels": [true, false]}""")]
+    [InlineData("weighted_sum", """{"prompt": "the cat PLACE", "chosen": " sat", "rejected": " log"}""")]
+    public void Every_family_trains_and_goes_on(string objective, string row)
+    {
+        var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 24).Select(i => row.Replace("PLACE", $"{i}", StringComparison.Ordinal).Replace("\"label\": true", i % 2 == 0 ? "\"label\": true" : "\"label\": false", StringComparison.Ordinal) + "\n")));
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", objective, "--model", model, "--data", data, "--out", run, "--set", "max_updates=3", "batch_rows=4", "rank=2", "samples.max_new_tokens=2");
+        Assert.True(result.Code == 0, result.Error);
+        var weights = File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors"));
+        Assert.Equal(0, CommandLine.Run("train", "--resume", run).Code);
+        Assert.Equal(weights, File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors")));
+    }
+
+    [Fact]
+    public void All_weights_are_trained_where_no_adapter_is_wanted_and_a_finished_run_can_be_taken_up_again()
+    {
+        var data = folder.Write("rows.jsonl", TrainRows.Of("sft", 20));
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", "sft", "--model", model, "--data", data, "--adapter", "none", "--out", run, "--set", "max_updates=4", "batch_rows=4", "samples.count=0");
+        Assert.True(result.Code == 0, result.Error);
+        var weights = File.ReadAllBytes(Path.Combine(run, "model", "model.safetensors"));
+        Assert.NotEqual(File.ReadAllBytes(Path.Combine(model, "model.safetensors")), weights);
+        Assert.Equal(0, CommandLine.Run("train", "--resume", run).Code);
+        Assert.Equal(weights, File.ReadAllBytes(Path.Combine(run, "model", "model.safetensors")));
+    }
+
+    [Fact]
+    public void A_recipe_says_the_same_as_the_command_line_and_the_command_line_wins()
+    {
+        folder.Write("rows.jsonl", TrainRows.Of("dpo", 12));
+        var recipe = folder.Write("recipe.yaml", """
+            objective: { name: dpo, beta: 0.3 }
+            data: rows.jsonl
+            adapter: { method: lora, lora: { rank: 2, alpha: 4 } }
+            training: { max_updates: 2, batch_rows: 2, schedule: { learning_rate: 1e-3 } }
+            samples: { count: 1, max_new_tokens: 2 }
+            """);
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", recipe, "--model", model, "--out", run, "--set", "training.batchRows=3");
+        Assert.True(result.Code == 0, result.Error);
+        var settings = JsonNode.Parse((string)JsonNode.Parse(File.ReadAllText(Path.Combine(run, "report.json")))!["recipe"]!)!;
+        Assert.Equal(3, (int)settings["training"]!["batch_rows"]!);
+        Assert.Equal(2, (int)settings["training"]!["max_updates"]!);
+        Assert.Equal(25, (int)settings["training"]!["checkpoint_every"]!);
+        Assert.Equal(1e-3, (double)settings["training"]!["schedule"]!["learning_rate"]!);
+        Assert.Equal(2, (int)settings["adapter"]!["lora"]!["rank"]!);
+    }
+
+    [Fact]
+    public void The_plan_tells_rows_tokens_memory_and_time_and_trains_nothing()
+    {
+        var data = folder.Write("rows.jsonl", TrainRows.Of("dpo", 20) + """{"prompt": "the", "chosen": "a chosen answer that is far longer than all", "rejected": "b"}""" + "\n");
+        var plan = CommandLine.Run("train", "dpo", "--model", model, "--data", data, "--dry-run", "--set", "data.max_length=20", "batch_rows=4");
+        Assert.True(plan.Code == 0, plan.Error);
+        Assert.Matches(@"(?m)^rows +\d+ to train on, \d+ held out, 1 dropped, 0 cut", plan.Output);
+        Assert.Contains("dropped 1: longer than 20 tokens", plan.Output, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^tokens +\S+ a pass, \S+ of them learned", plan.Output);
+        Assert.Matches(@"(?m)^memory +.*weights .* gradients .* moments .* activations", plan.Output);
+        Assert.Matches(@"(?m)^time +\d\d:\d\d:\d\d at .* tokens/s, measured", plan.Output);
+        Assert.False(Directory.Exists(folder.File("runs")));
+        var json = JsonNode.Parse(CommandLine.Run("train", "dpo", "--model", model, "--data", data, "--dry-run", "--json", "--set", "data.max_length=20", "batch_rows=4").Output)!;
+        Assert.Equal(1, (int)json["dropped"]!["longer than 20 tokens"]!);
+        Assert.True((double)json["tokens_per_second"]! > 0);
+        Assert.Equal((int)Math.Ceiling((int)json["rows"]! / 4.0), (int)json["updates"]!);
+    }
+
+    [Fact]
+    public void The_list_names_every_objective_and_one_is_told_in_full()
+    {
+        var list = CommandLine.Run("train", "--list");
+        foreach (var objective in ObjectiveCatalogue.All)
+            Assert.Matches($@"(?m)^  {System.Text.RegularExpressions.Regex.Escape(objective.Name)} +\S", list.Output);
+        var one = CommandLine.Run("train", "--list", "dpo").Output;
+        foreach (var says in (string[])["arXiv 2305.18290", "objective.beta: a number [0.1]", "preference pairs: rows {prompt, chosen, rejected}", "training.schedule.kind: one of linear, cosine", "training.adam_w.weight_decay"])
+            Assert.Contains(says, string.Join(' ', one.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        var json = JsonNode.Parse(CommandLine.Run("train", "--list", "dpo", "--json").Output)!;
+        Assert.Equal("0.1", (string)json["options"]!.AsArray().Single(o => (string)o!["key"]! == "objective.beta")!["default"]!);
+    }
+
+    [Fact]
+    public void An_adapter_as_gguf_holds_the_factors_in_the_order_of_the_files_rows()
+    {
+        var path = folder.File("adapter.gguf");
+        using var loaded = CausalLM.Load(model);
+        using var adapter = LoraAdapter.Create(loaded, "policy", new() { Rank = 2, Alpha = 4 }, seed: 3);
+        using (TorchSharp.torch.no_grad())
+            foreach (var factors in adapter.Factors.Values)
+                factors.B.copy_(TorchSharp.torch.randn(factors.B.shape));
+        GgufAdapter.Save(adapter, loaded, path);
+        loaded.SaveGguf(folder.File("base.gguf"), "F32");
+        loaded.Merge(adapter);
+        loaded.SaveGguf(folder.File("merged.gguf"), "F32");
+
+        using var written = GgufFile.Open(path);
+        using var before = GgufFile.Open(folder.File("base.gguf"));
+        using var after = GgufFile.Open(folder.File("merged.gguf"));
+        Assert.Equal("adapter", written.Metadata["general.type"]);
+        Assert.Equal("lora", written.Metadata["adapter.type"]);
+        Assert.Equal(4f, written.Metadata["adapter.lora.alpha"]);
+        Assert.Contains("blk.0.attn_q.weight.lora_a", written.Tensors.Keys);
+        foreach (var name in written.Tensors.Keys.Where(t => t.EndsWith(".lora_a", StringComparison.Ordinal)).Select(t => t[..^".lora_a".Length]))
+        {
+            // llama.cpp: W + (α / rank) B A, all as the file has them.
+            float[] Values(GgufFile file, string tensor)
+            {
+                var values = new float[file.Tensors[tensor].Count];
+                file.ReadFloat32(tensor, values);
+                return values;
+            }
+
+            var (a, b, w, merged) = (Values(written, name + ".lora_a"), Values(written, name + ".lora_b"), Values(before, name), Values(after, name));
+            var columns = a.Length / 2;
+            for (var row = 0; row < b.Length / 2; row++)
+                for (var column = 0; column < columns; column++)
+                    Assert.Equal(merged[(row * columns) + column], w[(row * columns) + column] + (2 * ((b[2 * row] * a[column]) + (b[(2 * row) + 1] * a[columns + column]))), 1e-5f);
+        }
+    }
+
+    [Fact]
+    public void Rows_are_shown_as_tokens_with_what_is_learned_and_what_is_dropped()
+    {
+        var data = folder.Write("rows.jsonl", TrainRows.Of("dpo", 3) + """{"prompt": "the", "chosen": "same", "rejected": "same"}""" + "\n");
+        var show = CommandLine.Run("data", "show", data, "--model", model, "--rows", "1");
+        Assert.True(show.Code == 0, show.Error);
+        Assert.Contains("for dpo: 3 rows kept, 1 dropped", show.Output, StringComparison.Ordinal);
+        Assert.Contains("dropped 1: equal answers", show.Output, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^chosen: ⟦.*<\|im_end\|>⟧$", show.Output);
+        Assert.Matches(@"(?m)^prompt: [^⟦]*$", show.Output);
+        Assert.DoesNotContain("\u001b", show.Output, StringComparison.Ordinal);
+        var json = JsonNode.Parse(CommandLine.Run("data", "show", data, "--model", model, "--json").Output)!;
+        Assert.True((bool)json["rows"]![0]!["stretches"]![1]!["tokens"]![0]!["scored"]!);
+        CommandLine.Run("data", "show", data, "--model", model, "--objective", "sft").IsOneLine("rows.jsonl", "field");
+        CommandLine.Run("data", "show", data, "--objective", "dpo").IsOneLine("--model");
+    }
+}

@@ -1,0 +1,44 @@
+using Alidade.Core;
+using Alidade.Training.Catalogue;
+using Alidade.Training.Objectives.Ranking;
+
+namespace Alidade.Tests.Training.Catalogue;
+
+public sealed class ObjectiveCatalogueTests
+{
+    public static TheoryData<string> Names() => [.. ObjectiveCatalogue.All.Select(o => o.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_objective_is_described_where_it_is_written(string name)
+    {
+        var listing = ObjectiveListing.One(name);
+        Assert.True(listing.Summary.Length > 20, $"{name} has no summary");
+        Assert.True(listing.Source.Length > 10, $"{name} has no source (remarks)");
+        Assert.All(listing.Options, o => Assert.True(o.Description.Length > 5 && o.Type.Length > 0, $"{o.Key} has no description"));
+        Assert.Single(ObjectiveCatalogue.All, o => o.Name == name);
+    }
+
+    [Fact]
+    public void Every_setting_is_described()
+    {
+        var settings = ObjectiveListing.One("sft").Settings;
+        Assert.All(settings, s => Assert.True(s.Description.Length > 5 && s.Type.Length > 0, $"{s.Key} has no description"));
+        Assert.Contains(settings, s => s is { Key: "training.batch_rows", Type: "a whole number", Default: "8" });
+        Assert.Contains(settings, s => s.Key == "training.schedule.kind" && s.Values["cosine_with_restarts"].Length > 0);
+    }
+
+    [Fact]
+    public void An_option_has_its_default_and_its_words_from_the_code()
+    {
+        var option = Assert.Single(ObjectiveCatalogue.Find("dpo").Options, o => o.Key == "objective.beta");
+        Assert.Equal(("a number", "0.1"), (option.Type, option.Default));
+        Assert.StartsWith("Strength β > 0 of the pull towards the reference", option.Description, StringComparison.Ordinal);
+        Assert.IsType<Dpo>(ObjectiveCatalogue.Find("dpo").New());
+        Assert.Equal("ranking", ObjectiveCatalogue.Find("dpo").Heading);
+    }
+
+    [Fact]
+    public void An_unknown_objective_is_told_with_the_nearest() =>
+        Assert.Contains("did you mean 'dpo'?", Assert.Throws<AlidadeException>(() => ObjectiveCatalogue.Find("dp0")).Message, StringComparison.Ordinal);
+}

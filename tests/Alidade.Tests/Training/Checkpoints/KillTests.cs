@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+using Alidade.Core.Statistics;
+using Alidade.Tests.Cli;
+using Alidade.Tests.Core;
+using Alidade.Tests.Models.Native;
+
+namespace Alidade.Tests.Training.Checkpoints;
+
+/// <summary>
+/// A training in a process of its own that is killed at random moments, without a word, and resumed until it is done. <c>ALIDADE_KILLS=100</c> is the long form.
+/// </summary>
+public sealed class KillTests
+{
+    private const string Variable = "ALIDADE_KILLS";
+
+    private static int Kills => int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out var kills) ? kills : 2;
+
+    public static TheoryData<string> Objectives() => ["sft", "dpo"];
+
+    [Theory]
+    [MemberData(nameof(Objectives))]
+    public void A_training_that_is_killed_again_and_again_ends_with_the_same_bits(string objective)
+    {
+        using var folder = new TemporaryFolder();
+        var model = TinyModel.Write(folder.File("model"));
+        var data = folder.Write("rows.jsonl", TrainRows.Of(objective, 24));
+        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "max_updates=40", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "samples.count=1", "max_new_tokens=4", "rank=2"];
+        var watch = Stopwatch.StartNew();
+        Assert.Equal(0, Child([.. begin, "--out", folder.File("whole")], null));
+        var whole = (int)watch.ElapsedMilliseconds;
+        var expected = Weights(folder.File("whole"));
+
+        var random = new SeededRandom((ulong)Environment.ProcessId);
+        for (int kills = 0, run = 0; kills < Kills; run++)
+        {
+            var path = folder.File($"run-{run}");
+            // At most this often in one run, so that it ends.
+            for (var inRun = 0; ; inRun++)
+            {
+                var begun = File.Exists(Path.Combine(path, "run.json"));
+                if (!begun && Directory.Exists(path))
+                    Directory.Delete(path, recursive: true);
+                int? after = kills < Kills && inRun < 5 ? (whole / 4) + random.NextInt(Math.Max(1, whole * 3 / 4)) : null;
+                var code = Child(begun ? ["train", "--resume", path] : [.. begin, "--out", path], after);
+                if (code == 0)
+                    break;
+                Assert.True(after is not null);
+                kills++;
+            }
+
+            Assert.Equal(expected, Weights(path));
+        }
+    }
+
+    private static string Weights(string run) => Convert.ToHexString(File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors")));
+
+    // The exit code; that of a killed process is not 0.
+    private static int Child(string[] arguments, int? killAfter)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardError = true, RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(KillTests).Assembly.Location);
+        start.Environment[NativeChild.Variable] = "command";
+        start.Environment[NativeChild.ArgumentsVariable] = string.Join('\n', arguments);
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        if (killAfter is { } milliseconds && !process.WaitForExit(milliseconds))
+            process.Kill();
+        process.WaitForExit();
+        Assert.True(killAfter is not null || process.ExitCode == 0, errors.Result + output.Result);
+        return process.ExitCode;
+    }
+}
