@@ -43,6 +43,9 @@ public static class RecipeKeys
         throw new AlidadeException($"there is no option '{name}'{(near is null ? "" : $" (did you mean '{near}'?)")}");
     }
 
+    /// <summary>The names of the records that can stand for an abstract one.</summary>
+    public static IEnumerable<string> Choices(Type type) => RecipeBinder.ChoicesOf(type).Keys;
+
     private static IEnumerable<RecipeKey> Below(object record, string prefix)
     {
         foreach (var property in record.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0))

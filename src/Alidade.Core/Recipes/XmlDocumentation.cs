@@ -27,6 +27,10 @@ public static class XmlDocumentation
             : Text(Member(type.Assembly, "T:" + Name(type))?.Elements("param").FirstOrDefault(p => (string?)p.Attribute("name") == property.Name));
     }
 
+    /// <summary>The summary of a method, in one line.</summary>
+    public static string Of(MethodInfo method) => Text(Member(
+        method.DeclaringType!.Assembly, $"M:{Name(method.DeclaringType)}.{method.Name}({string.Join(',', method.GetParameters().Select(p => p.ParameterType.FullName))})")?.Element("summary"));
+
     /// <summary>The summary of a field, such as a value of an enumeration, in one line.</summary>
     public static string Of(FieldInfo field) => Text(Member(field.DeclaringType!.Assembly, $"F:{Name(field.DeclaringType!)}.{field.Name}")?.Element("summary"));
 

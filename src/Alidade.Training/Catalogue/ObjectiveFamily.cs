@@ -29,6 +29,9 @@ public abstract class ObjectiveFamily
     /// <summary>Whether answers are learned as text, so that they should show the model where to stop.</summary>
     public virtual bool TeachesAnswers => true;
 
+    /// <summary>Whether the model learns from its own answers and their rewards; its rows are prompts then.</summary>
+    public virtual bool LearnsFromRewards => false;
+
     /// <summary>Its objectives: every record of this assembly that implements <see cref="Interface"/>.</summary>
     public virtual IEnumerable<KnownObjective> Objectives => typeof(ObjectiveFamily).Assembly.GetTypes()
         .Where(t => t is { IsClass: true, IsAbstract: false } && Interface.IsAssignableFrom(t) && t.GetConstructor(Type.EmptyTypes) is not null).Select(t => KnownObjective.Of(t, this));

@@ -4,6 +4,7 @@ using Alidade.Core.Files;
 using Alidade.Models.Adapters;
 using Alidade.Training.Data;
 using Alidade.Training.Trainers;
+using Alidade.Training.Trainers.Policy;
 
 namespace Alidade.Training.Jobs;
 
@@ -38,6 +39,9 @@ public abstract class PreparedRows
     /// <summary>The scoring head that the objective needs; null for one that learns text.</summary>
     public ScoringHead? Head { get; init; }
 
+    /// <summary>How the model answers these rows, where it learns from its own answers; else null.</summary>
+    public RolloutOptions? Rollouts { get; init; }
+
     /// <summary>Rows to train on.</summary>
     public abstract int Rows { get; }
 
@@ -52,11 +56,12 @@ public abstract class PreparedRows
     /// <param name="train">Trains on parts of them.</param>
     /// <param name="together">What rows of one side have of each other; null for nothing.</param>
     /// <param name="head">The scoring head that is needed; null for none.</param>
+    /// <param name="rollouts">How the model answers the rows, where it learns from its own answers; else null.</param>
     /// <exception cref="AlidadeException">Nothing is left to train on.</exception>
     public static PreparedRows Of<TRow, T>(
         DataSet<TRow> data, TrainRecipe recipe, Func<IEnumerable<TRow>, TokenRows<T>> tokenize, IRowShape<T> shape,
         Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train,
-        Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null)
+        Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null, RolloutOptions? rollouts = null)
         where TRow : IDataRow
     {
         var split = data.Rows.Select(r => r.Group).Distinct(StringComparer.Ordinal).Skip(1).Any() ? DataSplit.Of(data.Rows, recipe.Training.Seed, recipe.Data.HeldOut)
@@ -77,7 +82,7 @@ public abstract class PreparedRows
         var dropped = new Dictionary<string, int>(data.Dropped, StringComparer.Ordinal);
         foreach (var (reason, count) in tokens.Dropped)
             dropped[reason] = dropped.GetValueOrDefault(reason) + count;
-        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head };
+        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts };
         return prepared.Rows > 0 ? prepared
             : throw new AlidadeException($"{data.File.Path}: no row is left to train on; {new TokenRows<T>([], dropped, 0).Summary ?? "all were held out"}");
     }
@@ -124,7 +129,7 @@ internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Fun
         // One from the middle of each of as many equal parts: short, middling and long ones as they come.
         var taken = Math.Min(count, byLength.Length);
         T[] typical = [.. Enumerable.Range(0, taken).Select(i => byLength[((2 * i) + 1) * byLength.Length / (2 * taken)])];
-        return new PreparedRows<T>(new(parts.Train with { Rows = typical }, []), shape, train) { File = File, Dropped = Dropped, Truncated = Truncated, Noted = Noted, Head = Head };
+        return new PreparedRows<T>(new(parts.Train with { Rows = typical }, []), shape, train) { File = File, Dropped = Dropped, Truncated = Truncated, Noted = Noted, Head = Head, Rollouts = Rollouts };
     }
 
     public override IEnumerable<ShownRow> Shown() => parts.Train.Rows.Select(Show);

@@ -5,8 +5,10 @@ using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives.Ranking;
+using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Objectives.Supervised;
 using Alidade.Training.Trainers;
+using Alidade.Training.Trainers.Policy;
 
 namespace Alidade.Training.Jobs;
 
@@ -60,6 +62,20 @@ public sealed record TrainRecipe : IValidated
 
     /// <summary>Noise at the embeddings while demonstrations are learned (NEFTune); none when left out.</summary>
     public Neftune? Noise { get; init; }
+
+    /// <summary>What judges answers, for the objectives of reinforcement: one reward or several, which are added up.</summary>
+    [OneOrMore]
+    public IReadOnlyList<RewardRecipe> Reward { get; init; } = [];
+
+    /// <summary>What answers cost, for PPO under a limit of costs (PPO-Lagrangian); nothing when left out.</summary>
+    [OneOrMore]
+    public IReadOnlyList<RewardRecipe> Cost { get; init; } = [];
+
+    /// <summary>How the cost is kept under its limit.</summary>
+    public Lagrange? Lagrange { get; init; }
+
+    /// <summary>How answers are sampled, for the objectives of reinforcement. Here 4 prompts with 8 answers of at most 64 tokens each, unless set.</summary>
+    public RolloutOptions Rollouts { get; init; } = new() { Prompts = 4, Samples = 8, MaxNewTokens = 64 };
 
     /// <summary>Settings of the loop. Here the learning rate is 1e-4 for an adapter and 1e-5 for all weights, with a warm-up of 0.03, and a checkpoint every 25 updates, unless set.</summary>
     public TrainingOptions Training { get; init; } = new() { Schedule = new() { LearningRate = double.NaN, Warmup = 0.03 }, CheckpointEvery = 25 };

@@ -4,6 +4,7 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
 using Alidade.Training.Trainers;
+using Alidade.Training.Trainers.Policy;
 
 namespace Alidade.Training.Jobs;
 
@@ -73,8 +74,11 @@ public sealed record TrainingForecast
     /// <summary>Tokens per second of a measured step; null when nothing was measured.</summary>
     public double? TokensPerSecond { get; init; }
 
+    /// <summary>Seconds of an update with its share of a rollout, where the model learns from its own answers; null elsewhere and when nothing was measured.</summary>
+    public double? SecondsPerUpdate { get; init; }
+
     /// <summary>Seconds of all updates at that speed, evaluation and checkpoints aside; null when nothing was measured.</summary>
-    public double? Seconds => TokensPerSecond is { } speed ? Tokens * Passes / speed : null;
+    public double? Seconds => SecondsPerUpdate is { } each ? each * Updates : TokensPerSecond is { } speed ? Tokens * Passes / speed : null;
 
     /// <summary>Foresees a training; nothing is run.</summary>
     /// <exception cref="AlidadeException">A setting is out of its range, or no row would teach the model to stop.</exception>
@@ -90,9 +94,12 @@ public sealed record TrainingForecast
             throw new AlidadeException(
                 $"no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
         var options = recipe.Training;
-        var plan = new TrainingPlan(rows.Rows, options);
         var perUpdate = options.BatchRows * options.Accumulation;
-        var largest = lengths.Zip(scored).OrderByDescending(l => l.First).Take(options.BatchRows).ToArray();
+        var updates = rows.Rollouts is { } rollouts ? UpdatesOf(rows.Rows, options, rollouts) : new TrainingPlan(rows.Rows, options).Updates;
+        var learned = rows.Rollouts is { } own ? (double)updates * perUpdate / (own.Samples * own.Iterations) / rows.Rows : updates / Math.Ceiling(Math.Ceiling((double)rows.Rows / options.BatchRows) / options.Accumulation);
+        // Of prompts a micro-batch holds answers, each as long as it may be.
+        var answer = rows.Rollouts?.MaxNewTokens ?? 0;
+        var largest = lengths.Zip(scored, (l, s) => (First: l + answer, Second: s + answer)).OrderByDescending(l => l.First).Take(options.BatchRows).ToArray();
         return new()
         {
             Objective = objective.Name,
@@ -109,9 +116,9 @@ public sealed record TrainingForecast
             Tokens = lengths.Sum(l => (long)l),
             ScoredTokens = scored.Sum(l => (long)l),
             LongestRow = lengths.Max(),
-            Updates = plan.Updates,
+            Updates = updates,
             RowsPerUpdate = perUpdate,
-            Passes = plan.Updates / Math.Ceiling(Math.Ceiling((double)rows.Rows / options.BatchRows) / options.Accumulation),
+            Passes = learned,
             LearningRate = options.Schedule.LearningRate,
             Memory = MemoryEstimate.Of(model, trained, adapter is not null, largest.Sum(l => (long)l.First), largest.Sum(l => (long)l.Second)),
         };
@@ -120,12 +127,14 @@ public sealed record TrainingForecast
     /// <summary>The same with the speed of a micro-batch of typical rows: forward, backward and a step at learning rate 0, which changes no weight.</summary>
     public TrainingForecast Measured(LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe, CancellationToken cancellation)
     {
-        var typical = rows.Typical(recipe.Training.BatchRows);
+        // Where the model answers itself, two whole rollouts are measured: sampling is a part of them.
+        var typical = rows.Typical(rows.Rollouts?.Prompts ?? recipe.Training.BatchRows);
+        var rollout = rows.Rollouts is { } own ? UpdatesOf(own.Prompts, recipe.Training with { Epochs = 1, MaxUpdates = null }, own) : 0;
         var options = recipe.Training with
         {
-            BatchRows = Math.Max(1, typical.Rows),
-            Accumulation = 1,
-            MaxUpdates = MeasuredSteps,
+            BatchRows = rollout > 0 ? recipe.Training.BatchRows : Math.Max(1, typical.Rows),
+            Accumulation = rollout > 0 ? recipe.Training.Accumulation : 1,
+            MaxUpdates = MeasuredSteps * Math.Max(1, rollout),
             Schedule = new() { Kind = Optimisation.ScheduleKind.Constant, LearningRate = 0 },
             Order = DataOrder.Sequential,
             Keep = FinalWeights.Last,
@@ -137,7 +146,19 @@ public sealed record TrainingForecast
         var tokens = typical.Shown().Sum(r => (long)r.Stretches.Sum(s => s.Ids.Count));
         var seconds = times.Zip(times.Skip(1), (a, b) => b - a).DefaultIfEmpty(times[0]).Min();
         using var process = Process.GetCurrentProcess();
+        if (rollout > 0)
+            return this with { SecondsPerUpdate = (times[^1] - times[rollout - 1]) / rollout, Memory = Memory with { MeasuredPeak = process.PeakWorkingSet64 } };
         return this with { TokensPerSecond = tokens / Math.Max(1e-9, seconds), Memory = Memory with { MeasuredPeak = process.PeakWorkingSet64 } };
+    }
+
+    // As the sampler plans them: all updates of a rollout see its answers, some of them in each.
+    private static int UpdatesOf(int prompts, TrainingOptions options, RolloutOptions rollouts)
+    {
+        if (options.MaxUpdates is { } most)
+            return most;
+        var answers = rollouts.Prompts * rollouts.Samples;
+        var each = rollouts.Iterations * ((answers + (options.BatchRows * options.Accumulation) - 1) / (options.BatchRows * options.Accumulation));
+        return each * (int)Math.Ceiling(options.Epochs * ((prompts + rollouts.Prompts - 1) / rollouts.Prompts));
     }
 
     private static bool Ends(ShownRow row, IReadOnlySet<int> ends) => row.Stretches.Where(s => s.Scored.Contains(true)).All(s => s.Ids.Zip(s.Scored).Any(t => t.Second && ends.Contains(t.First)));

@@ -98,8 +98,7 @@ internal sealed class TrainingLoop : IDisposable
         state.Curve.Add(step);
         context.OnStep?.Invoke(step);
         context.Progress?.Report(new(task.Name.ToUpperInvariant(), step.Update, plan.Updates, figures.Of(step, plan.Updates, before)));
-        foreach (var warning in watcher.Look(state.Curve))
-            context.OnWarning?.Invoke(FormattableString.Invariant($"update {warning.Update}: {warning.Message}"));
+        watcher.Tell(state.Curve, context.OnWarning);
     }
 
     // The user wants to stop: what is done is kept.

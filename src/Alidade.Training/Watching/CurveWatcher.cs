@@ -25,6 +25,15 @@ public sealed class CurveWatcher
         return watcher.Seen;
     }
 
+    /// <summary>Looks, and tells what was not seen before.</summary>
+    /// <param name="curve">The curve so far.</param>
+    /// <param name="warn">Told a line for each warning; null for nobody.</param>
+    public void Tell(IReadOnlyList<TrainingStep> curve, Action<string>? warn)
+    {
+        foreach (var warning in Look(curve))
+            warn?.Invoke(FormattableString.Invariant($"update {warning.Update}: {warning.Message}"));
+    }
+
     /// <summary>Looks at the updates that were added since the last look.</summary>
     /// <returns>What was not seen before.</returns>
     public IReadOnlyList<CurveWarning> Look(IReadOnlyList<TrainingStep> curve)

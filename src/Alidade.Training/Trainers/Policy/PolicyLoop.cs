@@ -5,6 +5,7 @@ using Alidade.Training.Checkpoints;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Optimisation;
+using Alidade.Training.Watching;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -36,6 +37,7 @@ internal sealed class PolicyLoop : IDisposable
     private readonly List<(string Name, Tensor Value)> trainable;
     private readonly CheckpointFolder? checkpoints;
     private readonly BestWeights best;
+    private readonly CurveWatcher watcher = new();
 
     public PolicyLoop(
         IAnswerSource source, PolicyModels models, PolicyObjective objective, RolloutOptions rollouts, TrainingOptions options, TrainingContext context,
@@ -63,6 +65,8 @@ internal sealed class PolicyLoop : IDisposable
         var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
         List<(string Name, Tensor Value)> kept = [.. trainable, .. policy.Tensors];
         var state = (context.Resume ? checkpoints?.LoadNewest(kept, optimiser, context.OnWarning) : null) ?? new TrainingState();
+        // What was seen before a stop has been said.
+        watcher.Look(state.Curve);
         SetGradients(true);
         try
         {
@@ -145,6 +149,7 @@ internal sealed class PolicyLoop : IDisposable
                 state.Curve.Add(done);
                 context.OnStep?.Invoke(done);
                 context.Progress?.Report(new(objective.Name.ToUpperInvariant(), done.Update, source.Updates, reward));
+                watcher.Tell(state.Curve, context.OnWarning);
                 // What is known of the rollout is logged with its first update.
                 known = [];
             }

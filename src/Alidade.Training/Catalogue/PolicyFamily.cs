@@ -1,0 +1,84 @@
+using System.Reflection;
+using Alidade.Core;
+using Alidade.Core.Data;
+using Alidade.Core.Recipes;
+using Alidade.Models.Adapters;
+using Alidade.Training.Data;
+using Alidade.Training.Jobs;
+using Alidade.Training.Objectives.Reinforcement;
+using Alidade.Training.Trainers;
+using Alidade.Training.Trainers.Policy;
+
+namespace Alidade.Training.Catalogue;
+
+/// <summary>Objectives of reinforcement: the model answers prompts, and a reward judges.</summary>
+public sealed class PolicyFamily : ObjectiveFamily
+{
+    /// <inheritdoc/>
+    public override Type Interface => typeof(PolicyObjective);
+
+    /// <inheritdoc/>
+    public override string Data => "prompts: rows {prompt, …} with whatever the reward reads, texts or lists of messages, or preference pairs, whose prompts are taken; and a reward, such as --set reward=ends_with_question";
+
+    /// <inheritdoc/>
+    public override bool LearnsFromRewards => true;
+
+    /// <summary>The published combinations.</summary>
+    public override IEnumerable<KnownObjective> Objectives
+    {
+        get
+        {
+            var tokens = new RolloutOptions().MaxNewTokens;
+            var documented = typeof(PolicyObjectives).GetProperties(BindingFlags.Public | BindingFlags.Static).Where(p => p.PropertyType == typeof(PolicyObjective))
+                .ToDictionary(p => ((PolicyObjective)p.GetValue(null)!).Name, XmlDocumentation.Of, StringComparer.Ordinal);
+            documented.TryAdd(PolicyObjectives.DrGrpo(tokens).Name, XmlDocumentation.Of(typeof(PolicyObjectives).GetMethod(nameof(PolicyObjectives.DrGrpo))!));
+            return PolicyObjectives.All(tokens).Select(o =>
+                new KnownObjective(o.Name, KnownObjective.HeadingOf(typeof(PolicyObjectives)), documented[o.Name], "", this, () => PolicyObjectives.All(tokens).Single(x => x.Name == o.Name)));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override PreparedRows Prepare(RowRequest request)
+    {
+        var (model, recipe, objective) = (request.Model, request.Recipe, (PolicyObjective)request.Objective);
+        if (recipe.Reward.Count == 0)
+            throw new AlidadeException($"{objective.Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(Rewards.RuleReward)))}; or reward: {{ model: FOLDER }}");
+        if (objective.Advantage.NeedsValues && recipe.Adapter.Method != TrainedWeights.Lora)
+            throw new AlidadeException($"{objective.Name} trains a critic beside the policy, as a second adapter over one base: leave adapter.method at lora, or take an objective without a critic, such as grpo");
+        recipe.Rollouts.Validate();
+        var tokenizer = new PromptTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.MaxLength);
+        return PreparedRows.Of(PromptFile.Read(recipe.Data.File, request.Reading), recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
+        {
+            using var reward = RewardRecipe.Open(recipe.Reward);
+            using var cost = recipe.Cost.Count == 0 ? null : RewardRecipe.Open(recipe.Cost);
+            Critic? Critic(bool wanted, ulong seed) => wanted ? Trainers.Policy.Critic.Over(model, recipe.Adapter.Lora, seed) : null;
+            var critic = Critic(objective.Advantage.NeedsValues, options.Seed);
+            var costCritic = Critic(objective.Advantage.NeedsValues && cost is not null, options.Seed + 1);
+            using var owned = critic?.Adapter;
+            using var ownedToo = costCritic?.Adapter;
+            return new PolicyTrainer
+            {
+                Model = model,
+                Adapter = adapter,
+                Objective = objective,
+                Reward = reward.Reward,
+                Cost = cost?.Reward,
+                Lagrange = cost is null ? null : recipe.Lagrange ?? new(),
+                Critic = critic,
+                CostCritic = costCritic,
+                Reference = recipe.Reference,
+                Rollouts = recipe.Rollouts,
+                Options = options,
+            }.Train(part.Train, part.HeldOut, context);
+        }, rollouts: recipe.Rollouts);
+    }
+
+    private sealed class Shape : IRowShape<PromptTokens>
+    {
+        public string IdOf(PromptTokens row) => row.Source.Id;
+
+        public int LengthOf(PromptTokens row) => row.Ids.Count;
+
+        public IReadOnlyList<TokenStretch> StretchesOf(PromptTokens row) => [TokenStretch.Prompt(row.Ids)];
+    }
+}
