@@ -161,8 +161,16 @@ public static class LogLikelihoods
                 parent = segments.Count - 1;
             }
 
-            Owners[i] = [.. request.Continuations.Select((c, k) => segments.Count + k)];
-            segments.AddRange(request.Continuations.Select(c => new Segment(c, [.. Enumerable.Repeat(true, c.Count)], parent)));
+            // Equal continuations stand once: a row of a matrix product is rounded by its place, and equal answers must be a tie.
+            var places = new Dictionary<string, int>(StringComparer.Ordinal);
+            Owners[i] = new int[request.Continuations.Count];
+            for (var k = 0; k < Owners[i].Length; k++)
+            {
+                var continuation = request.Continuations[k];
+                if (places.TryAdd(string.Join(' ', continuation), segments.Count))
+                    segments.Add(new(continuation, [.. Enumerable.Repeat(true, continuation.Count)], parent));
+                Owners[i][k] = places[string.Join(' ', continuation)];
+            }
         }
 
         private static Segment Unscored(LikelihoodRequest request, int from, int to, int parent) => new([.. request.Context.Skip(from).Take(to - from)], new bool[to - from], parent);
