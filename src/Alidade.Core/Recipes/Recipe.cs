@@ -59,7 +59,7 @@ public sealed class RecipePart
     public void Bind(object record, string name, params IReadOnlyList<string> given)
     {
         var binder = new RecipeBinder(places);
-        binder.Fill(record, node, path, given);
+        binder.Complete(record, node, path, given);
         if (binder.Problems.Count > 0)
             throw new AlidadeException($"{name}: {string.Join("; ", binder.Problems)}");
     }

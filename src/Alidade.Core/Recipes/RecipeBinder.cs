@@ -172,6 +172,10 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
     /// <summary>Sets what a mapping says; the properties that are given are not for it to set.</summary>
     public void Fill(object record, YamlNode node, string path, IReadOnlyList<string> notSettable) => Fill(record, node, path, notSettable, notSettable);
 
+    /// <summary>The same for a record that was made with everything it requires, of which a mapping changes some.</summary>
+    public void Complete(object record, YamlNode node, string path, IReadOnlyList<string> notSettable) =>
+        Fill(record, node, path, [.. RequiredOf(record.GetType()).Where(p => p.GetValue(record) is not null).Select(p => p.Name)], notSettable);
+
     private void Fill(object record, YamlNode node, string path, IReadOnlyList<string> known, IReadOnlyList<string> notSettable)
     {
         if (node is not YamlMappingNode mapping)

@@ -13,7 +13,7 @@ namespace Alidade.Training.Catalogue;
 public sealed record KnownObjective(string Name, string Heading, string Summary, string Source, ObjectiveFamily Family, Func<object> New)
 {
     /// <summary>Its own options, dotted behind "objective".</summary>
-    public IReadOnlyList<RecipeKey> Options => RecipeKeys.Of(New(), "objective");
+    public IReadOnlyList<RecipeKey> Options => [.. RecipeKeys.Of(New(), "objective").Where(k => k.Key != "objective.name")];
 
     /// <summary>The objective of a type, which says the rest of itself.</summary>
     internal static KnownObjective Of(Type type, ObjectiveFamily family)
