@@ -6,6 +6,7 @@ using Alidade.Core.Recipes;
 using Alidade.Evaluation.Tasks;
 using Alidade.Tests.Core;
 using Alidade.Tests.Golden;
+using Alidade.Training.Jobs;
 
 namespace Alidade.Tests;
 
@@ -45,6 +46,12 @@ public sealed partial class ReadmeTests
         if (yaml.Contains("stages:", StringComparison.Ordinal))
         {
             Assert.NotEmpty(Recipe.Parse<AlignRecipe>(yaml, document).Stages);
+            return;
+        }
+
+        if (yaml.Contains("objective:", StringComparison.Ordinal))
+        {
+            Assert.NotNull(Recipe.Parse<TrainRecipe>(yaml, document).Chosen(document).Objective);
             return;
         }
 

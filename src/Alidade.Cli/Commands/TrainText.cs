@@ -53,11 +53,13 @@ internal static class TrainText
         if (f.WithoutEnd > 0)
             Line($"          {f.WithoutEnd:n0} never show the model how an answer ends");
         Line($"tokens    {f.Tokens:n0} a pass, {f.ScoredTokens:n0} of them learned; the longest row has {f.LongestRow:n0}");
-        Line($"updates   {f.Updates:n0} of {f.RowsPerUpdate:n0} rows, {f.Passes:0.##} passes, learning rate {f.LearningRate:g3}");
+        Line($"updates   {f.Updates:n0} of {f.RowsPerUpdate:n0} {(f.LearnsFromRewards ? "answers" : "rows")}, {f.Passes:0.##} passes, learning rate {f.LearningRate:g3}");
         Line($"memory    {Size(f.Memory.Total)}: weights {Size(f.Memory.Weights)}, gradients {Size(f.Memory.Gradients)}, moments {Size(f.Memory.Moments)}, activations {Size(f.Memory.Activations)}");
         Line($"          activations are estimated: {f.Memory.How}");
         if (f.Memory.MeasuredPeak is { } peak)
             Line($"          this process had {Size(peak)} at most while it measured a step of typical rows");
+        if (f is { SecondsPerUpdate: { } each, Seconds: { } all })
+            Line($"time      {TimeSpan.FromSeconds(Math.Min(1e9, Math.Ceiling(all))):c} at {each:g3} s an update, sampling included, measured on two rollouts; evaluation, samples and checkpoints come on top");
         if (f is { TokensPerSecond: { } speed, Seconds: { } seconds })
             Line($"time      {TimeSpan.FromSeconds(Math.Min(1e9, Math.Ceiling(seconds))):c} at {speed:n0} tokens/s, measured on one micro-batch of typical rows; evaluation, samples and checkpoints come on top");
         return text.ToString();

@@ -59,6 +59,9 @@ public sealed record TrainingForecast
     /// <summary>Updates of the whole training.</summary>
     public required int Updates { get; init; }
 
+    /// <summary>Whether the model learns from its own answers; the rows are prompts then, and updates see answers.</summary>
+    public required bool LearnsFromRewards { get; init; }
+
     /// <summary>Rows of an update.</summary>
     public required int RowsPerUpdate { get; init; }
 
@@ -117,6 +120,7 @@ public sealed record TrainingForecast
             ScoredTokens = scored.Sum(l => (long)l),
             LongestRow = lengths.Max(),
             Updates = updates,
+            LearnsFromRewards = objective.Family.LearnsFromRewards,
             RowsPerUpdate = perUpdate,
             Passes = learned,
             LearningRate = options.Schedule.LearningRate,

@@ -43,7 +43,7 @@ public sealed class PeftFolderTests : IDisposable
     [InlineData("peft_type", "\"PROMPT_TUNING\"", "PROMPT_TUNING")]
     [InlineData("peft_type", "\"VERA\"", "VERA")]
     [InlineData("peft_type", "null", "LORA is")]
-    [InlineData("task_type", "\"TOKEN_CLS\"", "TOKEN_CLS")]
+    [InlineData("task_type", "\"SEQ_2_SEQ_LM\"", "SEQ_2_SEQ_LM")]
     [InlineData("lora_bias", "true", "'lora_bias'")]
     [InlineData("layer_replication", "[[0, 1]]", "'layer_replication'")]
     [InlineData("target_parameters", "[\"x\"]", "'target_parameters'")]

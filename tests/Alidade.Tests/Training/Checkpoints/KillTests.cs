@@ -16,7 +16,7 @@ public sealed class KillTests
 
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out var kills) ? kills : 2;
 
-    public static TheoryData<string> Objectives() => ["sft", "dpo"];
+    public static TheoryData<string> Objectives() => ["sft", "dpo", "grpo"];
 
     [Theory]
     [MemberData(nameof(Objectives))]
@@ -25,7 +25,7 @@ public sealed class KillTests
         using var folder = new TemporaryFolder();
         var model = TinyModel.Write(folder.File("model"));
         var data = folder.Write("rows.jsonl", TrainRows.Of(objective, 24));
-        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "max_updates=40", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "samples.count=1", "max_new_tokens=4", "rank=2"];
+        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "max_updates=40", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "samples.count=1", "samples.max_new_tokens=4", "rank=2", .. objective == "grpo" ? (string[])["reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4"] : []];
         var watch = Stopwatch.StartNew();
         Assert.Equal(0, Child([.. begin, "--out", folder.File("whole")], null));
         var whole = (int)watch.ElapsedMilliseconds;
