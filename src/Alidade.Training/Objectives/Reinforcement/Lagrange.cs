@@ -17,7 +17,7 @@ public sealed record Lagrange
     public double Start { get; init => field = OptionCheck.Positive("lagrange", value); } = 1;
 
     /// <summary>Rate. Default 0.1, as safe-rlhf.</summary>
-    public double LearningRate { get; init => field = OptionCheck.NotNegative("lagrange", value); } = 0.1;
+    public double Rate { get; init => field = OptionCheck.NotNegative("lagrange", value); } = 0.1;
 
     /// <summary>Cost d that is allowed. Default 0, as safe-rlhf.</summary>
     public double Threshold { get; init => field = OptionCheck.Finite("lagrange", value); }
@@ -38,7 +38,7 @@ public sealed record Lagrange
     public LagrangeState Next(LagrangeState state, double meanCost)
     {
         double[] costs = [.. state.Costs.Append(OptionCheck.Finite("lagrange", meanCost, "the mean cost of the update")).TakeLast(Window)];
-        var logLambda = state.LogLambda + (LearningRate * (costs.Average() - Threshold) * Math.Exp(state.LogLambda));
+        var logLambda = state.LogLambda + (Rate * (costs.Average() - Threshold) * Math.Exp(state.LogLambda));
         return new(Math.Min(logLambda, Math.Log(Largest)), costs);
     }
 

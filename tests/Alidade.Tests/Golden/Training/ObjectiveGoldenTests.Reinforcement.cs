@@ -128,7 +128,7 @@ public sealed partial class ObjectiveGoldenTests
                 var lagrange = new Lagrange
                 {
                     Start = c.Number("lambda_0"),
-                    LearningRate = c.Number("lr"),
+                    Rate = c.Number("lr"),
                     Threshold = c.Number("threshold"),
                     Window = (int)c.Number("window"),
                     Largest = c.Number("lambda_max", double.PositiveInfinity),
