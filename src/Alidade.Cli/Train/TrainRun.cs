@@ -126,7 +126,7 @@ internal static class TrainRun
         private static IReadOnlyList<RecipeOverride> Overrides(TrainRequest request)
         {
             var name = Recipe.Parse(request.Recipe, request.RecipeName, new TrainRecipe { Data = new() { File = "-" } }, [.. request.Given.Where(g => !g.IsYaml).Select(Of)]).Chosen(request.RecipeName).Known;
-            RecipeKey[] keys = [.. name.Options, .. TrainRecipe.Settings];
+            RecipeKey[] keys = [.. name.Options, .. TrainRecipe.SettingsOf(name.Family)];
             return [.. request.Given.Select(g => Of(g.IsYaml ? g with { Key = RecipeKeys.Find(keys, g.Key).Key } : g))];
         }
 

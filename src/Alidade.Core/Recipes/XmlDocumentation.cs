@@ -28,11 +28,18 @@ public static class XmlDocumentation
     }
 
     /// <summary>The summary of a method, in one line.</summary>
-    public static string Of(MethodInfo method) => Text(Member(
-        method.DeclaringType!.Assembly, $"M:{Name(method.DeclaringType)}.{method.Name}({string.Join(',', method.GetParameters().Select(p => p.ParameterType.FullName))})")?.Element("summary"));
+    public static string Of(MethodInfo method) => Text(Member(method.DeclaringType!.Assembly, Id(method))?.Element("summary"));
+
+    /// <summary>The remarks of a property, in one line.</summary>
+    public static string RemarksOf(PropertyInfo property) => Text(Member(property.DeclaringType!.Assembly, $"P:{Name(property.DeclaringType)}.{property.Name}")?.Element("remarks"));
+
+    /// <summary>The remarks of a method, in one line.</summary>
+    public static string RemarksOf(MethodInfo method) => Text(Member(method.DeclaringType!.Assembly, Id(method))?.Element("remarks"));
 
     /// <summary>The summary of a field, such as a value of an enumeration, in one line.</summary>
     public static string Of(FieldInfo field) => Text(Member(field.DeclaringType!.Assembly, $"F:{Name(field.DeclaringType!)}.{field.Name}")?.Element("summary"));
+
+    private static string Id(MethodInfo method) => $"M:{Name(method.DeclaringType!)}.{method.Name}({string.Join(',', method.GetParameters().Select(p => p.ParameterType.FullName))})";
 
     private static XElement? Member(Assembly assembly, string id) => Files.GetOrAdd(assembly, Read).GetValueOrDefault(id);
 

@@ -18,7 +18,11 @@ public sealed record ObjectiveListing(string Name, string Heading, string Summar
 
     /// <summary>One objective, with everything that can be set.</summary>
     /// <exception cref="Core.AlidadeException">There is none of that name.</exception>
-    public static ObjectiveListing One(string name) => Of(ObjectiveCatalogue.Find(name), TrainRecipe.Settings);
+    public static ObjectiveListing One(string name)
+    {
+        var known = ObjectiveCatalogue.Find(name);
+        return Of(known, TrainRecipe.SettingsOf(known.Family));
+    }
 
     private static ObjectiveListing Of(KnownObjective o, IReadOnlyList<RecipeKey> settings) => new(o.Name, o.Heading, o.Summary, o.Source, o.Family.Data, o.Options, settings);
 }

@@ -30,10 +30,11 @@ public sealed class PolicyFamily : ObjectiveFamily
         {
             var tokens = new RolloutOptions().MaxNewTokens;
             var documented = typeof(PolicyObjectives).GetProperties(BindingFlags.Public | BindingFlags.Static).Where(p => p.PropertyType == typeof(PolicyObjective))
-                .ToDictionary(p => ((PolicyObjective)p.GetValue(null)!).Name, XmlDocumentation.Of, StringComparer.Ordinal);
-            documented.TryAdd(PolicyObjectives.DrGrpo(tokens).Name, XmlDocumentation.Of(typeof(PolicyObjectives).GetMethod(nameof(PolicyObjectives.DrGrpo))!));
+                .ToDictionary(p => ((PolicyObjective)p.GetValue(null)!).Name, p => (Summary: XmlDocumentation.Of(p), Source: XmlDocumentation.RemarksOf(p)), StringComparer.Ordinal);
+            var constant = typeof(PolicyObjectives).GetMethod(nameof(PolicyObjectives.DrGrpo))!;
+            documented.Add(PolicyObjectives.DrGrpo(tokens).Name, (XmlDocumentation.Of(constant), XmlDocumentation.RemarksOf(constant)));
             return PolicyObjectives.All(tokens).Select(o =>
-                new KnownObjective(o.Name, KnownObjective.HeadingOf(typeof(PolicyObjectives)), documented[o.Name], "", this, () => PolicyObjectives.All(tokens).Single(x => x.Name == o.Name)));
+                new KnownObjective(o.Name, KnownObjective.HeadingOf(typeof(PolicyObjectives)), documented[o.Name].Summary, documented[o.Name].Source, this, () => PolicyObjectives.All(tokens).Single(x => x.Name == o.Name)));
         }
     }
 
@@ -41,8 +42,6 @@ public sealed class PolicyFamily : ObjectiveFamily
     public override PreparedRows Prepare(RowRequest request)
     {
         var (model, recipe, objective) = (request.Model, request.Recipe, (PolicyObjective)request.Objective);
-        if (recipe.Reward.Count == 0)
-            throw new AlidadeException($"{objective.Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(Rewards.RuleReward)))}; or reward: {{ model: FOLDER }}");
         if (objective.Advantage.NeedsValues && recipe.Adapter.Method != TrainedWeights.Lora)
             throw new AlidadeException($"{objective.Name} trains a critic beside the policy, as a second adapter over one base: leave adapter.method at lora, or take an objective without a critic, such as grpo");
         recipe.Rollouts.Validate();

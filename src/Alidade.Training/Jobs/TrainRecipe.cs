@@ -86,8 +86,9 @@ public sealed record TrainRecipe : IValidated
     /// <summary>What is written at the end besides the adapter or the model itself.</summary>
     public ExportRecipe Export { get; init; } = new();
 
-    /// <summary>Every key but those of the objective.</summary>
-    public static IReadOnlyList<RecipeKey> Settings => RecipeKeys.Of(new TrainRecipe());
+    /// <summary>Every key that trainings of a family have, but those of the objective: rewards and rollouts are of those that learn from rewards alone.</summary>
+    public static IReadOnlyList<RecipeKey> SettingsOf(ObjectiveFamily family) =>
+        [.. RecipeKeys.Of(new TrainRecipe()).Where(k => family.LearnsFromRewards || k.Key.Split('.')[0] is not ("reward" or "cost" or "lagrange" or "rollouts"))];
 
     /// <inheritdoc/>
     public IEnumerable<string> Violations()

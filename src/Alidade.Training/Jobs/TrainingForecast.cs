@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Alidade.Core;
+using Alidade.Core.Recipes;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
@@ -88,6 +89,8 @@ public sealed record TrainingForecast
     public static TrainingForecast Of(KnownObjective objective, CausalLM model, LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe)
     {
         recipe.Training.Validate();
+        if (objective.Family.LearnsFromRewards && recipe.Reward.Count == 0)
+            throw new AlidadeException($"{objective.Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(Rewards.RuleReward)))}; or reward: {{ model: FOLDER }}");
         var shown = rows.Shown().ToArray();
         var lengths = shown.Select(r => r.Stretches.Sum(s => s.Ids.Count)).ToArray();
         var scored = shown.Select(r => r.Stretches.Sum(s => s.Scored.Count(x => x))).ToArray();

@@ -7,7 +7,8 @@ namespace Alidade.Training.Objectives.Reinforcement;
 /// <summary>The published methods as combinations, with the defaults of their sources.</summary>
 public static class PolicyObjectives
 {
-    /// <summary>PPO with a critic. Ouyang et al. 2022 (arXiv 2203.02155); numbers of TRL's PPO: β 0.05 as k1 in the reward, ε 0.2, γ 1, λ 0.95, value clip 0.2, weight 0.1.</summary>
+    /// <summary>PPO with a critic: clipped ratio, generalised advantages, the KL in the reward.</summary>
+    /// <remarks>Ouyang et al. 2022 (arXiv 2203.02155); numbers of TRL's PPO: β 0.05 as k1 in the reward, ε 0.2, γ 1, λ 0.95, value clip 0.2, weight 0.1.</remarks>
     public static PolicyObjective Ppo => new()
     {
         Name = "ppo",
@@ -18,7 +19,8 @@ public static class PolicyObjectives
         Critic = new(),
     };
 
-    /// <summary>REINFORCE with the other answers as the baseline. Ahmadian et al. 2024 (arXiv 2402.14740); numbers of TRL: β 0.05, ε 0.2 on the ratio of whole answers.</summary>
+    /// <summary>REINFORCE with the other answers as the baseline.</summary>
+    /// <remarks>Ahmadian et al. 2024 (arXiv 2402.14740); numbers of TRL: β 0.05, ε 0.2 on the ratio of whole answers.</remarks>
     public static PolicyObjective Rloo => new()
     {
         Name = "rloo",
@@ -28,7 +30,8 @@ public static class PolicyObjectives
         RewardKl = new(),
     };
 
-    /// <summary>REINFORCE with the greedy answer as the baseline. Li et al. 2023 (arXiv 2310.10505); β 0.05 in the reward.</summary>
+    /// <summary>REINFORCE with the greedy answer as the baseline.</summary>
+    /// <remarks>Li et al. 2023 (arXiv 2310.10505); β 0.05 in the reward.</remarks>
     public static PolicyObjective Remax => new()
     {
         Name = "remax",
@@ -38,7 +41,8 @@ public static class PolicyObjectives
         RewardKl = new(),
     };
 
-    /// <summary>REINFORCE++. Hu 2025 (arXiv 2501.03262); numbers of OpenRLHF: β 0.01 as k1 in the reward, score ±10, ε 0.2.</summary>
+    /// <summary>REINFORCE++: returns to go whitened over the batch, clipped ratio.</summary>
+    /// <remarks>Hu 2025 (arXiv 2501.03262); numbers of OpenRLHF: β 0.01 as k1 in the reward, score ±10, ε 0.2.</remarks>
     public static PolicyObjective ReinforcePlusPlus => new()
     {
         Name = "reinforce_plus_plus",
@@ -48,7 +52,8 @@ public static class PolicyObjectives
         RewardKl = new() { Beta = 0.01, ScoreClip = 10 },
     };
 
-    /// <summary>REINFORCE++ with the group's mean as the baseline. Hu 2025 (arXiv 2501.03262), with k2 in the loss, weight 0.01.</summary>
+    /// <summary>REINFORCE++ with the group's mean as the baseline.</summary>
+    /// <remarks>Hu 2025 (arXiv 2501.03262), with k2 in the loss, weight 0.01.</remarks>
     public static PolicyObjective ReinforcePlusPlusBaseline => new()
     {
         Name = "reinforce_plus_plus_baseline",
@@ -58,7 +63,8 @@ public static class PolicyObjectives
         LossKl = new() { Beta = 0.01, Estimator = KlEstimator.K2 },
     };
 
-    /// <summary>Group-relative policy optimisation. Shao et al. 2024 (arXiv 2402.03300): β 0.04 as k3, ε 0.2, mean of the answers' token means.</summary>
+    /// <summary>Group-relative policy optimisation.</summary>
+    /// <remarks>Shao et al. 2024 (arXiv 2402.03300): β 0.04 as k3, ε 0.2, mean of the answers' token means.</remarks>
     public static PolicyObjective Grpo => new()
     {
         Name = "grpo",
@@ -68,7 +74,8 @@ public static class PolicyObjectives
         LossKl = new(),
     };
 
-    /// <summary>GRPO without its biases: no division by the standard deviation, a constant length. Liu et al. 2025 (arXiv 2503.20783); β 0.</summary>
+    /// <summary>GRPO without its biases: no division by the standard deviation, a constant length.</summary>
+    /// <remarks>Liu et al. 2025 (arXiv 2503.20783); β 0.</remarks>
     /// <param name="maxTokens">Largest number of tokens of an answer.</param>
     public static PolicyObjective DrGrpo(int maxTokens) => new()
     {
@@ -78,7 +85,8 @@ public static class PolicyObjectives
         Aggregation = new ConstantLength { Tokens = maxTokens },
     };
 
-    /// <summary>DAPO: clip-higher 0.28, token mean, no KL. Yu et al. 2025 (arXiv 2503.14476). Groups of equal rewards and overlong answers: <see cref="DynamicSampling"/>, <see cref="OverlongPenalty"/>.</summary>
+    /// <summary>DAPO: clip-higher 0.28, token mean, no KL.</summary>
+    /// <remarks>Yu et al. 2025 (arXiv 2503.14476). Groups of equal rewards and overlong answers: <see cref="DynamicSampling"/>, <see cref="OverlongPenalty"/>.</remarks>
     public static PolicyObjective Dapo => new()
     {
         Name = "dapo",
@@ -87,7 +95,8 @@ public static class PolicyObjectives
         Aggregation = new TokenMean(),
     };
 
-    /// <summary>GRPO with the ratio of whole answers. Zheng et al. 2025 (arXiv 2507.18071), sec. 5.1: ε 3e-4 and 4e-4, no KL.</summary>
+    /// <summary>GRPO with the ratio of whole answers.</summary>
+    /// <remarks>Zheng et al. 2025 (arXiv 2507.18071), sec. 5.1: ε 3e-4 and 4e-4, no KL.</remarks>
     public static PolicyObjective Gspo => new()
     {
         Name = "gspo",
@@ -96,7 +105,8 @@ public static class PolicyObjectives
         Aggregation = new SequenceMean(),
     };
 
-    /// <summary>Clipped importance weights without gradient. MiniMax-M1 2025 (arXiv 2506.13585); bound as TRL recommends.</summary>
+    /// <summary>Clipped importance weights without gradient.</summary>
+    /// <remarks>MiniMax-M1 2025 (arXiv 2506.13585); bound as TRL recommends.</remarks>
     public static PolicyObjective Cispo => new()
     {
         Name = "cispo",
@@ -105,7 +115,8 @@ public static class PolicyObjectives
         Aggregation = new TokenMean(),
     };
 
-    /// <summary>A soft gate in place of the clip. Gao et al. 2025 (arXiv 2511.20347).</summary>
+    /// <summary>GRPO with a soft gate in place of the clip.</summary>
+    /// <remarks>Gao et al. 2025 (arXiv 2511.20347).</remarks>
     public static PolicyObjective Sapo => new()
     {
         Name = "sapo",
@@ -114,7 +125,8 @@ public static class PolicyObjectives
         Aggregation = new SequenceMean(),
     };
 
-    /// <summary>The geometric mean of the ratios. Zhao et al. 2025 (arXiv 2507.20673).</summary>
+    /// <summary>The geometric mean of the ratios.</summary>
+    /// <remarks>Zhao et al. 2025 (arXiv 2507.20673).</remarks>
     public static PolicyObjective Gmpo => new()
     {
         Name = "gmpo",
@@ -123,7 +135,8 @@ public static class PolicyObjectives
         Aggregation = new SequenceMean(),
     };
 
-    /// <summary>Group policy gradient, no ratio. Chu et al. 2025 (arXiv 2504.02546).</summary>
+    /// <summary>Group policy gradient, no ratio.</summary>
+    /// <remarks>Chu et al. 2025 (arXiv 2504.02546).</remarks>
     public static PolicyObjective Gpg => new()
     {
         Name = "gpg",
@@ -132,7 +145,8 @@ public static class PolicyObjectives
         Aggregation = new TokenMean(),
     };
 
-    /// <summary>A smooth bump over the ratio of whole answers; as TRL.</summary>
+    /// <summary>GRPO with a smooth bump over the ratio of whole answers (VESPO).</summary>
+    /// <remarks>As TRL 1.16 <c>loss_type="vespo"</c>, with its numbers.</remarks>
     public static PolicyObjective Vespo => new()
     {
         Name = "vespo",
@@ -141,7 +155,8 @@ public static class PolicyObjectives
         Aggregation = new TokenMean(),
     };
 
-    /// <summary>GRPO whose tokens of high covariance lose their gradient. Cui et al. 2025 (arXiv 2505.22617).</summary>
+    /// <summary>GRPO whose tokens of high covariance lose their gradient.</summary>
+    /// <remarks>Cui et al. 2025 (arXiv 2505.22617).</remarks>
     public static PolicyObjective ClipCov => new()
     {
         Name = "clip_cov",
@@ -150,7 +165,8 @@ public static class PolicyObjectives
         Aggregation = new TokenMean(),
     };
 
-    /// <summary>GRPO whose tokens of high covariance are held to the old policy. Cui et al. 2025 (arXiv 2505.22617).</summary>
+    /// <summary>GRPO whose tokens of high covariance are held to the old policy.</summary>
+    /// <remarks>Cui et al. 2025 (arXiv 2505.22617).</remarks>
     public static PolicyObjective KlCov => new()
     {
         Name = "kl_cov",
@@ -159,7 +175,8 @@ public static class PolicyObjectives
         Aggregation = new TokenMean(),
     };
 
-    /// <summary>The plain policy gradient with the mean of the other answers as the baseline. Williams 1992.</summary>
+    /// <summary>The plain policy gradient with the mean of the other answers as the baseline.</summary>
+    /// <remarks>Williams 1992.</remarks>
     public static PolicyObjective Reinforce => new()
     {
         Name = "reinforce",
