@@ -30,11 +30,11 @@ public sealed class RealPolicyRunTests
     [Fact]
     public void GRPO_teaches_a_real_model_to_end_with_a_question() => Rises("question", _ => null, new WeightedReward(
         (new EndsWithQuestion(), 1), (new ContainsText { Text = "?" }, 0.3), (new LengthTarget { Tokens = 16 }, 0.3)), new()
-    {
-        Prompts = 4,
-        Samples = 8,
-        MaxNewTokens = 24,
-    }, updates: 60);
+        {
+            Prompts = 4,
+            Samples = 8,
+            MaxNewTokens = 24,
+        }, updates: 60);
 
     [Fact]
     public void PPO_teaches_a_real_model_a_length() => Rises("ppo", model => Critic.Over(model, Lora, seed: 2), new LengthTarget { Tokens = 12 }, new()
