@@ -9,6 +9,7 @@ using Alidade.Models.Functional;
 using Alidade.Models.Hooks;
 using Alidade.Models.Native;
 using Alidade.Models.Quantized;
+using Alidade.Models.Steps;
 using Alidade.Models.Tokenizers;
 using Alidade.Models.Weights;
 using TorchSharp;
@@ -41,7 +42,7 @@ public sealed partial class CausalLM : IDisposable
         var assembly = new DecoderAssembly(family, config, parameters, this.packed);
         (head, decoder, embedding) = (assembly.Head, assembly.Decoder, assembly.Embedding.Name + ".weight");
         Places = new(name, head is null ? decoder.Modules : decoder.Modules.Append(head.Projection), decoder.Blocks.SelectMany(b => b.Linears), assembly.Slots, config.Width);
-        Step = this.packed.Count == 0 ? null : StepDecoder.Of(config, assembly.Embedding, decoder);
+        Step = StepDecoder.Of(config, assembly.Embedding, decoder);
         Hooks = new(Decoder.HookNames(config));
         EndTokens = tokenizer.Found?.EndOfText is { } end ? new HashSet<int>(config.EndOfText) { end } : new HashSet<int>(config.EndOfText);
     }
@@ -320,7 +321,7 @@ public sealed partial class CausalLM : IDisposable
     internal Tensor Run(Tensor ids, IAttentionInSteps attention) =>
         NativeErrors.Run("forward pass", () => Hooks.Any ? decoder.Run(ids, attention, new HookRun(Hooks)) : decoder.Run(ids, attention), ids);
 
-    /// <summary>The decoding step without tensors; null where the weights are not packed or the architecture has a fact that it does not know.</summary>
+    /// <summary>The decoding step without tensors; null where the architecture has a fact that it does not know.</summary>
     internal StepDecoder? Step { get; }
 
     /// <summary>The weights that are tensors: all, or those beside the packed matrices.</summary>
@@ -333,7 +334,7 @@ public sealed partial class CausalLM : IDisposable
     /// <returns>The final, normalised hidden states, [rows, count, width].</returns>
     internal Tensor Next(long[] ids, int count, CachedAttention cache)
     {
-        if (count == 1 && ids.Length <= StepDecoder.MostRows && Step is not null && Adapter is null && !Hooks.Any)
+        if (count == 1 && !Hooks.Any && !is_grad_enabled() && ids.Length <= Step?.MostRows)
         {
             cache.Reserve(1);
             using var hidden = Step.Run(ids, cache);

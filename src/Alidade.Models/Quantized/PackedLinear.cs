@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Alidade.Core;
+using Alidade.Models.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -78,7 +79,7 @@ internal static unsafe class PackedLinear
             Workers.Run(new Rounding(rounded, x + ((long)first * weight.Columns)), count, 64);
             var product = new Product(weight, rounded, y + ((long)first * weight.Rows));
             // The head of a decoding step: its helpers still spin, and the library's threads would wait for their core.
-            if (rows <= StepDecoder.MostRows)
+            if (rows <= StepDecoder.MostPackedRows)
                 SpinningTeam.Run(product, weight.Tiles, TilesAtOnce, (long)count * weight.Rows * weight.Columns, get_num_threads());
             else
                 Workers.Run(product, weight.Tiles, TilesAtOnce);

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace Alidade.Models.Quantized;
+namespace Alidade.Models.Steps;
 
 /// <summary>
 /// Threads for the many short pieces of one decoding step. A helper waits for the next piece spinning, so that it begins within a microsecond, and sleeps when

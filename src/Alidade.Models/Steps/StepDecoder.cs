@@ -3,53 +3,61 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Alidade.Models.Architecture;
 using Alidade.Models.Attention;
+using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
 
-namespace Alidade.Models.Quantized;
+namespace Alidade.Models.Steps;
 
 /// <summary>
-/// One new token of each of a few rows through a decoder with packed weights: what <see cref="Decoder.Run(Tensor, IAttention)"/> computes over
-/// <see cref="CachedAttention"/>, on memory and without tensors, whose calls would take as long as the products. It reads the same facts and weights; an
-/// architecture with a fact that it does not know goes the other way (<see cref="Of"/>).
+/// One new token of each of a few rows through a decoder: what <see cref="Decoder.Run(Tensor, IAttention)"/> computes over <see cref="CachedAttention"/>, on memory and
+/// without tensors, whose calls would take as long as the products. It reads the same facts and weights, float32 or packed; an architecture with a fact, or weights of a
+/// kind, that it does not know go the other way (<see cref="Of"/>, <see cref="MostRows"/>).
 /// </summary>
-/// <remarks>Products are those of <see cref="PackedLinear"/> bit for bit; norms, turns and softmax differ in the last bits of a float32.</remarks>
+/// <remarks>Products of packed weights are those of <see cref="Quantized.PackedLinear"/> bit for bit; float32 products, norms, turns and softmax differ in the last bits.</remarks>
 internal sealed unsafe class StepDecoder : IDisposable
 {
-    /// <summary>Rows beyond which the tensor path's own parallel loops win.</summary>
-    public const int MostRows = 64;
+    /// <summary>Rows beyond which the tensor path's own parallel loops win, with packed weights.</summary>
+    public const int MostPackedRows = 64;
+
+    /// <summary>The same with float32 weights: a product of so few rows takes as long as reading the weights.</summary>
+    public const int MostFloatRows = 16;
 
     private readonly DecoderConfig config;
     private readonly Embedding embedding;
-    private readonly Block[] blocks;
-    private readonly SpanNorm finalNorm;
-    private readonly QuantizedActivations rounded = new();
+    private readonly Decoder decoder;
     private readonly Dictionary<RotaryConfig, float[]> frequencies = new(ReferenceEqualityComparer.Instance);
+    private StepWeights? weights;
     private float[] memory = [];
 
-    private StepDecoder(DecoderConfig config, Embedding embedding, Block[] blocks, SpanNorm finalNorm) =>
-        (this.config, this.embedding, this.blocks, this.finalNorm) = (config, embedding, blocks, finalNorm);
+    private StepDecoder(DecoderConfig config, Embedding embedding, Decoder decoder) => (this.config, this.embedding, this.decoder) = (config, embedding, decoder);
 
-    /// <summary>The step of a decoder; null where its weights are not packed or a fact of its architecture is not known here.</summary>
+    /// <summary>The step of a decoder; null where a fact of its architecture is not known here.</summary>
     public static StepDecoder? Of(DecoderConfig config, Embedding embedding, Decoder decoder)
     {
         var known = config is { Alibi: false, LearnedPositions: false, EmbeddingNorm: false, QueryKeyNorm: QueryKeyNorm.None or QueryKeyNorm.PerHead, QueryKeyValueClip: null }
-            && (config.Activation is Activation.Silu or Activation.GeluTanh or Activation.Relu) && config.HeadDim % 8 == 0 && embedding.Packed is not null
-            && config.Rotary is not { DependsOnLength: true } && config.WindowRotary is not { DependsOnLength: true };
-        if (!known)
-            return null;
-        var blocks = new Block[config.Layers];
-        for (var layer = 0; layer < blocks.Length; layer++)
-        {
-            if (Block.Of(config, decoder.Blocks[layer]) is not { } block)
-                return null;
-            blocks[layer] = block;
-        }
-
-        return new(config, embedding, blocks, new(decoder.FinalNorm, config.NormEpsilon));
+            && (config.Activation is Activation.Silu or Activation.GeluTanh or Activation.Relu) && config.HeadDim % 8 == 0
+            && config.Rotary is not { DependsOnLength: true } && config.WindowRotary is not { DependsOnLength: true }
+            && config.MlpWidth % StepLinear.TileRows == 0 && (config.QueryKeyValueLayout == FusedLayout.Blocks || decoder.Blocks.All(b => b.QueryKeyValue is null));
+        return known ? new(config, embedding, decoder) : null;
     }
 
-    /// <summary>Runs one token of each row and appends its keys and values to the cache.</summary>
+    /// <summary>Most rows that are run here with the weights as they are now; 0 where those are of a kind that is not known here, or an adapter stands beside them.</summary>
+    public int MostRows
+    {
+        get
+        {
+            if (weights is null || !weights.AreCurrent)
+            {
+                weights?.Dispose();
+                weights = new(config, embedding, decoder);
+            }
+
+            return decoder.EmbeddingChange is not null || !weights.Known ? 0 : weights.Packed ? MostPackedRows : MostFloatRows;
+        }
+    }
+
+    /// <summary>Runs one token of each row and appends its keys and values to the cache. Ask <see cref="MostRows"/> before each step.</summary>
     /// <param name="ids">The tokens.</param>
     /// <param name="cache">A cache of as many rows, with room for a token more.</param>
     /// <returns>The final, normalised hidden states, [rows, width].</returns>
@@ -65,56 +73,47 @@ internal sealed unsafe class StepDecoder : IDisposable
         var turns = Turns(cache, rows);
         for (var row = 0; row < rows; row++)
         {
-            embedding.Packed!.Decode((int)ids[row], new(x + (row * width), width));
+            weights!.Embed((int)ids[row], new(x + (row * width), width));
             if (config.EmbeddingScale != 1)
                 TensorPrimitives.Multiply(new(x + (row * width), width), (float)config.EmbeddingScale, new(x + (row * width), width));
         }
 
-        for (var layer = 0; layer < blocks.Length; layer++)
+        var input = weights!.Input;
+        for (var layer = 0; layer < config.Layers; layer++)
         {
-            var block = blocks[layer];
-            Round(block.AttentionNorm, x, added, rows, width);
-            SpinningTeam.Run(new Projections(block.QueryKeyValue, rounded, qkv, all), block.QueryKeyValue.Sum(l => l.Tiles), 4, rows * block.QueryKeyValue.Sum(l => l.MultiplyAdds), threads);
+            var block = weights.Blocks[layer];
+            Read(block.AttentionNorm, x, added, rows, width);
+            SpinningTeam.Run(new Projections(block.QueryKeyValue, input, qkv, all), block.QueryKeyValue.Sum(l => l.Tiles), 4, rows * block.QueryKeyValue.Sum(l => l.MultiplyAdds), threads);
             var rotary = config.RotaryOf(layer);
             var heads = new HeadPieces(config, block, cache.Memory(layer), cache, config.WindowOf(layer), rotary, rotary is null ? null : turns[rotary], qkv, z);
             SpinningTeam.Run(heads, rows * config.KeyValueHeads, 1, 2L * rows * query * cache.Length, threads);
-            Round(null, z, null, rows, query);
-            SpinningTeam.Run(new Projections([block.Output], rounded, attended, width), block.Output.Tiles, 2, rows * block.Output.MultiplyAdds, threads);
+            Read(null, z, null, rows, query);
+            SpinningTeam.Run(new Projections([block.Output], input, attended, width), block.Output.Tiles, 2, rows * block.Output.MultiplyAdds, threads);
             // A parallel MLP reads the block's input, so that what attention adds waits.
             if (!config.ParallelResidual)
                 Add(block.AttentionPostNorm, attended, x, rows);
-            Round(block.MlpNorm ?? (config.ParallelResidual ? block.AttentionNorm : null), x, added, rows, width);
-            SpinningTeam.Run(new GatedPieces(config.Activation, block.Gate, block.Up, block.GateUp, rounded, gate, up, mlp), mlp / PackedMatrix.TileRows, 4, 2L * rows * width * mlp, threads);
+            Read(block.MlpNorm ?? (config.ParallelResidual ? block.AttentionNorm : null), x, added, rows, width);
+            SpinningTeam.Run(new GatedPieces(config.Activation, block.Gate, block.Up, block.GateUp, input, gate, up, mlp), mlp / StepLinear.TileRows, 4, 2L * rows * width * mlp, threads);
             if (config.ParallelResidual)
                 Add(block.AttentionPostNorm, attended, x, rows);
-            Round(null, up, null, rows, mlp);
-            SpinningTeam.Run(new Projections([block.Down], rounded, added, width), block.Down.Tiles, 2, rows * block.Down.MultiplyAdds, threads);
+            Read(null, up, null, rows, mlp);
+            SpinningTeam.Run(new Projections([block.Down], input, added, width), block.Down.Tiles, 2, rows * block.Down.MultiplyAdds, threads);
             Add(block.MlpPostNorm, added, x, rows);
         }
 
         var hidden = empty([rows, width], ScalarType.Float32);
-        finalNorm.Apply(new(x, rows * width), MemoryMarshal.Cast<byte, float>(hidden.bytes), width);
+        weights.FinalNorm.Apply(new(x, rows * width), MemoryMarshal.Cast<byte, float>(hidden.bytes), width);
         return hidden;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => rounded.Dispose();
+    public void Dispose() => weights?.Dispose();
 
-    // The inputs of the next products: normalised where there is a norm, and rounded.
-    private void Round(SpanNorm? norm, float* x, float* normed, int rows, int width)
+    // The inputs of the next products, normalised where there is a norm.
+    private void Read(SpanNorm? norm, float* x, float* normed, int rows, int width)
     {
-        rounded.Reset(rows, width);
-        for (var row = 0; row < rows; row++)
-        {
-            var input = new Span<float>(x + (row * width), width);
-            if (norm is not null)
-            {
-                norm.Apply(input, new(normed, width), width);
-                input = new(normed, width);
-            }
-
-            rounded.Quantize(row, input);
-        }
+        norm?.Apply(new(x, rows * width), new(normed, rows * width), width);
+        weights!.Input.Set(norm is null ? x : normed, rows, width);
     }
 
     // x += s · norm(y).
@@ -152,26 +151,8 @@ internal sealed unsafe class StepDecoder : IDisposable
         return turns;
     }
 
-    private sealed record Block(
-        SpanNorm? AttentionNorm, SpanNorm? AttentionPostNorm, SpanLinear[] QueryKeyValue, SpanNorm? QueryNorm, SpanNorm? KeyNorm, SpanLinear Output,
-        SpanNorm? MlpNorm, SpanNorm? MlpPostNorm, SpanLinear? Gate, SpanLinear? Up, SpanLinear? GateUp, SpanLinear Down)
-    {
-        public static Block? Of(DecoderConfig config, BlockWeights block)
-        {
-            SpanNorm? Norm(Norm? norm) => norm is null ? null : new(norm, config.NormEpsilon);
-            SpanLinear? Linear(Linear? linear) => linear is null ? null : SpanLinear.Of(linear);
-            var fused = block.QueryKeyValue is not null;
-            Linear?[] inputs = fused ? [block.QueryKeyValue] : [block.Query, block.Key, block.Value];
-            var whole = block.Linears.All(l => l.Packed is not null) && (!fused || config.QueryKeyValueLayout == FusedLayout.Blocks)
-                && config.MlpWidth % PackedMatrix.TileRows == 0;
-            return !whole ? null : new(
-                Norm(block.AttentionNorm), Norm(block.AttentionPostNorm), [.. inputs.Select(i => Linear(i)!)], Norm(block.QueryNorm?.Shared), Norm(block.KeyNorm?.Shared), Linear(block.Output)!,
-                Norm(block.MlpNorm), Norm(block.MlpPostNorm), Linear(block.Gate), Linear(block.Up), Linear(block.GateUp), Linear(block.Down)!);
-        }
-    }
-
     // Projections of one input side by side in the rows of y.
-    private sealed class Projections(SpanLinear[] linears, QuantizedActivations x, float* y, int stride) : IPieces
+    private sealed class Projections(IReadOnlyList<StepLinear> linears, StepInput x, float* y, int stride) : IPieces
     {
         public void Run(int from, int to)
         {
@@ -187,7 +168,7 @@ internal sealed unsafe class StepDecoder : IDisposable
 
     // Tiles of f(gate x) ⊙ up x, or of f(up x) without a gate; the result stands in up.
     private sealed class GatedPieces(
-        Activation activation, SpanLinear? gate, SpanLinear? up, SpanLinear? gateUp, QuantizedActivations x, float* gated, float* y, int width) : IPieces
+        Activation activation, StepLinear? gate, StepLinear? up, StepLinear? gateUp, StepInput x, float* gated, float* y, int width) : IPieces
     {
         public void Run(int from, int to)
         {
@@ -195,7 +176,7 @@ internal sealed unsafe class StepDecoder : IDisposable
             {
                 gateUp.Run(x, gated, width, from, to);
                 // The second half of the rows is up.
-                gateUp.Run(x, y - width, width, from + (width / PackedMatrix.TileRows), to + (width / PackedMatrix.TileRows));
+                gateUp.Run(x, y - width, width, from + (width / StepLinear.TileRows), to + (width / StepLinear.TileRows));
             }
             else
             {
@@ -203,7 +184,7 @@ internal sealed unsafe class StepDecoder : IDisposable
                 up!.Run(x, y, width, from, to);
             }
 
-            var (first, count) = (from * PackedMatrix.TileRows, (to - from) * PackedMatrix.TileRows);
+            var (first, count) = (from * StepLinear.TileRows, (to - from) * StepLinear.TileRows);
             for (var row = 0; row < x.Rows; row++)
             {
                 var result = new Span<float>(y + (row * width) + first, count);
@@ -222,7 +203,7 @@ internal sealed unsafe class StepDecoder : IDisposable
 
     // A row's query heads of one key head: turned, the key and value put into the cache, attended.
     private sealed class HeadPieces(
-        DecoderConfig config, Block block, CacheMemory memory, CachedAttention cache, int? window, RotaryConfig? rotary, float[]? turns, float* qkv, float* z) : IPieces
+        DecoderConfig config, StepBlock block, CacheMemory memory, CachedAttention cache, int? window, RotaryConfig? rotary, float[]? turns, float* qkv, float* z) : IPieces
     {
         public void Run(int from, int to)
         {

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Alidade.Models.Quantized;
+namespace Alidade.Models.Steps;
 
 /// <summary>Attention of the query heads that share one key head, for one new token: softmax(s·qkᵀ)·v over the keys that it sees.</summary>
 internal static unsafe class CachedHead

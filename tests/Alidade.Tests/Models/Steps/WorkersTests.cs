@@ -1,6 +1,7 @@
+using Alidade.Models.Steps;
 using Alidade.Models.Quantized;
 
-namespace Alidade.Tests.Models.Quantized;
+namespace Alidade.Tests.Models.Steps;
 
 public sealed class WorkersTests
 {

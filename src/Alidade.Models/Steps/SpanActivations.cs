@@ -1,7 +1,7 @@
 using System.Numerics.Tensors;
 using Alidade.Models.Architecture;
 
-namespace Alidade.Models.Quantized;
+namespace Alidade.Models.Steps;
 
 /// <summary>The MLP's non-linearities on memory, in place.</summary>
 internal static class SpanActivations

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using Alidade.Models.Native;
 using static TorchSharp.torch;
 
-namespace Alidade.Models.Quantized;
+namespace Alidade.Models.Steps;
 
 /// <summary>Work in pieces that do not depend on each other.</summary>
 internal interface IPieces
