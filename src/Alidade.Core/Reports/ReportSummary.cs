@@ -11,7 +11,7 @@ namespace Alidade.Core.Reports;
 internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnlyList<SummaryGroup> Groups, IReadOnlyList<string> Notes)
 {
     /// <summary>The order in which verdicts are told: first what needs attention.</summary>
-    private static readonly Verdict[] Order = [Verdict.Worse, Verdict.Better, Verdict.Changed, Verdict.NoDifferenceSeen, Verdict.TooFewItems];
+    private static readonly Verdict[] Order = [Verdict.Worse, Verdict.Better, Verdict.Changed, Verdict.Unchanged, Verdict.NoDifferenceSeen, Verdict.CannotTell, Verdict.TooFewItems];
 
     public static ReportSummary Of(AlignmentReport report)
     {
@@ -32,6 +32,8 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "worse",
         Verdict.Changed => "changed",
         Verdict.NoDifferenceSeen => "no difference seen",
+        Verdict.Unchanged => "unchanged",
+        Verdict.CannotTell => "cannot tell",
         _ => "too few items",
     };
 
@@ -41,6 +43,8 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "got worse",
         Verdict.Changed => "changed",
         Verdict.NoDifferenceSeen => count == 1 ? "shows no difference" : "show no difference",
+        Verdict.Unchanged => "stayed",
+        Verdict.CannotTell => "cannot be told",
         _ => "had too few items",
     };
 
@@ -50,6 +54,7 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "✗",
         Verdict.Changed => "≠",
         Verdict.NoDifferenceSeen => "≈",
+        Verdict.Unchanged => "=",
         _ => "?",
     };
 
@@ -59,6 +64,8 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "the whole interval of the difference lies on the bad side of zero",
         Verdict.Changed => "the number moved; it has no good or bad side",
         Verdict.NoDifferenceSeen => "the interval of the difference holds zero: there may be a difference, but not one these items can show",
+        Verdict.Unchanged => "the whole interval of the difference lies between the smallest differences that matter, on both sides of zero",
+        Verdict.CannotTell => "the interval of the difference holds zero and reaches as far as a difference that would matter: neither a change nor its absence is shown",
         _ => "not enough items were scored both before and after to say anything",
     };
 
@@ -73,9 +80,14 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         if (comparison.Verdict == Verdict.TooFewItems || comparison.Difference is null)
             return $"{values}; only {pairs} scored on both sides.";
         return comparison.Interval is { } interval
-            ? $"{values} ({Numbers.Difference(comparison.Difference, unit)}; {Numbers.DifferenceInterval(interval, unit)}; {pairs})."
+            ? $"{values} ({Numbers.Difference(comparison.Difference, unit)}; {Numbers.DifferenceInterval(interval, unit)}; {pairs}).{ToTell(comparison)}"
             : $"{values} ({Numbers.Difference(comparison.Difference, unit)}; no interval; {pairs}).";
     }
+
+    /// <summary>How many items would tell, as a sentence; empty where the question does not arise.</summary>
+    public static string ToTell(Comparison comparison) => comparison is { ItemsToTell: { } items, Margin: { } margin }
+        ? $" About {Numbers.Count(items, "item")} would show a difference of {Numbers.Difference(margin, comparison.After.Unit).TrimStart('+')}."
+        : "";
 
     private static List<string> MakeNotes(AlignmentReport report, Comparison[] all)
     {
