@@ -92,6 +92,10 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
     private static List<string> MakeNotes(AlignmentReport report, Comparison[] all)
     {
         var notes = new List<string>();
+        foreach (var distance in report.Distance.Where(d => d.Value is not null))
+            notes.Add($"{Capital(report.Label(distance.Name))}: {Numbers.Plain(distance.Value!.Value)} {distance.Unit}{(distance.Interval is { } i ? $" ({Numbers.Interval(i, distance.Unit)})" : "")} over {Numbers.Count(distance.Count, "answer")}; 0 is the model as it began.");
+        foreach (var warning in report.Warnings)
+            notes.Add($"Warning of training, {warning.Stage}, update {Numbers.Count(warning.Warning.Update)}: {warning.Warning.Message}");
         foreach (var reading in report.Membership)
             notes.Add($"Did alignment leak its data? {reading.Answer()}");
         foreach (var map in report.Maps)

@@ -15,6 +15,7 @@ internal static class SampleSection
             return;
         }
 
+        FilterScript.Bar(page, ("", "judged in any way"), ("changed", "judged differently"), ("other", "judged the same, with another answer"), ("same", "the same answer"), ("cut", "cut short"));
         page.Leaf("p", "Open a group, then a prompt. Answers are shown as the models wrote them; characters that would be invisible are made visible.");
         foreach (var group in samples.GroupBy(s => s.Group))
             using (page.Open("details.group", ("open", "open")))
@@ -36,7 +37,8 @@ internal static class SampleSection
 
     private static void Sample(Markup page, SampleComparison sample, bool open)
     {
-        using var details = page.Open("details.sample", ("open", open ? "open" : null));
+        var kind = sample.Before.Judged != sample.After.Judged ? "changed" : sample.Before.Text != sample.After.Text ? "other" : "same";
+        using var details = page.Open("details.sample", ("open", open ? "open" : null), ("data-kind", kind), ("data-cut", sample.Before.Truncated || sample.After.Truncated ? "cut" : null));
         using (page.Open("summary"))
         {
             page.Text(Shorten(VisibleText.Line(sample.Prompt)) + " ");
