@@ -24,6 +24,9 @@ public static class PairedComparison
     /// </summary>
     public const int MinimumUnits = 20;
 
+    /// <summary>A mean of items agrees with its items to this, relatively.</summary>
+    private const double Agrees = 1e-9;
+
     /// <summary>The comparison.</summary>
     /// <param name="before">The measure before.</param>
     /// <param name="after">The same measure after.</param>
@@ -67,6 +70,29 @@ public static class PairedComparison
             : Resampled(differences, clusters, level, seed);
         return Told(result with { Interval = interval, PValue = p, Test = test, Verdict = Judge(about, interval, first, second, clusters, level, seed) });
     }
+
+    /// <summary>
+    /// Whether a number is the mean of its items' scores. Others (a ratio, a corrected rate) are not, and what their items show is nothing about them.
+    /// </summary>
+    public static bool IsMeanOfItems(MeasureResult result)
+    {
+        double[] scores = [.. result.Items.Where(i => i.Score is not null).Select(i => i.Score!.Value)];
+        // Without a scored item there is no value, and they agree in that.
+        return result.Measurement.Value is { } value
+            ? scores.Length > 0 && Math.Abs(Mean.Value(scores) - value) <= Agrees * Math.Max(1, Math.Abs(value))
+            : scores.Length == 0;
+    }
+
+    /// <summary>Two numbers that are no means of their items side by side: a difference and no verdict.</summary>
+    public static Comparison WithoutInterval(MeasureResult before, MeasureResult after) => new()
+    {
+        Name = before.Measurement.Name,
+        Before = before.Measurement,
+        After = after.Measurement,
+        Pairs = 0,
+        Difference = after.Measurement.Value - before.Measurement.Value,
+        Verdict = Verdict.TooFewItems,
+    };
 
     // 5.
     private static Comparison Told(Comparison comparison)
