@@ -40,6 +40,9 @@ internal sealed record MembershipStage(MembershipSide? Side, int Members, int Ot
 /// </summary>
 internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data, AlignTraining training, CausalLM model, IProgress<Progress> progress, CancellationToken cancellation)
 {
+    // More do not fit beside each other on a page.
+    private const int LensTokens = 4;
+
     /// <summary>Folder of the aligned model's adapter.</summary>
     public const string AdapterFolder = "adapter";
 
@@ -155,9 +158,9 @@ internal sealed class AlignJob(RunFolder run, AlignRecipe recipe, AlignData data
         int[] prompt = recipe.Open.LensPrompt is { } text ? ChatEncoder.Prompt(model, [new Message("user", text)]) : pairs.Length > 0 ? [.. pairs[0].Prompt] : [];
         if (prompt.Length == 0)
             return;
-        run.Once("open.lens.before", () => new LensReading(model.Tokenizer.Decode(prompt), LogitLens.Read(model, prompt, 5)));
+        run.Once("open.lens.before", () => new LensReading(model.Tokenizer.Decode(prompt), LogitLens.Read(model, prompt, LensTokens)));
         using (model.Use(adapter))
-            run.Once("open.lens.after", () => new LensReading(model.Tokenizer.Decode(prompt), LogitLens.Read(model, prompt, 5)));
+            run.Once("open.lens.after", () => new LensReading(model.Tokenizer.Decode(prompt), LogitLens.Read(model, prompt, LensTokens)));
     }
 
     private IEnumerable<TokenPair> HeldOutTokens()

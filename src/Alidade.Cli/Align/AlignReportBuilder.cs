@@ -148,7 +148,7 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
         var (stage, settings) = (prepared.Stage, prepared.Stage.Settings);
         var rewards = string.Join(", ", settings.Reward.Concat(settings.Cost).Select(r => r.Rule?.Name ?? (r.Stage is { } named ? $"the reward model of stage {named}" : Path.GetFileName(r.Model ?? r.Classifier))));
         return string.Create(CultureInfo.InvariantCulture,
-            $"{stage.Name}: {stage.Known.Summary.Split(". ")[0].TrimEnd('.')}; {result.Rows:n0} rows of {Path.GetFileName(prepared.Rows.File.Path)} in {result.Updates:n0} updates at a learning rate of {settings.Training.Schedule.LearningRate:g3}{(rewards.Length > 0 ? $"; judged by {rewards}" : "")}{(stage.TrainsReward ? "; an adapter of its own, not the policy's" : "")}");
+            $"{stage.Name}: {stage.Known.Summary.Split([": ", ". "], StringSplitOptions.None)[0].TrimEnd('.')}; {result.Rows:n0} rows of {Path.GetFileName(prepared.Rows.File.Path)} in {result.Updates:n0} updates at a learning rate of {settings.Training.Schedule.LearningRate:g3}{(rewards.Length > 0 ? $"; judged by {rewards}" : "")}{(stage.TrainsReward ? "; an adapter of its own, not the policy's" : "")}");
     }
 
     private IEnumerable<ReportData> Data(TrainingResult[] stages)
@@ -195,7 +195,7 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
             if (run.ResultOf<TaskOutcome>($"{Phases.Before}.{name}")!.NotRun is { } reason)
                 yield return new(name, LeftOutKind.Failed, reason, 1);
         foreach (var phase in (string[])[Phases.Before, Phases.After])
-            if (run.ResultOf<MembershipStage>($"{phase}.membership")!.NotRun is { } reason)
+            if (run.ResultOf<MembershipStage>($"{phase}.membership") is { Members: > 0, NotRun: { } reason })
                 yield return new($"membership inference, {phase}", LeftOutKind.Failed, reason, 1);
     }
 
@@ -218,7 +218,7 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
     }
 
     private IEnumerable<RunEvent> Latest() =>
-        RunLogging.Latest(run.View).Select(e => e with { Values = e.Values.Where(v => !Uninteresting.Contains(v.Key)).ToDictionary(v => v.Key, v => v.Value) });
+        RunLogging.Latest(run.View).Select(e => e with { Values = e.Values.Where(v => !Uninteresting.Contains(v.Key.Replace("held_out_", "", StringComparison.Ordinal))).ToDictionary(v => v.Key, v => v.Value) });
 
     private MembershipReading? Membership()
     {
@@ -258,7 +258,7 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
     private IEnumerable<SampleComparison> HeldOutAnswers()
     {
         var (before, after) = (run.ResultOf<AnswersReading>($"{Phases.Before}.samples"), run.ResultOf<AnswersReading>($"{Phases.After}.samples"));
-        static SampleSide Side(ItemResult item) => new(item.Output, item.Truncated ? "cut" : item.Output.Length == 0 ? "empty" : "ended", null, item.Truncated);
+        static SampleSide Side(ItemResult item) => new(item.Output, "", null, item.Truncated);
         return before is null || after is null ? [] : before.Items.Zip(after.Items, (b, a) => new SampleComparison("Held-out prompts", b.Id, b.Input, Side(b), Side(a)));
     }
 

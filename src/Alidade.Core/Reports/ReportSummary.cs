@@ -92,18 +92,28 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
     private static List<string> MakeNotes(AlignmentReport report, Comparison[] all)
     {
         var notes = new List<string>();
+        if (Kept(report, all) is { } kept)
+            notes.Add(kept);
         foreach (var distance in report.Distance.Where(d => d.Value is not null))
             notes.Add($"{Capital(report.Label(distance.Name))}: {Numbers.Plain(distance.Value!.Value)} {distance.Unit}{(distance.Interval is { } i ? $" ({Numbers.Interval(i, distance.Unit)})" : "")} over {Numbers.Count(distance.Count, "answer")}; 0 is the model as it began.");
         foreach (var warning in report.Warnings)
             notes.Add($"Warning of training, {warning.Stage}, update {Numbers.Count(warning.Warning.Update)}: {warning.Warning.Message}");
         foreach (var reading in report.Membership)
             notes.Add($"Did alignment leak its data? {reading.Answer()}");
-        foreach (var map in report.Maps)
-            if (map.Peak() is { } peak)
-                notes.Add($"Where alignment sits ({map.Title}): the largest share of its effect, {Numbers.Percent(peak.Share)}, returns at layer {map.Layers[peak.Layer]}, position “{VisibleText.Token(map.Positions[peak.Position].Token)}”.");
+        var peaks = report.Maps.Select(m => (Map: m, Peak: m.Peak())).Where(m => m.Peak is not null)
+            .Select(m => $"layer {m.Map.Layers[m.Peak!.Value.Layer]}, position “{VisibleText.Token(m.Map.Positions[m.Peak.Value.Position].Token)}” ({Numbers.Percent(m.Peak.Value.Share)}; {m.Map.Title})").ToArray();
+        if (peaks.Length > 0)
+            notes.Add($"Where alignment sits: the largest share of its effect returns at {string.Join("; ", peaks)}.");
         if (Chance(all) is { } chance)
             notes.Add(chance);
         return notes;
+    }
+
+    // What nobody wanted to change: plain text is read, and harmless requests are answered.
+    private static string? Kept(AlignmentReport report, Comparison[] all)
+    {
+        string[] parts = [.. all.Where(c => c.Name.StartsWith("general.", StringComparison.Ordinal) || c.Name == "behaviour.over_refusal").Select(c => $"{report.Label(c.Name)}: {Words(c.Verdict)}")];
+        return parts.Length == 0 ? null : $"Was what the model could do kept? {string.Join("; ", parts)}.";
     }
 
     /// <summary>Expected false verdicts: Σ (1 − level) over the comparisons that have an interval. One alone needs no such warning.</summary>

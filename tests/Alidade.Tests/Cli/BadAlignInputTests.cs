@@ -59,13 +59,13 @@ public sealed class BadAlignInputTests
     }
 
     [Theory]
-    [InlineData("{ objective: dppo }", "there is no objective 'dppo'", "did you mean 'dpo'?")]
+    [InlineData("{ objective: simpoo }", "there is no objective 'simpoo'", "did you mean 'simpo'?")]
     [InlineData("{ objective: { name: dpo, betta: 1 } }", "unknown key 'stages[0].objective.betta' at line 2", "did you mean 'beta'?")]
     [InlineData("{ objective: dpo, trainig: { epochs: 2 } }", "unknown key 'stages[0].trainig' at line 2", "did you mean 'training'?")]
     [InlineData("{ objective: dpo, model: other }", "unknown key 'stages[0].model' at line 2")]
     [InlineData("{ data: { max_rows: 3 } }", "stages[0]", "objective: none is named")]
     [InlineData("{ objective: dpo, training: { batch_rows: 0 } }", "stages[0]", "rows of a batch 0")]
-    [InlineData("{ objective: dpo, data: { file: other.jsonl } }", "other.jsonl")]
+    
     [InlineData("{ objective: grpo }", "stages[0]", "grpo needs a reward", "stage: NAME")]
     [InlineData("{ objective: ppo, reward: { stage: judge } }", "there is no earlier stage 'judge'")]
     [InlineData("{ objective: reward }", "every one trains a reward model")]

@@ -70,7 +70,6 @@ internal static class ComparisonSection
         {
             page.Text(report.Label(comparison.Name));
             page.Leaf("span.meaning", after.Meaning);
-            page.Leaf("span.meaning", report.Trust(comparison.Name));
             page.Leaf("span.meaning", (comparison.Name == report.Label(comparison.Name) ? "" : comparison.Name + ", ") + "in " + (Numbers.IsShare(after.Unit) ? "% of items" : after.Unit));
         }
 
