@@ -18,7 +18,7 @@ public sealed record AlignRecipe : IValidated
     /// <summary>Model folder, .gguf file, or ORG/NAME of one that was pulled; the embedded model when left out. The command's --model wins.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Generate the files of the synthetic world from the seed, into the run folder; it is the world of the embedded model.</summary>
+    /// <summary>Generate the files of the synthetic world that the embedded model was trained on, into the run folder. It is the same for every <see cref="Seed"/>.</summary>
     public bool World { get; init; }
 
     /// <summary>Folder that data paths are relative to; null for the recipe's own.</summary>

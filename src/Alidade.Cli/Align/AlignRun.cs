@@ -68,7 +68,7 @@ internal static class AlignRun
             if (data is null || prepared is null)
             {
                 var world = run.PathOf(WorldFolder);
-                run.Once("world", () => Written(recipe.Seed, world));
+                run.Once("world", () => Written(world));
                 data = ReadData(recipe, asked, world);
                 prepared = Prepare(recipe, asked, stages, data, world, model);
             }
@@ -153,9 +153,10 @@ internal static class AlignRun
         return reader.ReadToEnd();
     }
 
-    private static bool Written(ulong seed, string folder)
+    // The model that ships knows one world, whatever the seed of a training.
+    private static bool Written(string folder)
     {
-        WorldFiles.Write(World.Build(seed), folder);
+        WorldFiles.Write(World.Build(new BaseModelOptions().Seed), folder);
         return true;
     }
 

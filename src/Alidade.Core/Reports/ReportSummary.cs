@@ -74,7 +74,11 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         var unit = comparison.After.Unit;
         var name = Capital(report.Label(comparison.Name));
         if (comparison.Before.Value is null && comparison.After.Value is null)
-            return $"{name}: no value on either side.";
+        {
+            var why = string.Join(", ", comparison.After.Unscored.Select(u => $"{Numbers.Count(u.Value)} {u.Key}"));
+            return $"{name}: no value on either side{(why.Length > 0 ? $" ({why})" : "")}.";
+        }
+
         var values = $"{name}: {Numbers.Value(comparison.Before.Value, unit)} before, {Numbers.Value(comparison.After.Value, unit)} after";
         var pairs = Numbers.Count(comparison.Pairs, "item");
         if (comparison.Verdict == Verdict.TooFewItems || comparison.Difference is null)
