@@ -25,7 +25,7 @@ public sealed partial class ReadmeTests
     public static TheoryData<string, string> Rows() => [.. Blocks("jsonl").Select(b => new TheoryDataRow<string, string>(b.Document, b.Text))];
 
     public static TheoryData<string> RecipeFiles() =>
-        [.. InRepository ? Directory.GetFiles(Path.Combine(Root, "recipes"), "*.yaml").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).ToArray() : []];
+        [.. InRepository ? Directory.GetFiles(Path.Combine(Root, "examples"), "*.yaml").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).ToArray() : []];
 
     public static TheoryData<string, string> Links() =>
         [.. Documents().SelectMany(d => Link().Matches(File.ReadAllText(Path.Combine(Root, d))).Select(m => m.Groups[1].Value)
@@ -45,7 +45,7 @@ public sealed partial class ReadmeTests
     {
         if (yaml.Contains("stages:", StringComparison.Ordinal))
         {
-            Assert.NotEmpty(Recipe.Parse<AlignRecipe>(yaml, document).Stages);
+            Assert.NotEmpty(AlignStage.Read(Recipe.Parse<AlignRecipe>(yaml, document), document));
             return;
         }
 
@@ -76,7 +76,13 @@ public sealed partial class ReadmeTests
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(RecipeFiles))]
-    public void Every_recipe_of_the_repository_reads(string file) => Assert.NotEmpty(Recipe.Read<AlignRecipe>(Path.Combine(Root, "recipes", file)).Stages);
+    public void Every_example_reads_and_says_what_it_shows(string file)
+    {
+        var path = Path.Combine(Root, "examples", file);
+        Assert.NotEmpty(AlignStage.Read(Recipe.Read<AlignRecipe>(path), file));
+        Assert.True(File.ReadLines(path).TakeWhile(l => l.StartsWith('#')).Count() >= 4, $"{file} begins without a comment that says what it shows");
+        Assert.Contains($"[{file}](examples/{file})", File.ReadAllText(Path.Combine(Root, "README.md")), StringComparison.Ordinal);
+    }
 
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Links))]

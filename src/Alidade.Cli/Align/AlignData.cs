@@ -1,25 +1,21 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Data.Catalogue;
 using Alidade.Core.Files;
-using Alidade.Models;
-using Alidade.Training.Data;
+using Alidade.Evaluation.Engine;
 
 namespace Alidade.Cli.Align;
 
-/// <summary>Everything that the job reads: pairs split into trained and held out, demonstrations, and the measures' items.</summary>
+/// <summary>What the job measures on: pairs that are held out, and the measures' items.</summary>
 internal sealed class AlignData
 {
-    private AlignData(DataSet<PreferencePair> pairs, DataSplit<PreferencePair> split, DataSet<Demonstration>? demonstrations) =>
-        (Pairs, Split, Demonstrations) = (pairs, split, demonstrations);
+    private AlignData(DataSet<PreferencePair> pairs, DataSplit<PreferencePair> split) => (Pairs, Split) = (pairs, split);
 
     /// <summary>The preference file.</summary>
     public DataSet<PreferencePair> Pairs { get; }
 
-    /// <summary>Pairs to train on, and pairs that are never trained on.</summary>
+    /// <summary>Pairs that stages may train on, and pairs on whose prompts none does.</summary>
     public DataSplit<PreferencePair> Split { get; }
-
-    /// <summary>The demonstrations' file; null when the preferred answers serve.</summary>
-    public DataSet<Demonstration>? Demonstrations { get; }
 
     public DataSet<TextDemonstration>? Perplexity { get; private init; }
 
@@ -29,47 +25,46 @@ internal sealed class AlignData
 
     public DataSet<RefusalItem>? Refusals { get; private init; }
 
-    /// <summary>All files with their hashes.</summary>
+    /// <summary>Tasks of <c>alidade evaluate</c>; null for none.</summary>
+    public EvaluationPlan? Tasks { get; private init; }
+
+    /// <summary>Prompts that no stage trains on.</summary>
+    public IReadOnlySet<string> HeldOutPrompts => Split.HeldOut.Select(p => p.Group).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>All files with their hashes, but those of the stages.</summary>
     public IReadOnlyList<HashedFile> Files =>
-        [.. new[] { Pairs.File, Demonstrations?.File, Perplexity?.File, CrowsPairs?.File, TruthfulQa?.File, Refusals?.File }.OfType<HashedFile>()];
+    [
+        .. new[] { Pairs.File, Perplexity?.File, CrowsPairs?.File, TruthfulQa?.File, Refusals?.File }.OfType<HashedFile>(),
+        .. (Tasks?.Files ?? []).Select(f => HashedFile.Of("data", f)),
+    ];
 
     /// <summary>Reads the files of a recipe.</summary>
     /// <param name="recipe">The recipe.</param>
-    /// <param name="folder">What its paths are relative to.</param>
+    /// <param name="at">Makes a path of data whole.</param>
+    /// <param name="taskAt">Makes the path of a task file or of a folder of published data whole.</param>
     /// <exception cref="AlidadeException">A file is missing or a row cannot be used.</exception>
-    public static AlignData Read(AlignRecipe recipe, string folder)
+    public static AlignData Read(AlignRecipe recipe, Func<string, string> at, Func<string, string> taskAt)
     {
-        string At(string path) => Path.GetFullPath(Path.Combine(folder, path));
         T? Of<T>(FileMeasureRecipe? measure, Func<string, T> read)
-            where T : class => measure is null ? null : read(At(measure.File));
+            where T : class => measure is null ? null : read(at(measure.File));
         var options = new DataOptions { DropInvalidRows = recipe.Data.DropInvalidRows };
-        var pairs = PreferenceFile.Read(At(recipe.Data.Preferences), recipe.Data.Format, options);
-        var split = DataSplit.Of(pairs.Rows, recipe.Seed, recipe.Data.HeldOut);
-        if (recipe.Data.MaxPairs is { } most)
-            split = split with { Train = [.. split.Train.Take(most)] };
-        return new(pairs, split, recipe.Data.Demonstrations is { } file ? DemonstrationFile.Read(At(file), options) : null)
+        var pairs = PreferenceFile.Read(at(recipe.Data.Preferences), recipe.Data.Format, options);
+        return new(pairs, DataSplit.Of(pairs.Rows, recipe.Seed, recipe.Data.HeldOut))
         {
             Perplexity = Of(recipe.Measures.Perplexity, path => Paragraphs(path)),
             CrowsPairs = Of(recipe.Measures.CrowsPairs, path => Core.Data.CrowsPairs.Read(path)),
             TruthfulQa = Of(recipe.Measures.TruthfulQa, path => Core.Data.TruthfulQa.Read(path)),
             Refusals = Of(recipe.Measures.Refusals, path => RefusalItems.Read(path)),
+            Tasks = TasksOf(recipe.Measures, taskAt),
         };
     }
 
-    /// <summary>Training pairs as tokens; pairs longer than the maximum are left out and counted, never cut.</summary>
-    public TokenRows<PairTokens> PairTokens(CausalLM model, IReadOnlyList<PreferencePair> pairs, int maxLength) =>
-        new PreferenceTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null }).Tokenize(pairs)
-            .WithoutLongerThan(maxLength, r => r.Prompt.Count + Math.Max(r.Chosen.Count, r.Rejected.Count));
-
-    /// <summary>Demonstrations as tokens; longer ones are left out and counted, never cut.</summary>
-    public TokenRows<DemonstrationTokens> DemonstrationTokens(CausalLM model, int maxLength, int? maxRows)
+    private static EvaluationPlan? TasksOf(MeasuresRecipe measures, Func<string, string> at)
     {
-        IEnumerable<Demonstration> demonstrations = Demonstrations is { } file ? file.Rows
-            : Split.Train.Select(p => p.Prompt.Messages is { } messages
-                ? (Demonstration)new ConversationDemonstration(p.Id, [.. messages, new Message("assistant", p.Chosen)])
-                : new CompletionDemonstration(p.Id, p.Prompt, p.Chosen));
-        var rows = new DemonstrationTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null }).Tokenize(demonstrations).WithoutLongerThan(maxLength, r => r.Ids.Count);
-        return rows with { Rows = [.. rows.Rows.Take(maxRows ?? int.MaxValue)] };
+        if (measures.Suite is null && measures.Tasks.Count == 0)
+            return null;
+        var home = DataHome.Of(measures.PublishedData is { } folder ? at(folder) : null);
+        return EvaluationPlan.Of(measures.Suite, [.. measures.Tasks.Select(t => Evaluation.Tasks.TaskFiles.IsFile(t) ? at(t) : t)], measures.TaskLimit, home.Find);
     }
 
     // Blank lines separate the paragraphs of a plain text; each is an item.

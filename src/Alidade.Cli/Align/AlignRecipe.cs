@@ -1,29 +1,25 @@
 using Alidade.Core.Data;
 using Alidade.Core.Recipes;
 using Alidade.Models.Adapters;
-using Alidade.Training.Optimisation;
-using Alidade.Training.Trainers;
 
 namespace Alidade.Cli.Align;
 
-/// <summary>What a stage of training does.</summary>
-public enum StageMethod
-{
-    /// <summary>Supervised fine-tuning on demonstrations, or on the preferred answers where there are none.</summary>
-    Sft,
-
-    /// <summary>Direct preference optimisation on the pairs.</summary>
-    Dpo,
-}
-
-/// <summary>The recipe of the main job: which data, which stages, which measures. Paths are relative to the recipe's own folder, or to <see cref="DataFolder"/> in it.</summary>
+/// <summary>
+/// The recipe of the main job: which data, which stages, which measures. Paths are relative to the recipe's own folder, or to <see cref="DataFolder"/> in it; where
+/// <see cref="World"/> is asked for, data paths are those of its files.
+/// </summary>
 public sealed record AlignRecipe : IValidated
 {
+    private static readonly string[] Formats = ["F32", "F16", "BF16", "Q8_0", "Q5_0", "Q5_1", "Q4_0", "Q4_1"];
+
     /// <summary>Headline of the report.</summary>
     public string Title { get; init; } = "Alignment report";
 
-    /// <summary>Model folder or .gguf file; null for the embedded model. The command's --model wins.</summary>
+    /// <summary>Model folder, .gguf file, or ORG/NAME of one that was pulled; the embedded model when left out. The command's --model wins.</summary>
     public string? Model { get; init; }
+
+    /// <summary>Generate the files of the synthetic world that the embedded model was trained on, into the run folder. It is the same for every <see cref="Seed"/>.</summary>
+    public bool World { get; init; }
 
     /// <summary>Folder that data paths are relative to; null for the recipe's own.</summary>
     public string? DataFolder { get; init; }
@@ -31,14 +27,14 @@ public sealed record AlignRecipe : IValidated
     /// <summary>Seed of everything.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>The adapter that is trained; its stages follow each other on the same one.</summary>
+    /// <summary>The adapter that is trained; stages follow each other on the same one, but for reward models, which have one each.</summary>
     public LoraOptions Adapter { get; init; } = new() { Rank = 16, Alpha = 32 };
 
-    /// <summary>The training data.</summary>
-    public DataRecipe Data { get; init; } = new();
+    /// <summary>The pairs that are measured on, and what stages train on where they name nothing else.</summary>
+    public AlignDataRecipe Data { get; init; } = new();
 
-    /// <summary>Training, stage by stage.</summary>
-    public IReadOnlyList<StageRecipe> Stages { get; init; } = [];
+    /// <summary>Training, stage by stage: each any objective with its data or reward, with the keys of a recipe of <c>alidade train</c>.</summary>
+    public IReadOnlyList<RecipePart> Stages { get; init; } = [];
 
     /// <summary>What is measured before and after.</summary>
     public MeasuresRecipe Measures { get; init; } = new();
@@ -49,43 +45,55 @@ public sealed record AlignRecipe : IValidated
     /// <summary>What is looked at inside.</summary>
     public OpenRecipe Open { get; init; } = new();
 
+    /// <summary>What is written at the end besides the adapter.</summary>
+    public AlignExportRecipe Export { get; init; } = new();
+
+    /// <summary>
+    /// The smallest difference that matters: of a share as such, of another number as a part of its value before. A difference whose whole interval is smaller is called
+    /// unchanged; where the interval is too wide for that, the report says how many items would tell. Default 0.1, ten points of a share.
+    /// </summary>
+    public double SmallestDifference { get; init; } = 0.1;
+
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
     {
         if (Stages.Count == 0)
-            yield return "stages: there is none; give at least one with a method (sft, dpo)";
+            yield return "stages: there is none; give at least one with an objective, such as { objective: dpo }";
+        if (World && DataFolder is not null)
+            yield return "data_folder: the files of the world lie in the run; leave data_folder or world out";
         if (Data.Preferences.Length == 0)
             yield return "data.preferences: no file is named";
         if (!(Data.HeldOut > 0 && Data.HeldOut < 1))
-            yield return $"data.held_out: {Data.HeldOut} (above 0 and below 1)";
+            yield return FormattableString.Invariant($"data.held_out: {Data.HeldOut} (above 0 and below 1)");
         if (Data.MaxLength < 8)
             yield return $"data.max_length: {Data.MaxLength} (at least 8)";
         if (Adapter.Rank < 1)
             yield return $"adapter.rank: {Adapter.Rank} (at least 1)";
-        foreach (var (stage, i) in Stages.Select((s, i) => (s, i)))
-        {
-            if (!(stage.LearningRate > 0))
-                yield return $"stages[{i}].learning_rate: {stage.LearningRate} (above 0)";
-            if (stage.BatchRows < 1 || stage.Accumulation < 1)
-                yield return $"stages[{i}]: batch_rows and accumulation must be at least 1";
-            if (!(stage.Epochs > 0))
-                yield return $"stages[{i}].epochs: {stage.Epochs} (above 0)";
-            if (!(stage.Beta > 0))
-                yield return $"stages[{i}].beta: {stage.Beta} (above 0)";
-        }
+        if (!(SmallestDifference > 0 && SmallestDifference < 1))
+            yield return FormattableString.Invariant($"smallest_difference: {SmallestDifference} (above 0 and below 1)");
+        if (Measures.MaxNewTokens < 1)
+            yield return $"measures.max_new_tokens: {Measures.MaxNewTokens} (at least 1)";
+        if (Measures.Distance < 0)
+            yield return $"measures.distance: {Measures.Distance} (at least 0)";
+        if (Measures.Samples < 0)
+            yield return $"measures.samples: {Measures.Samples} (at least 0)";
+        if (!Formats.Contains(Export.GgufFormat))
+            yield return $"export.gguf_format: '{Export.GgufFormat}'; allowed: {string.Join(", ", Formats)}{Core.Suggest.Hint(Export.GgufFormat, Formats)}";
+        if (Measures.Suite is not null && Measures.Tasks.Count > 0)
+            yield return "measures: name a suite or tasks, one of the two";
     }
 }
 
-/// <summary>The training data.</summary>
-public sealed record DataRecipe
+/// <summary>The pairs that are measured on, and what stages train on where they name nothing else.</summary>
+public sealed record AlignDataRecipe
 {
-    /// <summary>Preference pairs; see <see cref="PreferenceFile"/> for the formats.</summary>
+    /// <summary>Preference pairs; see <see cref="PreferenceFile"/> for the formats. Those that are held out are measured on, and no stage trains on their prompts.</summary>
     public string Preferences { get; init; } = "";
 
     /// <summary>Layout of that file. Default: told from its first row.</summary>
     public PreferenceFormat Format { get; init; } = PreferenceFormat.Auto;
 
-    /// <summary>Demonstrations for the supervised stages; null: the preferred answers of the training pairs.</summary>
+    /// <summary>Demonstrations for the supervised stages; null: the preferred answers of the pairs.</summary>
     public string? Demonstrations { get; init; }
 
     /// <summary>Leave unusable rows out and count them, instead of ending with the first one.</summary>
@@ -94,53 +102,8 @@ public sealed record DataRecipe
     /// <summary>Share of the pairs that is held out and never trained on. Default a tenth.</summary>
     public double HeldOut { get; init; } = 0.1;
 
-    /// <summary>Longest prompt and answer together, in tokens; longer pairs are left out and counted. Default 512.</summary>
+    /// <summary>Longest prompt and answer together, in tokens; longer rows are left out and counted. Default 512.</summary>
     public int MaxLength { get; init; } = 512;
-
-    /// <summary>Most pairs to train on; null for all.</summary>
-    public int? MaxPairs { get; init; }
-}
-
-/// <summary>One stage of training.</summary>
-public sealed record StageRecipe
-{
-    /// <summary>What it does.</summary>
-    public StageMethod Method { get; init; }
-
-    /// <summary>Highest learning rate.</summary>
-    public double LearningRate { get; init; } = 1e-4;
-
-    /// <summary>Course of the learning rate after warm-up. Default linear, to zero.</summary>
-    public ScheduleKind Schedule { get; init; } = ScheduleKind.Linear;
-
-    /// <summary>Warm-up: a share of the updates below 1, a number of updates from 1 on.</summary>
-    public double Warmup { get; init; } = 0.05;
-
-    /// <summary>Passes over the data.</summary>
-    public double Epochs { get; init; } = 1;
-
-    /// <summary>Most rows to train on; null for all.</summary>
-    public int? MaxRows { get; init; }
-
-    /// <summary>Rows of a micro-batch.</summary>
-    public int BatchRows { get; init; } = 8;
-
-    /// <summary>Micro-batches of an update.</summary>
-    public int Accumulation { get; init; } = 1;
-
-    /// <summary>β of DPO.</summary>
-    public double Beta { get; init; } = 0.1;
-
-    /// <summary>
-    /// What DPO measures preferences against. Default the base with its adapter off; <c>start</c> is the policy as the stage finds it, such as the model after SFT.
-    /// </summary>
-    public ReferenceModel Reference { get; init; } = ReferenceModel.Base;
-
-    /// <summary>Held-out rows that are evaluated while training; 0 for none.</summary>
-    public int HeldOutRows { get; init; } = 64;
-
-    /// <summary>Updates between checkpoints, for resuming after a kill.</summary>
-    public int CheckpointEvery { get; init; } = 10;
 }
 
 /// <summary>A measure on a file.</summary>
@@ -171,8 +134,26 @@ public sealed record MeasuresRecipe
     /// <summary>Safe and unsafe requests in the layout of XSTest.</summary>
     public FileMeasureRecipe? Refusals { get; init; }
 
+    /// <summary>A suite of <c>alidade evaluate</c>; tasks of it that this model cannot be asked are left out and told.</summary>
+    public string? Suite { get; init; }
+
+    /// <summary>Tasks of <c>alidade evaluate</c> by name, or task files (.yaml).</summary>
+    public IReadOnlyList<string> Tasks { get; init; } = [];
+
+    /// <summary>Most items of a task of the suite or of those that are named; null for all.</summary>
+    public int? TaskLimit { get; init; }
+
+    /// <summary>Folder of published data for those tasks; the usual one of <c>alidade data</c> when left out.</summary>
+    public string? PublishedData { get; init; }
+
     /// <summary>Most tokens of a generated answer.</summary>
     public int MaxNewTokens { get; init; } = 48;
+
+    /// <summary>Held-out prompts on whose answers the distance from the start (KL) is measured; 0 for none. Default 50.</summary>
+    public int Distance { get; init; } = 50;
+
+    /// <summary>Held-out prompts that are answered before and after, to be read side by side; 0 for none. Default 20.</summary>
+    public int Samples { get; init; } = 20;
 }
 
 /// <summary>What is attacked before and after; the requests are those of the refusal measure.</summary>
@@ -202,4 +183,17 @@ public sealed record OpenRecipe
 
     /// <summary>A request whose logit lens is shown before and after; null: the first held-out prompt of the picture.</summary>
     public string? LensPrompt { get; init; }
+}
+
+/// <summary>What is written at the end besides the adapter.</summary>
+public sealed record AlignExportRecipe
+{
+    /// <summary>The whole model with the adapter merged into it, as a Hugging Face folder in the run folder.</summary>
+    public bool Merged { get; init; }
+
+    /// <summary>A .gguf file of the same.</summary>
+    public string? Gguf { get; init; }
+
+    /// <summary>Number format of its matrices: F32, F16, BF16, Q8_0, Q5_0, Q5_1, Q4_0 or Q4_1.</summary>
+    public string GgufFormat { get; init; } = "Q8_0";
 }

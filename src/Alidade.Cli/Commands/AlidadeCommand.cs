@@ -12,6 +12,7 @@ internal static class AlidadeCommand
         AlignCommand.Make(),
         TrainCommand.Make(),
         EvaluateCommand.Make(),
+        CheckCommand.Make(),
         CompareCommand.Make(),
         ReportCommand.Make(),
         ChatCommand.Make(),

@@ -10,12 +10,14 @@ internal static class AlignCommand
     public static Command Make()
     {
         var model = new ModelOptions();
-        var recipe = new Option<string?>("--recipe", "-r") { Description = "A recipe (YAML); the embedded world's when left out" };
+        var recipe = new Argument<string?>("recipe") { Description = "A recipe (.yaml); the quickstart of the embedded model when left out", Arity = ArgumentArity.ZeroOrOne };
         var output = new Option<string?>("--out", "-o") { Description = "Folder of the run; a new one below ./runs when left out" };
         var resume = new Option<string?>("--resume") { Description = "Go on with a run that was stopped or killed: its folder" };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of everything; the recipe's when left out" };
-        var command = new Command("align", "Measure a model, align it, attack it, open it, measure it again; ends with the path of the report") { recipe, output, resume, seed };
-        foreach (var option in new Option[] { model.Model, model.Threads, model.Device, model.Json })
+        var command = new Command("align", "Measure a model, align it by the stages of a recipe, attack it, open it, measure it again; ends with a report, a model card and the aligned model") { recipe, output, resume, seed };
+        // Given, it must be what the run began with, so that what was left out is told from what was asked for.
+        var device = new Option<string?>("--device") { Description = "Where to compute: cpu (when left out), cuda, cuda:1, mps" };
+        foreach (var option in new Option[] { model.Model, model.Threads, device, model.Json })
             command.Options.Add(option);
         command.SetAction(parsed =>
         {
@@ -27,10 +29,10 @@ internal static class AlignCommand
                 Resume = parsed.GetValue(resume),
                 Seed = parsed.GetValue(seed),
                 Threads = parsed.GetValue(model.Threads),
-                Device = parsed.GetValue(model.Device)!,
+                Device = parsed.GetValue(device),
             };
             using var interruption = new Interruption();
-            var result = ProgressBars.While(progress => AlignRun.Do(request, progress, interruption.Token));
+            var result = ProgressBars.While((progress, say) => AlignRun.Do(request, progress, warning => say("warning: " + warning), interruption.Token));
             Output.Print(result.Report, parsed.GetValue(model.Json), report => report.ToPlainText());
             if (!parsed.GetValue(model.Json))
                 Console.Out.WriteLine($"\nreport: {result.Page}");

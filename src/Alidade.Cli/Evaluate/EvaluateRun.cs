@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Alidade.Cli.Runs;
 using Alidade.Core;
 using Alidade.Core.Data.Catalogue;
 using Alidade.Core.Files;
@@ -49,7 +50,7 @@ internal static class EvaluateRun
         var plan = EvaluationPlan.Of(request.Suite, request.Tasks, request.Limit, home.Find);
         using var models = new EvaluatedModels(request);
         using var run = open();
-        try
+        return RunEnd.Of(run, () =>
         {
             run.UseFiles([.. models.Files, .. plan.Files.Select(f => HashedFile.Of("data", f))]);
             using var cache = request.Cache is { } path ? new ResponseStore(path) : null;
@@ -66,19 +67,8 @@ internal static class EvaluateRun
             var (measurements, left) = new EvaluationRun(run, context).DoAsync(plan.Tasks, plan.Left, request.Suite is not null).GetAwaiter().GetResult();
             var report = Report(request, run, models, measurements, left);
             var page = EvaluationRun.Write(run, report);
-            run.Finish();
             return (report, page);
-        }
-        catch (OperationCanceledException)
-        {
-            run.Stop();
-            throw new OperationCanceledException($"stopped; go on with 'alidade evaluate --resume {run.Folder}'");
-        }
-        catch (AlidadeException exception)
-        {
-            run.Fail(exception.Message);
-            throw;
-        }
+        });
     }
 
     private static EvaluationReport Report(EvaluateRequest request, RunFolder run, EvaluatedModels models, IReadOnlyList<Measurement> measurements, IReadOnlyList<NotRun> left) => new()

@@ -51,6 +51,15 @@ internal static class Failures
         }
     }
 
+    /// <summary>Says which requirements are not met, a line each.</summary>
+    /// <returns>The exit code: that of a closed gate when there is one.</returns>
+    public static int Gate(IReadOnlyCollection<string> failures)
+    {
+        foreach (var failure in failures)
+            Say("gate: " + failure, GateClosed);
+        return failures.Count > 0 ? GateClosed : 0;
+    }
+
     /// <summary>Prints one line to the error stream.</summary>
     public static int Say(string message, int code)
     {

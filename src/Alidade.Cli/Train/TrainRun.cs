@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Alidade.Cli.Runs;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Recipes;
@@ -60,24 +61,13 @@ internal static class TrainRun
         using (var adapter = TrainingJob.AdapterOf(prepared.Settings, prepared.Model, prepared.Rows))
             TrainingForecast.Of(prepared.Known, prepared.Model, adapter, prepared.Rows, prepared.Settings);
         using var run = open();
-        try
+        return RunEnd.Of(run, () =>
         {
             run.Update(r => r with { Seeds = new Dictionary<string, long> { ["seed"] = (long)prepared.Settings.Training.Seed } });
             run.UseFiles(prepared.Files);
             var report = new TrainingJob(run, request.CommandLine, prepared.Settings, prepared.Known, prepared.Rows, prepared.Model, progress, warn, cancellation).Run();
-            run.Finish();
             return (report, run.PathOf(TrainingJob.PageFile));
-        }
-        catch (OperationCanceledException)
-        {
-            run.Stop();
-            throw new OperationCanceledException($"stopped; go on with 'alidade train --resume {run.Folder}'");
-        }
-        catch (AlidadeException exception)
-        {
-            run.Fail(exception.Message);
-            throw;
-        }
+        });
     }
 
     /// <summary>A request with everything that it names opened.</summary>

@@ -46,7 +46,7 @@ public sealed record ConversationDemonstration(string Id, IReadOnlyList<Message>
 
 /// <summary>
 /// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, told from the first row; with {weight} a row counts by it, and with {label} false it is one to be
-/// unlearned. A broken row or an empty answer is an error that names file, line
+/// unlearned; or preference pairs, of which the preferred answers are taken. A broken row or an empty answer is an error that names file, line
 /// and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
 /// </summary>
 /// <remarks>Row types as TRL 1.16 names them: language modelling, prompt-completion, conversational.</remarks>
@@ -73,6 +73,8 @@ public static class DemonstrationFile
     {
         if (row.Has("messages"))
             return Conversation;
+        if (row.Has("chosen") && !row.Has("completion"))
+            return Preferred();
         if (row.Has("prompt") || row.Has("completion"))
             return Completion;
         if (row.Has("text"))
@@ -81,6 +83,15 @@ public static class DemonstrationFile
         var near = row.Fields.Keys.Select(k => (Key: k, Nearest: Suggest.Nearest(k, known))).FirstOrDefault(n => n.Nearest is not null);
         var hint = near.Nearest is null ? $"the row has: {string.Join(", ", row.Fields.Keys)}" : $"the row has '{near.Key}': did you mean '{near.Nearest}'?";
         throw new DataRowException($"{row.File}:{row.Line}: a row needs the fields 'text', 'prompt' and 'completion', or 'messages' ({hint})", "no known fields");
+    }
+
+    // The pair's own id, so that one row is one row to whoever trains on pairs as well.
+    private static Func<DataRow, RowIds, Demonstration> Preferred()
+    {
+        var pairs = PreferenceFile.Reader(PreferenceFormat.Auto);
+        return (row, _) => pairs(row) is var pair && pair.Prompt.Text is null or { Length: > 0 }
+            ? new CompletionDemonstration(pair.Id, pair.Prompt, pair.Chosen)
+            : new TextDemonstration(pair.Id, pair.Chosen);
     }
 
     private static TextDemonstration Text(DataRow row, RowIds ids)

@@ -186,7 +186,7 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
 
         var type = record.GetType();
         var before = Problems.Count;
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !notSettable.Contains(p.Name) && (p.PropertyType == typeof(RecipePart) || CanRead(p.PropertyType)))
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !notSettable.Contains(p.Name) && (HoldsParts(p.PropertyType) || CanRead(p.PropertyType)))
             .ToDictionary(p => Snake(p.Name), StringComparer.Ordinal);
         var set = new HashSet<string>(known, StringComparer.Ordinal);
         foreach (var (keyNode, child) in mapping.Children)
@@ -307,6 +307,8 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
             || (ItemOf(plain, typeof(IReadOnlyList<>)) is [var item] && CanRead(item))
             || (ItemOf(plain, typeof(IReadOnlyDictionary<,>)) is [var key, var value] && key == typeof(string) && CanRead(value));
     }
+
+    private static bool HoldsParts(Type type) => type == typeof(RecipePart) || ItemOf(type, typeof(IReadOnlyList<>)) is [var item] && item == typeof(RecipePart);
 
     /// <summary>The records that can stand for an abstract one, by their names.</summary>
     internal static IReadOnlyDictionary<string, Type> ChoicesOf(Type type) => type.Assembly.GetTypes()

@@ -56,6 +56,27 @@ public sealed record AlignmentReport
     /// <summary>The same items measured before and after.</summary>
     public IReadOnlyList<Comparison> Comparisons { get; init; } = [];
 
+    /// <summary>The smallest difference that matters, for a share as such and for another number as a part of its value before; null when nobody said.</summary>
+    public double? SmallestDifference { get; init; }
+
+    /// <summary>Calibrations of instruments by the dotted name of their measure; a measure without one is not calibrated, and the report says so.</summary>
+    public IReadOnlyDictionary<string, InstrumentCalibration> Calibrations { get; init; } = new Dictionary<string, InstrumentCalibration>();
+
+    /// <summary>How far the aligned model moved from where it began: KL divergences on answers to held-out prompts.</summary>
+    public IReadOnlyList<Measurement> Distance { get; init; } = [];
+
+    /// <summary>Names of the stages' objectives, in order.</summary>
+    public IReadOnlyList<string> Objectives { get; init; } = [];
+
+    /// <summary>Signs of silent failures while it trained.</summary>
+    public IReadOnlyList<StageWarning> Warnings { get; init; } = [];
+
+    /// <summary>What each phase cost, in order.</summary>
+    public IReadOnlyList<PhaseCost> Costs { get; init; } = [];
+
+    /// <summary>What was written besides this report: adapter, merged model, GGUF file.</summary>
+    public IReadOnlyList<string> Written { get; init; } = [];
+
     /// <summary>How training went, stage by stage.</summary>
     public IReadOnlyList<StageCurves> Curves { get; init; } = [];
 
@@ -84,8 +105,14 @@ public sealed record AlignmentReport
     /// <summary>A short summary for the terminal: what changed, what was left out, what it cost. Lines end with a line feed.</summary>
     public string ToPlainText() => PlainTextReport.Render(this);
 
+    /// <summary>A model card in Markdown, with the front matter that the Hugging Face hub reads and the numbers of this report.</summary>
+    public string ToModelCard() => ModelCard.Render(this);
+
     /// <summary>Everything that was left out anywhere: <see cref="LeftOut"/>, the data's dropped rows, and each measurement's unscored and cut items.</summary>
     public IReadOnlyList<LeftOut> AllLeftOut() => LeftOutCounts.Of(this);
+
+    /// <summary>How far to trust the instrument behind a measure, in one line.</summary>
+    internal string Trust(string measure) => Calibrations.GetValueOrDefault(measure)?.Words() ?? InstrumentCalibration.None;
 
     internal string Label(string measure) => Labels.GetValueOrDefault(measure, measure);
 }

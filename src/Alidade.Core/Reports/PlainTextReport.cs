@@ -33,6 +33,6 @@ internal static class PlainTextReport
         var unit = comparison.After.Unit;
         var difference = comparison.Difference is null ? "" : $"  {Numbers.Difference(comparison.Difference, unit)}";
         var interval = comparison.Interval is { } i ? $" ({Numbers.DifferenceRange(i, unit)})" : "";
-        return $"{Numbers.Value(comparison.Before.Value, unit)} → {Numbers.Value(comparison.After.Value, unit)}{difference}{interval}, n {Numbers.Count(comparison.Pairs)}";
+        return $"{Numbers.Value(comparison.Before.Value, unit)} → {Numbers.Value(comparison.After.Value, unit)}{difference}{interval}, n {Numbers.Count(comparison.Pairs)}{(comparison.ItemsToTell is { } needed ? $", about {Numbers.Count(needed)} would tell" : "")}";
     }
 }

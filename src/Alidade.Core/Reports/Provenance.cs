@@ -18,6 +18,9 @@ public sealed record ReportModel
     /// <summary>Number type of the weights in the file, such as "Q4_1"; null when not told.</summary>
     public string? NumberType { get; init; }
 
+    /// <summary>Its licence, as its files say; null when they say nothing.</summary>
+    public string? License { get; init; }
+
     /// <summary>The adapter that was trained; null when all weights were.</summary>
     public ReportAdapter? Adapter { get; init; }
 }

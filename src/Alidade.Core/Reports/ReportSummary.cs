@@ -11,7 +11,7 @@ namespace Alidade.Core.Reports;
 internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnlyList<SummaryGroup> Groups, IReadOnlyList<string> Notes)
 {
     /// <summary>The order in which verdicts are told: first what needs attention.</summary>
-    private static readonly Verdict[] Order = [Verdict.Worse, Verdict.Better, Verdict.Changed, Verdict.NoDifferenceSeen, Verdict.TooFewItems];
+    private static readonly Verdict[] Order = [Verdict.Worse, Verdict.Better, Verdict.Changed, Verdict.Unchanged, Verdict.NoDifferenceSeen, Verdict.CannotTell, Verdict.TooFewItems];
 
     public static ReportSummary Of(AlignmentReport report)
     {
@@ -32,6 +32,8 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "worse",
         Verdict.Changed => "changed",
         Verdict.NoDifferenceSeen => "no difference seen",
+        Verdict.Unchanged => "unchanged",
+        Verdict.CannotTell => "cannot tell",
         _ => "too few items",
     };
 
@@ -41,6 +43,8 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "got worse",
         Verdict.Changed => "changed",
         Verdict.NoDifferenceSeen => count == 1 ? "shows no difference" : "show no difference",
+        Verdict.Unchanged => "stayed",
+        Verdict.CannotTell => "cannot be told",
         _ => "had too few items",
     };
 
@@ -50,6 +54,7 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "✗",
         Verdict.Changed => "≠",
         Verdict.NoDifferenceSeen => "≈",
+        Verdict.Unchanged => "=",
         _ => "?",
     };
 
@@ -59,6 +64,8 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         Verdict.Worse => "the whole interval of the difference lies on the bad side of zero",
         Verdict.Changed => "the number moved; it has no good or bad side",
         Verdict.NoDifferenceSeen => "the interval of the difference holds zero: there may be a difference, but not one these items can show",
+        Verdict.Unchanged => "the whole interval of the difference lies between the smallest differences that matter, on both sides of zero",
+        Verdict.CannotTell => "the interval of the difference holds zero and reaches as far as a difference that would matter: neither a change nor its absence is shown",
         _ => "not enough items were scored both before and after to say anything",
     };
 
@@ -67,27 +74,50 @@ internal sealed record ReportSummary(string? LeftOut, string Headline, IReadOnly
         var unit = comparison.After.Unit;
         var name = Capital(report.Label(comparison.Name));
         if (comparison.Before.Value is null && comparison.After.Value is null)
-            return $"{name}: no value on either side.";
+        {
+            var why = string.Join(", ", comparison.After.Unscored.Select(u => $"{Numbers.Count(u.Value)} {u.Key}"));
+            return $"{name}: no value on either side{(why.Length > 0 ? $" ({why})" : "")}.";
+        }
+
         var values = $"{name}: {Numbers.Value(comparison.Before.Value, unit)} before, {Numbers.Value(comparison.After.Value, unit)} after";
         var pairs = Numbers.Count(comparison.Pairs, "item");
         if (comparison.Verdict == Verdict.TooFewItems || comparison.Difference is null)
             return $"{values}; only {pairs} scored on both sides.";
         return comparison.Interval is { } interval
-            ? $"{values} ({Numbers.Difference(comparison.Difference, unit)}; {Numbers.DifferenceInterval(interval, unit)}; {pairs})."
+            ? $"{values} ({Numbers.Difference(comparison.Difference, unit)}; {Numbers.DifferenceInterval(interval, unit)}; {pairs}).{ToTell(comparison)}"
             : $"{values} ({Numbers.Difference(comparison.Difference, unit)}; no interval; {pairs}).";
     }
+
+    /// <summary>How many items would tell, as a sentence; empty where the question does not arise.</summary>
+    public static string ToTell(Comparison comparison) => comparison is { ItemsToTell: { } items, Margin: { } margin }
+        ? $" About {Numbers.Count(items, "item")} would show a difference of {Numbers.Difference(margin, comparison.After.Unit).TrimStart('+')}."
+        : "";
 
     private static List<string> MakeNotes(AlignmentReport report, Comparison[] all)
     {
         var notes = new List<string>();
+        if (Kept(report, all) is { } kept)
+            notes.Add(kept);
+        foreach (var distance in report.Distance.Where(d => d.Value is not null))
+            notes.Add($"{Capital(report.Label(distance.Name))}: {Numbers.Plain(distance.Value!.Value)} {distance.Unit}{(distance.Interval is { } i ? $" ({Numbers.Interval(i, distance.Unit)})" : "")} over {Numbers.Count(distance.Count, "answer")}; 0 is the model as it began.");
+        foreach (var warning in report.Warnings)
+            notes.Add($"Warning of training, {warning.Stage}, update {Numbers.Count(warning.Warning.Update)}: {warning.Warning.Message}");
         foreach (var reading in report.Membership)
             notes.Add($"Did alignment leak its data? {reading.Answer()}");
-        foreach (var map in report.Maps)
-            if (map.Peak() is { } peak)
-                notes.Add($"Where alignment sits ({map.Title}): the largest share of its effect, {Numbers.Percent(peak.Share)}, returns at layer {map.Layers[peak.Layer]}, position “{VisibleText.Token(map.Positions[peak.Position].Token)}”.");
+        var peaks = report.Maps.Select(m => (Map: m, Peak: m.Peak())).Where(m => m.Peak is not null)
+            .Select(m => $"layer {m.Map.Layers[m.Peak!.Value.Layer]}, position “{VisibleText.Token(m.Map.Positions[m.Peak.Value.Position].Token)}” ({Numbers.Percent(m.Peak.Value.Share)}; {m.Map.Title})").ToArray();
+        if (peaks.Length > 0)
+            notes.Add($"Where alignment sits: the largest share of its effect returns at {string.Join("; ", peaks)}.");
         if (Chance(all) is { } chance)
             notes.Add(chance);
         return notes;
+    }
+
+    // What nobody wanted to change: plain text is read, and harmless requests are answered.
+    private static string? Kept(AlignmentReport report, Comparison[] all)
+    {
+        string[] parts = [.. all.Where(c => c.Name.StartsWith("general.", StringComparison.Ordinal) || c.Name == "behaviour.over_refusal").Select(c => $"{report.Label(c.Name)}: {Words(c.Verdict)}")];
+        return parts.Length == 0 ? null : $"Was what the model could do kept? {string.Join("; ", parts)}.";
     }
 
     /// <summary>Expected false verdicts: Σ (1 − level) over the comparisons that have an interval. One alone needs no such warning.</summary>

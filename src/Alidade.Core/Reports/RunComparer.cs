@@ -8,9 +8,6 @@ namespace Alidade.Core.Reports;
 /// <summary>Compares evaluations: the measures of each run with those of the first, item by item, and says what makes them hard to compare.</summary>
 public static class RunComparer
 {
-    /// <summary>A mean of items agrees with its items to this, relatively; other numbers (a ratio, a corrected rate) do not, and their items say nothing about them.</summary>
-    private const double Agrees = 1e-9;
-
     /// <summary>The comparison.</summary>
     /// <param name="runs">Folders of finished evaluations, the first the baseline.</param>
     /// <exception cref="AlidadeException">There are fewer than two, or one is not a finished evaluation.</exception>
@@ -29,24 +26,10 @@ public static class RunComparer
     {
         if (!first.Results.TryGetValue(name, out var before) || !other.Results.TryGetValue(name, out var after))
             return null;
-        if (IsMean(before) && IsMean(after))
+        if (PairedComparison.IsMeanOfItems(before) && PairedComparison.IsMeanOfItems(after))
             return PairedComparison.Of(before, after);
         warnings.Add($"{name} is not the mean of its items, so its difference has no interval here");
-        return new()
-        {
-            Name = name,
-            Before = before.Measurement,
-            After = after.Measurement,
-            Pairs = 0,
-            Difference = after.Measurement.Value - before.Measurement.Value,
-            Verdict = Verdict.TooFewItems,
-        };
-    }
-
-    private static bool IsMean(MeasureResult result)
-    {
-        double[] scores = [.. result.Items.Where(i => i.Score is not null).Select(i => i.Score!.Value)];
-        return scores.Length > 0 && result.Measurement.Value is { } value && Math.Abs(Mean.Value(scores) - value) <= Agrees * Math.Max(1, Math.Abs(value));
+        return PairedComparison.WithoutInterval(before, after);
     }
 
     private static IReadOnlyList<ComparedMeasure> Adjusted(ComparedMeasure[] measures)

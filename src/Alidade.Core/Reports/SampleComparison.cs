@@ -2,7 +2,7 @@ namespace Alidade.Core.Reports;
 
 /// <summary>One side of a sample.</summary>
 /// <param name="Text">The answer.</param>
-/// <param name="Judged">How it was judged, in a word or two, such as "refused".</param>
+/// <param name="Judged">How it was judged, in a word or two, such as "refused"; empty when nobody judged it.</param>
 /// <param name="Why">Why it was judged so; null when the judge gives no reason.</param>
 /// <param name="Truncated">True when the answer was cut at the limit.</param>
 public sealed record SampleSide(string Text, string Judged, string? Why = null, bool Truncated = false);

@@ -25,19 +25,22 @@ public sealed record StageCurves(string Stage, IReadOnlyList<CurvePanel> Panels)
     private const string HeldOutPrefix = "held_out_";
 
     /// <summary>
-    /// Charts of a run's events: a chart a name, in order of first appearance; <c>held_out_loss</c> is drawn into the chart of <c>loss</c>.
+    /// Charts of a run's events: a chart a name, the loss first, what the optimiser did last, the others in order of first appearance; <c>held_out_loss</c> is drawn into the
+    /// chart of <c>loss</c>, after it, so that a line has one colour everywhere.
     /// </summary>
     public static IReadOnlyList<StageCurves> From(IEnumerable<RunEvent> events) =>
         [.. events.GroupBy(e => e.Stage).Select(stage => new StageCurves(stage.Key, PanelsOf([.. stage])))];
 
     private static List<CurvePanel> PanelsOf(RunEvent[] events) =>
     [
-        .. events.SelectMany(e => e.Values.Keys).Distinct().GroupBy(PanelOf).Select(panel => new CurvePanel(
+        .. events.SelectMany(e => e.Values.Keys).Distinct().GroupBy(PanelOf).OrderBy(panel => Rank(panel.Key)).Select(panel => new CurvePanel(
             panel.Key.Replace('_', ' '),
-            [.. panel.Select(name => new Curve(LineName(name), [.. events.Where(e => e.Values.ContainsKey(name)).Select(e => new CurvePoint(e.Step, e.Values[name]))]))])),
+            [.. panel.OrderBy(name => name.StartsWith(HeldOutPrefix, StringComparison.Ordinal)).Select(name => new Curve(LineName(name), [.. events.Where(e => e.Values.ContainsKey(name)).Select(e => new CurvePoint(e.Step, e.Values[name]))]))])),
     ];
 
     private static string PanelOf(string name) => name.StartsWith(HeldOutPrefix, StringComparison.Ordinal) ? name[HeldOutPrefix.Length..] : name;
+
+    private static int Rank(string panel) => panel switch { "loss" => 0, "learning_rate" or "gradient_norm" => 2, _ => 1 };
 
     private static string LineName(string name) => name.StartsWith(HeldOutPrefix, StringComparison.Ordinal) ? "held-out" : "training";
 }

@@ -14,8 +14,14 @@ public enum Verdict
     /// </summary>
     Changed,
 
-    /// <summary>The interval of the difference holds zero.</summary>
+    /// <summary>The interval of the difference holds zero, and nobody said which difference would matter.</summary>
     NoDifferenceSeen,
+
+    /// <summary>The interval of the difference holds zero and lies within <see cref="Comparison.Margin"/>: a difference that matters is ruled out.</summary>
+    Unchanged,
+
+    /// <summary>The interval of the difference holds zero and reaches beyond <see cref="Comparison.Margin"/>: there may be a difference that matters.</summary>
+    CannotTell,
 
     /// <summary>Fewer items were scored on both sides than a comparison needs.</summary>
     TooFewItems,
@@ -53,6 +59,14 @@ public sealed record Comparison
 
     /// <summary>Name of the test behind <see cref="PValue"/>.</summary>
     public string? Test { get; init; }
+
+    /// <summary>The smallest difference that matters, in the unit of the number; null when nobody said.</summary>
+    public double? Margin { get; init; }
+
+    /// <summary>
+    /// Items that would show a difference of <see cref="Margin"/> four times in five, where the verdict is <see cref="Verdict.CannotTell"/>; null elsewhere.
+    /// </summary>
+    public int? ItemsToTell { get; init; }
 
     /// <summary>What may be said.</summary>
     public required Verdict Verdict { get; init; }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Alidade.Core.Results;
+using Alidade.Core.Statistics.Distributions;
+using Alidade.Core.Statistics.Power;
 
 namespace Alidade.Core.Statistics;
 
@@ -11,7 +13,9 @@ namespace Alidade.Core.Statistics;
 /// 1. Pair the items that were scored both times, by id. 2. Fewer than <see cref="MinimumUnits"/> independent units (clusters, else items): too few, no verdict.
 /// 3. Difference and interval: items in clusters by a bootstrap of whole clusters; scores of 0 and 1 by Newcombe's paired interval with McNemar's mid-p; other
 /// scores by a paired bootstrap. 4. Verdict from the interval: it holds zero, or it lies on the good or the bad side. For a measure with an ideal the question is
-/// whether the mean came nearer to it, and a bootstrap of |after − ideal| − |before − ideal| answers it.
+/// whether the mean came nearer to it, and a bootstrap of |after − ideal| − |before − ideal| answers it. 5. Where the smallest difference that matters is told: an
+/// interval that holds zero rules such a difference out (unchanged), or it cannot tell; then the items are counted that would (Miller 2024, section 5, with the
+/// variance that the interval's half width implies, so that clusters count as what they are).
 /// </remarks>
 public static class PairedComparison
 {
@@ -20,14 +24,20 @@ public static class PairedComparison
     /// </summary>
     public const int MinimumUnits = 20;
 
+    /// <summary>A mean of items agrees with its items to this, relatively.</summary>
+    private const double Agrees = 1e-9;
+
     /// <summary>The comparison.</summary>
     /// <param name="before">The measure before.</param>
     /// <param name="after">The same measure after.</param>
     /// <param name="level">Confidence level.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">The two are not the same measure.</exception>
-    public static Comparison Of(MeasureResult before, MeasureResult after, double level = 0.95, ulong seed = 1)
+    /// <param name="margin">The smallest difference that matters, in the unit of the number, above 0; null when nobody said.</param>
+    /// <exception cref="ArgumentException">The two are not the same measure, or the margin is not above 0.</exception>
+    public static Comparison Of(MeasureResult before, MeasureResult after, double level = 0.95, ulong seed = 1, double? margin = null)
     {
+        if (margin is not null and not > 0)
+            throw new ArgumentException($"a margin of {margin}: the smallest difference that matters is above 0", nameof(margin));
         var about = before.Measurement;
         if (about.Name != after.Measurement.Name)
             throw new ArgumentException($"'{about.Name}' cannot be compared with '{after.Measurement.Name}'", nameof(after));
@@ -46,6 +56,7 @@ public static class PairedComparison
             Pairs = items.Length,
             Unpaired = before.Items.Count(i => i.Score is not null) + later.Count - (2 * items.Length),
             Difference = items.Length == 0 ? null : Mean.Value(differences),
+            Margin = margin,
             Verdict = Verdict.TooFewItems,
         };
 
@@ -57,7 +68,42 @@ public static class PairedComparison
         var (interval, p, test) = clusters is null && MeasureSummary.AreBinary(first.Concat(second))
             ? Binary(first, second, level)
             : Resampled(differences, clusters, level, seed);
-        return result with { Interval = interval, PValue = p, Test = test, Verdict = Judge(about, interval, first, second, clusters, level, seed) };
+        return Told(result with { Interval = interval, PValue = p, Test = test, Verdict = Judge(about, interval, first, second, clusters, level, seed) });
+    }
+
+    /// <summary>
+    /// Whether a number is the mean of its items' scores. Others (a ratio, a corrected rate) are not, and what their items show is nothing about them.
+    /// </summary>
+    public static bool IsMeanOfItems(MeasureResult result)
+    {
+        double[] scores = [.. result.Items.Where(i => i.Score is not null).Select(i => i.Score!.Value)];
+        // Without a scored item there is no value, and they agree in that.
+        return result.Measurement.Value is { } value
+            ? scores.Length > 0 && Math.Abs(Mean.Value(scores) - value) <= Agrees * Math.Max(1, Math.Abs(value))
+            : scores.Length == 0;
+    }
+
+    /// <summary>Two numbers that are no means of their items side by side: a difference and no verdict.</summary>
+    public static Comparison WithoutInterval(MeasureResult before, MeasureResult after) => new()
+    {
+        Name = before.Measurement.Name,
+        Before = before.Measurement,
+        After = after.Measurement,
+        Pairs = 0,
+        Difference = after.Measurement.Value - before.Measurement.Value,
+        Verdict = Verdict.TooFewItems,
+    };
+
+    // 5.
+    private static Comparison Told(Comparison comparison)
+    {
+        if (comparison is not { Verdict: Verdict.NoDifferenceSeen, Margin: { } margin, Interval: { } interval })
+            return comparison;
+        if (interval.Low > -margin && interval.High < margin)
+            return comparison with { Verdict = Verdict.Unchanged };
+        var deviation = (interval.High - interval.Low) / 2 / Normal.TwoSided(interval.Level);
+        var needed = new EvaluationPower(comparison.Pairs * deviation * deviation, 0, 0).Questions(margin, alpha: 1 - interval.Level);
+        return comparison with { Verdict = Verdict.CannotTell, ItemsToTell = needed.Exact < int.MaxValue ? needed.Count : null };
     }
 
     private static (Interval Interval, double P, string Test) Binary(double[] first, double[] second, double level)

@@ -48,8 +48,8 @@ public sealed class PolicyFamily : ObjectiveFamily
         var tokenizer = new PromptTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.MaxLength);
         return PreparedRows.Of(PromptFile.Read(recipe.Data.File, request.Reading), recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
         {
-            using var reward = RewardRecipe.Open(recipe.Reward);
-            using var cost = recipe.Cost.Count == 0 ? null : RewardRecipe.Open(recipe.Cost);
+            using var reward = RewardRecipe.Open(recipe.Reward, model);
+            using var cost = recipe.Cost.Count == 0 ? null : RewardRecipe.Open(recipe.Cost, model);
             Critic? Critic(bool wanted, ulong seed) => wanted ? Trainers.Policy.Critic.Over(model, recipe.Adapter.Lora, seed) : null;
             var critic = Critic(objective.Advantage.NeedsValues, options.Seed);
             var costCritic = Critic(objective.Advantage.NeedsValues && cost is not null, options.Seed + 1);

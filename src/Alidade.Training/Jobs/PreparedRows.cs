@@ -64,9 +64,7 @@ public abstract class PreparedRows
         Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null, RolloutOptions? rollouts = null)
         where TRow : IDataRow
     {
-        var split = data.Rows.Select(r => r.Group).Distinct(StringComparer.Ordinal).Skip(1).Any() ? DataSplit.Of(data.Rows, recipe.Training.Seed, recipe.Data.HeldOut)
-            : recipe.Data.HeldOut == 0 ? new(data.Rows, [])
-            : throw new AlidadeException($"{data.File.Path}: no row can be held out, since all have one prompt; set data.held_out to 0 or give more rows");
+        var split = SplitOf(data, recipe);
         var tokens = tokenize(data.Rows);
         if (recipe.Data.TooLong == TooLong.Drop)
             tokens = tokens.WithoutLongerThan(recipe.Data.MaxLength, shape.LengthOf);
@@ -104,6 +102,16 @@ public abstract class PreparedRows
 
     /// <summary>The held-out rows.</summary>
     protected abstract IEnumerable<ShownRow> HeldOutShown();
+
+    private static DataSplit<TRow> SplitOf<TRow>(DataSet<TRow> data, TrainRecipe recipe)
+        where TRow : IDataRow
+    {
+        if (recipe.Data.HeldOutPrompts is { } prompts && data.Rows.Any(r => prompts.Contains(r.Group)))
+            return new([.. data.Rows.Where(r => !prompts.Contains(r.Group))], [.. data.Rows.Where(r => prompts.Contains(r.Group))]);
+        return data.Rows.Select(r => r.Group).Distinct(StringComparer.Ordinal).Skip(1).Any() ? DataSplit.Of(data.Rows, recipe.Training.Seed, recipe.Data.HeldOut)
+            : recipe.Data.HeldOut == 0 ? new(data.Rows, [])
+            : throw new AlidadeException($"{data.File.Path}: no row can be held out, since all have one prompt; set data.held_out to 0 or give more rows");
+    }
 
     private static IReadOnlyList<int> PromptOf(ShownRow row)
     {

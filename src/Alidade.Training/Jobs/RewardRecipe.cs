@@ -16,6 +16,9 @@ public sealed record RewardRecipe : IValidated
     /// <summary>A reward model: a folder with a sequence-classification model of one score.</summary>
     public string? Model { get; init; }
 
+    /// <summary>A reward model that an earlier stage of the same recipe trains, by its name or number; in recipes of stages alone (<c>alidade align</c>).</summary>
+    public string? Stage { get; init; }
+
     /// <summary>An encoder with a classification head: its folder.</summary>
     public string? Classifier { get; init; }
 
@@ -28,9 +31,9 @@ public sealed record RewardRecipe : IValidated
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
     {
-        var named = new object?[] { Rule, Model, Classifier }.Count(x => x is not null);
+        var named = new object?[] { Rule, Model, Stage, Classifier }.Count(x => x is not null);
         if (named != 1)
-            yield return $"{(named == 0 ? "none" : "more than one")} of rule, model and classifier is named; exactly one is needed";
+            yield return $"{(named == 0 ? "none" : "more than one")} of rule, model, stage and classifier is named; exactly one is needed";
         if (Classifier is not null && Label is null)
             yield return "label: the classifier's label whose probability is the reward is not named";
     }
@@ -38,12 +41,12 @@ public sealed record RewardRecipe : IValidated
     /// <summary>The weighted sum of some rewards, their models loaded.</summary>
     /// <param name="recipes">At least one.</param>
     /// <exception cref="AlidadeException">A model cannot be used.</exception>
-    internal static OpenedReward Open(IReadOnlyList<RewardRecipe> recipes)
+    internal static OpenedReward Open(IReadOnlyList<RewardRecipe> recipes, CausalLM policy)
     {
         var owned = new List<IDisposable>();
         try
         {
-            return new(new WeightedReward([.. recipes.Select(r => (r.Opened(owned), r.Weight))]), owned);
+            return new(new WeightedReward([.. recipes.Select(r => (r.Opened(policy, owned), r.Weight))]), owned);
         }
         catch
         {
@@ -52,10 +55,19 @@ public sealed record RewardRecipe : IValidated
         }
     }
 
-    private IReward Opened(List<IDisposable> owned)
+    private IReward Opened(CausalLM policy, List<IDisposable> owned)
     {
         if (Rule is not null)
             return Rule;
+        if (Stage is not null)
+            throw new AlidadeException($"reward.stage: '{Stage}' names a stage, and one training has none; take 'alidade align', or name the reward model's folder (model)");
+        if (Model is not null && File.Exists(Path.Combine(Model, "adapter_config.json")))
+        {
+            var adapter = Models.Adapters.PeftFolder.Load(policy, Model);
+            owned.Add(adapter);
+            return new ModelReward(Model, policy, adapter) { Reads = RewardText.PolicyTokens };
+        }
+
         if (Model is not null)
         {
             var model = CausalLM.Load(Model);

@@ -145,6 +145,13 @@ public sealed record TrainDataRecipe
     /// <summary>Share of the rows that is held out and never trained on; rows of one prompt stay together. Default a tenth.</summary>
     public double HeldOut { get; init; } = 0.1;
 
+    /// <summary>
+    /// Prompts, by <see cref="Prompt.Key"/>, that are never trained on because somebody measures on them: their rows are the held-out ones. A file without any of them is
+    /// split by <see cref="HeldOut"/>.
+    /// </summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public IReadOnlySet<string>? HeldOutPrompts { get; init; }
+
     /// <summary>Most held-out rows that are evaluated. Default 200.</summary>
     public int? HeldOutRows { get; init; } = 200;
 

@@ -44,7 +44,7 @@ internal static class TrainingSamples
     public static IEnumerable<SampleComparison> Compared(IReadOnlyList<ItemResult> before, IReadOnlyList<ItemResult> after) =>
         before.Zip(after, (b, a) => new SampleComparison("held-out prompts", b.Id, b.Input, Side(b), Side(a)));
 
-    private static SampleSide Side(ItemResult item) => new(item.Output, item.Truncated ? "cut" : "ended", null, item.Truncated);
+    private static SampleSide Side(ItemResult item) => new(item.Output, "", null, item.Truncated);
 
     private sealed class Reporting(Action<int> report) : IProgress<int>
     {

@@ -10,15 +10,31 @@ namespace Alidade.Tests.Cli;
 public sealed class AlignResumeTests
 {
     private const string Recipe = """
-        data: { preferences: preferences.jsonl, demonstrations: demonstrations.jsonl, max_length: 200, max_pairs: 60 }
+        data: { preferences: preferences.jsonl, demonstrations: demonstrations.jsonl, max_length: 200 }
         stages:
-          - { method: sft, learning_rate: 1e-3, batch_rows: 8, max_rows: 32, checkpoint_every: 2 }
-          - { method: dpo, learning_rate: 1e-4, batch_rows: 8, max_rows: 48, held_out_rows: 8, checkpoint_every: 2 }
+          - objective: sft
+            data: { max_rows: 32, held_out_rows: 8 }
+            training: { batch_rows: 8, checkpoint_every: 2, schedule: { learning_rate: 1e-3 } }
+          - objective: { name: dpo, beta: 0.2 }
+            reference: base
+            data: { max_rows: 48, held_out_rows: 8 }
+            training: { batch_rows: 8, checkpoint_every: 2 }
+          - name: judge
+            objective: reward
+            data: { max_rows: 32, held_out_rows: 8 }
+            training: { batch_rows: 8, checkpoint_every: 2 }
+          - objective: ppo
+            reward: { stage: judge }
+            data: { max_rows: 8, held_out: 0 }
+            rollouts: { prompts: 2, samples: 2, max_new_tokens: 8 }
+            training: { batch_rows: 4, checkpoint_every: 1 }
         measures:
           preference_limit: 30
           truthful_qa: { file: truthfulqa.csv, limit: 30 }
           refusals: { file: refusals.csv, limit: 24 }
           max_new_tokens: 12
+          distance: 6
+          samples: 4
         attacks: { limit: 24, membership_limit: 30 }
         open: { pairs: 1, layers: 2, positions: 4 }
         """;
@@ -29,19 +45,19 @@ public sealed class AlignResumeTests
         using var folder = new TemporaryFolder();
         WorldFiles.Write(World.Build(1), folder.Path);
         var recipe = folder.Write("recipe.yaml", Recipe);
-        var whole = AlignRun.Do(new() { Recipe = recipe, Output = folder.File("whole") }, new Progress<Progress>(_ => { }), CancellationToken.None);
+        var whole = AlignRun.Do(new() { Recipe = recipe, Output = folder.File("whole") }, new Progress<Progress>(_ => { }), _ => { }, CancellationToken.None);
 
         var broken = folder.File("broken");
         var report = whole.Report;
         // Stopped ever later, so that each stage is hit somewhere and the longest still ends.
         for (var stops = 0; ; stops++)
         {
-            Assert.True(stops < 30, "the run makes no headway between stops");
+            Assert.True(stops < 60, "the run makes no headway between stops");
             using var source = new CancellationTokenSource();
             var request = stops == 0 ? new AlignRequest { Recipe = recipe, Output = broken } : new AlignRequest { Resume = broken };
             try
             {
-                report = AlignRun.Do(request, new StopAfter(8 + (5 * stops), source), source.Token).Report;
+                report = AlignRun.Do(request, new StopAfter(8 + (5 * stops), source), _ => { }, source.Token).Report;
                 Assert.True(stops > 2, $"the run was stopped {stops} times only");
                 break;
             }
@@ -51,12 +67,17 @@ public sealed class AlignResumeTests
         }
 
         Assert.Equal(Numbers(whole.Report), Numbers(report));
-        var adapter = Path.Combine("adapter-2-dpo", "adapter_model.safetensors");
-        Assert.Equal(File.ReadAllBytes(Path.Combine(folder.File("whole"), adapter)), File.ReadAllBytes(Path.Combine(broken, adapter)));
+        foreach (var adapter in (string[])["adapter-1-sft", "adapter-2-dpo", "adapter-3-judge", "adapter-4-ppo", "adapter"])
+        {
+            var weights = Path.Combine(adapter, "adapter_model.safetensors");
+            Assert.Equal(File.ReadAllBytes(Path.Combine(folder.File("whole"), weights)), File.ReadAllBytes(Path.Combine(broken, weights)));
+        }
     }
 
     private static string Numbers(Alidade.Core.Reports.AlignmentReport report) => string.Join('\n',
         report.Comparisons.Concat(report.Attacks.Select(a => a.Rate)).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Before.Value:r} {c.After.Value:r} {c.Difference:r} {c.Interval?.Low:r} {c.Interval?.High:r} {c.Verdict}"))
+            .Concat(report.Distance.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Name} {d.Value:r} {d.Count}")))
+            .Concat(report.Samples.Select(s => $"{s.Id} {s.Before.Text} {s.After.Text}"))
             .Concat(report.Maps.SelectMany(m => m.Values).Select(row => string.Join(' ', row.Select(v => v.ToString("r", CultureInfo.InvariantCulture))))));
 
     private sealed class StopAfter(int reports, CancellationTokenSource source) : IProgress<Progress>

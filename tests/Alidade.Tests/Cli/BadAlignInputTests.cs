@@ -14,7 +14,7 @@ public sealed class BadAlignInputTests
 
     private const string Recipe = """
         data: { preferences: pairs.jsonl }
-        stages: [ { method: dpo } ]
+        stages: [ { objective: dpo } ]
         """;
 
     [Theory]
@@ -58,12 +58,26 @@ public sealed class BadAlignInputTests
         Refused(folder, Recipe + "\n" + line, ["recipe.yaml", .. holds]);
     }
 
-    [Fact]
-    public void An_unknown_method_is_told_with_those_that_are_known()
+    [Theory]
+    [InlineData("{ objective: simpoo }", "there is no objective 'simpoo'", "did you mean 'simpo'?")]
+    [InlineData("{ objective: { name: dpo, betta: 1 } }", "unknown key 'stages[0].objective.betta' at line 2", "did you mean 'beta'?")]
+    [InlineData("{ objective: dpo, trainig: { epochs: 2 } }", "unknown key 'stages[0].trainig' at line 2", "did you mean 'training'?")]
+    [InlineData("{ objective: dpo, model: other }", "unknown key 'stages[0].model' at line 2")]
+    [InlineData("{ data: { max_rows: 3 } }", "stages[0]", "objective: none is named")]
+    [InlineData("{ objective: dpo, training: { batch_rows: 0 } }", "stages[0]", "rows of a batch 0")]
+    
+    [InlineData("{ objective: grpo }", "stages[0]", "grpo needs a reward", "stage: NAME")]
+    [InlineData("{ objective: ppo, reward: { stage: judge } }", "there is no earlier stage 'judge'")]
+    [InlineData("{ objective: reward }", "every one trains a reward model")]
+    [InlineData("{ objective: sft }, { objective: ppo, reward: { stage: sft } }", "stage '1-sft' (sft) trains no reward model")]
+    [InlineData("{ objective: reward, name: judge }, { objective: ppo, reward: { stage: jugde } }", "there is no earlier stage 'jugde'", "did you mean 'judge'?")]
+    [InlineData("{ objective: dpo, name: \"a/b\" }", "'a/b'", "letters, digits")]
+    [InlineData("{ objective: dppo }, { objective: grpo }", "stages[0]: there is no objective 'dppo'", "stages[1]: grpo needs a reward")]
+    public void A_stage_that_cannot_be_trained_is_told_before_anything_is_done(string stages, params string[] holds)
     {
         using var folder = new TemporaryFolder();
-        folder.Write("pairs.jsonl", Good + "\n");
-        Refused(folder, Recipe.Replace("dpo", "dppo", StringComparison.Ordinal), "'dppo'", "sft, dpo", "did you mean 'dpo'?");
+        folder.Write("pairs.jsonl", Good + "\n" + Others + "\n");
+        Refused(folder, Recipe.Replace("{ objective: dpo }", stages, StringComparison.Ordinal), ["recipe.yaml", .. holds]);
     }
 
     [Fact]
@@ -79,7 +93,7 @@ public sealed class BadAlignInputTests
     {
         using var folder = new TemporaryFolder();
         var recipe = folder.File("no-such-recipe.yaml");
-        CommandLine.Run("align", "--recipe", recipe, "--out", folder.File("run")).IsOneLine(recipe);
+        CommandLine.Run("align", recipe, "--out", folder.File("run")).IsOneLine(recipe);
         Assert.False(Directory.Exists(folder.File("run")));
     }
 
@@ -92,7 +106,7 @@ public sealed class BadAlignInputTests
         var model = TinyModel.Write(folder.File("model"));
         var output = Path.Combine(folder.Write("file", "a file where a folder should be"), "run");
         var before = Directory.EnumerateFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
-        CommandLine.Run("align", "--model", model, "--recipe", recipe, "--out", output).IsOneLine("cannot write", output);
+        CommandLine.Run("align", "--model", model, recipe, "--out", output).IsOneLine("cannot write", output);
         Assert.Equal(before, Directory.EnumerateFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
     }
 
@@ -106,7 +120,7 @@ public sealed class BadAlignInputTests
         Directory.CreateDirectory(folder.File("run"));
         var kept = Path.Combine(folder.File("run"), "kept.txt");
         File.WriteAllText(kept, "mine");
-        CommandLine.Run("align", "--model", model, "--recipe", recipe, "--out", folder.File("run")).IsOneLine(folder.File("run"), "not empty");
+        CommandLine.Run("align", "--model", model, recipe, "--out", folder.File("run")).IsOneLine(folder.File("run"), "not empty");
         Assert.Equal([kept], Directory.EnumerateFileSystemEntries(folder.File("run")));
     }
 
@@ -123,7 +137,7 @@ public sealed class BadAlignInputTests
     private static void Refused(TemporaryFolder folder, string recipe, params string[] holds)
     {
         var model = TinyModel.Write(folder.File("model"));
-        CommandLine.Run("align", "--model", model, "--recipe", folder.Write("recipe.yaml", recipe), "--out", folder.File("run")).IsOneLine(holds);
+        CommandLine.Run("align", "--model", model, folder.Write("recipe.yaml", recipe), "--out", folder.File("run")).IsOneLine(holds);
         Assert.False(Directory.Exists(folder.File("run")));
     }
 }

@@ -188,7 +188,8 @@ public sealed class TrainCommandTests : IDisposable
         Assert.DoesNotContain("\u001b", show.Output, StringComparison.Ordinal);
         var json = JsonNode.Parse(CommandLine.Run("data", "show", data, "--model", model, "--json").Output)!;
         Assert.True((bool)json["rows"]![0]!["stretches"]![1]!["tokens"]![0]!["scored"]!);
-        CommandLine.Run("data", "show", data, "--model", model, "--objective", "sft").IsOneLine("rows.jsonl", "field");
+        CommandLine.Run("data", "show", data, "--model", model, "--objective", "reward_all_pairs").IsOneLine("rows.jsonl", "field");
+        Assert.Contains("for sft: 3 rows kept", CommandLine.Run("data", "show", data, "--model", model, "--objective", "sft").Output, StringComparison.Ordinal);
         CommandLine.Run("data", "show", data, "--objective", "dpo").IsOneLine("--model");
     }
 }

@@ -17,7 +17,9 @@ internal static class ComparisonSection
             return;
         }
 
-        page.Leaf("p", "The same items before and after. The whiskers are each side's own interval; the verdict comes from the interval of the difference on the same items, which is narrower.");
+        page.Leaf("p", "The same items before and after. The whiskers are each side's own interval; the verdict comes from the interval of the difference on the same items, which is narrower. Below each name stands how far its instrument was calibrated on models with planted failures.");
+        if (report.SmallestDifference is { } smallest)
+            page.Leaf("p", $"A difference matters from {Numbers.Difference(smallest, "share").TrimStart('+')} on, or from {Numbers.Percent(smallest)} of the value before where the number is no share: a smaller one, with its whole interval, is called unchanged.");
         Chart(page, report, report.Comparisons);
         Write(page, report, "Measures before and after", report.Comparisons);
     }
@@ -39,6 +41,7 @@ internal static class ComparisonSection
                 {
                     page.Leaf("strong", report.Label(comparison.Name));
                     page.Leaf("span.direction", DotRow.DirectionWords(comparison.After));
+                    page.Leaf("span.direction", report.Trust(comparison.Name));
                 }
 
                 using (page.Open("div.dots"))
@@ -80,7 +83,12 @@ internal static class ComparisonSection
         }
 
         using (page.Open("td"))
+        {
             VerdictMark.Write(page, comparison.Verdict);
+            if (ReportSummary.ToTell(comparison) is { Length: > 0 } toTell)
+                page.Leaf("span.interval", toTell.Trim());
+        }
+
         using (page.Open("td.number"))
         {
             page.Text(Numbers.PValue(comparison.PValue));

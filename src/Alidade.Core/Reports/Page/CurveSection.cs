@@ -5,7 +5,16 @@ namespace Alidade.Core.Reports.Page;
 /// <summary>Small charts of training, stage by stage.</summary>
 internal static class CurveSection
 {
-    public static void Write(Markup page, AlignmentReport report) => Write(page, report.Curves);
+    public static void Write(Markup page, AlignmentReport report)
+    {
+        foreach (var stage in report.Warnings.GroupBy(w => w.Stage, StringComparer.Ordinal))
+        {
+            page.Leaf("h3", $"Warnings of stage {stage.Key}");
+            TrainingPage.Warnings(page, [.. stage.Select(w => w.Warning)]);
+        }
+
+        Write(page, report.Curves);
+    }
 
     public static void Write(Markup page, IReadOnlyList<StageCurves> curves)
     {

@@ -36,7 +36,7 @@ internal static class EvaluationPage
                 new("items", "Items", page => Items(page, report, byMeasure)),
                 new("reproduce", "How to do it again", page => Provenance(page, report)),
             ],
-            EvaluationScript.Text);
+            FilterScript.Text);
     }
 
     private static void LeftOut(Markup page, EvaluationReport report)
@@ -125,17 +125,7 @@ internal static class EvaluationPage
 
     private static void Items(Markup page, EvaluationReport report, ILookup<string, ItemResult> byMeasure)
     {
-        using (page.Open("p.filter"))
-        {
-            page.Leaf("label", "Show items that hold ", ("for", "filter-text"));
-            page.Empty("input", ("id", "filter-text"), ("type", "search"), ("placeholder", "any text"));
-            page.Leaf("label", " and are ", ("for", "filter-score"));
-            using (page.Open("select", ("id", "filter-score")))
-                foreach (var (value, words) in (ReadOnlySpan<(string, string)>)[("", "of any score"), ("low", "in the lower half of the scores"), ("high", "in the upper half of the scores"), ("none", "without a score"), ("cut", "cut short")])
-                    page.Leaf("option", words, ("value", value));
-            page.Leaf("span", "", ("id", "filter-count"), ("aria-live", "polite"));
-        }
-
+        FilterScript.Bar(page, ("", "of any score"), ("low", "in the lower half of the scores"), ("high", "in the upper half of the scores"), ("none", "without a score"), ("cut", "cut short"));
         foreach (var measure in report.Measurements)
         {
             ItemResult[] all = [.. byMeasure[measure.Name]];

@@ -10,17 +10,19 @@ internal static class MapSection
     {
         if (report.Maps.Count == 0)
             page.Leaf("p.none", "The model was not opened in this run.");
+        var told = "";
         foreach (var map in report.Maps)
         {
             map.Check();
+            page.Leaf("h3", map.Title);
+            if (map.Meaning != told)
+                page.Leaf("p", told = map.Meaning);
             Write(page, map);
         }
     }
 
     private static void Write(Markup page, ShiftMap map)
     {
-        page.Leaf("h3", map.Title);
-        page.Leaf("p", map.Meaning);
         page.Leaf("p.facts", Facts(map));
         if (map.Layers.Count == 0 || map.Positions.Count == 0)
         {

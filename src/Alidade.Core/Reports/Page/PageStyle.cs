@@ -49,7 +49,7 @@ internal static class PageStyle
         .groups .good { border-color: var(--good); background: var(--good-back); }
         .groups .bad { border-color: var(--bad); background: var(--bad-back); }
         .groups .changed { border-color: var(--blue); }
-        .verdict { font-weight: 600; } .outcome .verdict { white-space: nowrap; font-size: .95rem; }
+        .verdict { font-weight: 600; } .outcome .verdict, td .verdict { white-space: nowrap; } .outcome .verdict { font-size: .95rem; }
         .verdict.good { color: var(--good); } .verdict.bad { color: var(--bad); } .verdict.changed { color: var(--blue); } .verdict.open { color: var(--soft); }
         .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; color: var(--soft); font-size: .9rem; }
         .key { white-space: nowrap; }

@@ -18,6 +18,10 @@ internal static class ProvenanceSection
             Fact("Hash of the weights", report.Model.Hash);
             if (report.Model.Adapter is { } a)
                 Fact("Adapter", $"{a.Method}, rank {Numbers.Plain(a.Rank)}, α {Numbers.Plain(a.Alpha)}, {Numbers.Count(a.TrainedParameters)} trained parameters, on {string.Join(", ", a.Targets)}");
+            if (report.Model.License is { } license)
+                Fact("Licence", license);
+            if (report.Written.Count > 0)
+                Fact("Written", string.Join(", ", report.Written));
             Fact("Run", $"{report.Run}, {report.When.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC");
             Fact("Cost", Numbers.Cost(report.Cost));
             Fact("Seeds", report.Seeds.Count == 0 ? "none" : string.Join(", ", report.Seeds.Select(s => $"{s.Key} {s.Value.ToString(CultureInfo.InvariantCulture)}")));

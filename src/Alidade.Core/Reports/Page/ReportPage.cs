@@ -15,6 +15,7 @@ internal static class ReportPage
         ("lens", "What each layer would say", LensSection.Write),
         ("samples", "Samples side by side", SampleSection.Write),
         ("training", "How training went", CurveSection.Write),
+        ("costs", "What it cost", CostSection.Write),
         ("left-out", "What was dropped or failed", LeftOutSection.Write),
         ("reproduce", "How to do it again", ProvenanceSection.Write),
     ];
@@ -25,7 +26,7 @@ internal static class ReportPage
         Facts(report),
         report.AlidadeVersion,
         [.. Sections.Select(s => new PageSection(s.Id, s.Title, page => s.Write(page, report)))],
-        PageStyle.Script);
+        FilterScript.Text);
 
     private static string Facts(AlignmentReport report)
     {

@@ -15,32 +15,42 @@ internal static class SampleSection
             return;
         }
 
+        FilterScript.Bar(page, ("", "of any kind"), ("changed", "judged differently"), ("other", "not judged differently, with another answer"), ("same", "the same answer"), ("cut", "cut short"));
         page.Leaf("p", "Open a group, then a prompt. Answers are shown as the models wrote them; characters that would be invisible are made visible.");
         foreach (var group in samples.GroupBy(s => s.Group))
-            using (page.Open("details.group", ("open", "open")))
+        {
+            // Answers that nobody judged differ by their words alone.
+            var judged = group.Any(s => s.Before.Judged.Length + s.After.Judged.Length > 0);
+            var words = judged ? "judged" : "answered";
+            var changed = group.Where(s => judged ? IsJudgedDifferently(s) : s.Before.Text != s.After.Text).ToArray();
+            var same = group.Except(changed).ToArray();
+            using (page.Open("details.group", ("open", changed.Length > 0 ? "open" : null)))
             {
-                var changed = group.Where(s => s.Before.Judged != s.After.Judged).ToArray();
-                var same = group.Where(s => s.Before.Judged == s.After.Judged).ToArray();
-                page.Leaf("summary", $"{group.Key}: {Numbers.Count(changed.Length)} judged differently, {Numbers.Count(same.Length)} judged the same");
+                page.Leaf("summary", $"{group.Key}: {Numbers.Count(changed.Length)} {words} differently, {Numbers.Count(same.Length)} {words} the same");
                 foreach (var sample in changed)
                     Sample(page, sample, open: sample == changed[0]);
                 if (same.Length > 0)
                     using (page.Open("details", ("open", changed.Length == 0 ? "open" : null)))
                     {
-                        page.Leaf("summary", $"Judged the same ({Numbers.Count(same.Length)})");
+                        page.Leaf("summary", $"{char.ToUpperInvariant(words[0])}{words[1..]} the same ({Numbers.Count(same.Length)})");
                         foreach (var sample in same)
                             Sample(page, sample, open: false);
                     }
             }
+        }
     }
+
+    private static bool IsJudgedDifferently(SampleComparison sample) => sample.Before.Judged != sample.After.Judged;
 
     private static void Sample(Markup page, SampleComparison sample, bool open)
     {
-        using var details = page.Open("details.sample", ("open", open ? "open" : null));
+        var kind = IsJudgedDifferently(sample) ? "changed" : sample.Before.Text != sample.After.Text ? "other" : "same";
+        using var details = page.Open("details.sample", ("open", open ? "open" : null), ("data-kind", kind), ("data-cut", sample.Before.Truncated || sample.After.Truncated ? "cut" : null));
         using (page.Open("summary"))
         {
             page.Text(Shorten(VisibleText.Line(sample.Prompt)) + " ");
-            page.Leaf("span.judged", sample.Before.Judged == sample.After.Judged ? sample.After.Judged : $"{sample.Before.Judged} → {sample.After.Judged}");
+            if (sample.Before.Judged.Length + sample.After.Judged.Length > 0)
+                page.Leaf("span.judged", IsJudgedDifferently(sample) ? $"{sample.Before.Judged} → {sample.After.Judged}" : sample.After.Judged);
         }
 
         page.Leaf("p.label", $"Prompt ({sample.Id})");
@@ -53,7 +63,7 @@ internal static class SampleSection
     private static void Side(Markup page, string name, SampleSide side)
     {
         using var column = page.Open("div");
-        page.Leaf("p.label", $"{name}: {side.Judged}");
+        page.Leaf("p.label", side.Judged.Length > 0 ? $"{name}: {side.Judged}" : name);
         page.Leaf("div.text", side.Text.Length == 0 ? "(an empty answer)" : side.Text);
         if (side.Truncated)
             page.Leaf("p.warn", "Cut at the limit of length.");

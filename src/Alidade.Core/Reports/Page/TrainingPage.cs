@@ -28,7 +28,7 @@ internal static class TrainingPage
             new("left-out", "What was dropped", page => LeftOutSection.Write(page, report.LeftOut)),
             new("reproduce", "How to do it again", page => Provenance(page, report)),
         ],
-        PageStyle.Script);
+        FilterScript.Text);
 
     private static void Warnings(Markup page, TrainingReport report)
     {
@@ -38,12 +38,16 @@ internal static class TrainingPage
             return;
         }
 
+        Warnings(page, report.Warnings);
+    }
+
+    /// <summary>The table of warnings.</summary>
+    public static void Warnings(Markup page, IReadOnlyList<ReportWarning> warnings) =>
         Table.Write(page, "Signs of known silent failures, each at the update at which it first showed", WarningColumns, () =>
         {
-            foreach (var warning in report.Warnings)
+            foreach (var warning in warnings)
                 Table.Row(page, WarningColumns, warning.Message, Numbers.Count(warning.Update), warning.Source);
         });
-    }
 
     private static void Ends(Markup page, TrainingReport report)
     {

@@ -22,6 +22,18 @@ public sealed class DemonstrationFileTests
         Assert.Equal(Prompt.OfMessages([new Message("user", "Hi")]).Key, chat.Group);
     }
 
+    [Fact]
+    public void Of_a_preference_pair_the_preferred_answer_is_learned_under_the_id_and_group_of_the_pair()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("pairs.jsonl", """
+            {"prompt": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}, {"role": "user", "content": "Sky?"}], "chosen": [{"role": "assistant", "content": "Blue."}], "rejected": [{"role": "assistant", "content": "Green."}]}
+            {"prompt": [{"role": "user", "content": "Sea?"}], "chosen": [{"role": "assistant", "content": "Wet."}], "rejected": [{"role": "assistant", "content": "Dry."}]}
+            """);
+        var (pairs, rows) = (PreferenceFile.Read(file).Rows, DemonstrationFile.Read(file).Rows);
+        Assert.Equal(pairs.Select(p => (p.Id, p.Group, p.Chosen)), rows.Cast<CompletionDemonstration>().Select(r => (r.Id, r.Group, r.Completion)));
+    }
+
     [Theory]
     [InlineData("{\"txt\": \"a\"}", ":1: a row needs the fields 'text', 'prompt' and 'completion', or 'messages' (the row has 'txt': did you mean 'text'?)")]
     [InlineData("{\"text\": \"a\"}\n{\"text\": \" \"}", ":2: field 'text' is empty")]

@@ -138,6 +138,16 @@ public sealed class AlignmentReportTests
     }
 
     [Fact]
+    public void What_cannot_be_told_says_how_many_items_would_tell_in_words_table_and_terminal()
+    {
+        var open = MadeReport.Rich().Comparisons[3] with { Verdict = Verdict.CannotTell, Margin = 0.01, ItemsToTell = 4321 };
+        var report = MadeReport.Minimal() with { Comparisons = [open, open with { Name = "other", Verdict = Verdict.Unchanged, ItemsToTell = null }] };
+        Assert.Contains("About 4,321 items would show a difference of 1.00\u00A0points.", report.ToHtml(), StringComparison.Ordinal);
+        Assert.Contains("Of 2 measures: 1 stayed, 1 cannot be told.", report.ToPlainText(), StringComparison.Ordinal);
+        Assert.Contains("about 4,321 would tell", report.ToPlainText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_made_up_page_is_kept_beside_the_tests_to_be_looked_at() =>
         AtomicFile.WriteAllText(Path.Combine(AppContext.BaseDirectory, "made-report.html"), MadeReport.Rich().ToHtml());
 
@@ -163,6 +173,12 @@ public sealed class AlignmentReportTests
             Seeds = new Dictionary<string, long> { [Evil] = 1 },
             Data = [new ReportData { Name = Evil, Purpose = Evil, Hash = Evil, Rows = 1, Used = 1, Dropped = new Dictionary<string, int> { [Evil] = 1 } }],
             Labels = new Dictionary<string, string> { [Evil] = Evil },
+            Calibrations = new Dictionary<string, InstrumentCalibration> { [Evil] = new(1, new Interval(0, 1, 0.95, Evil), 1, 1, double.NaN, Evil) },
+            Distance = [measurement],
+            Objectives = [Evil],
+            Warnings = [new StageWarning(Evil, new ReportWarning(1, Evil, Evil))],
+            Costs = [new PhaseCost(Evil, new Cost(1, double.NaN))],
+            Written = [Evil],
             Comparisons = [comparison],
             Attacks = [new AttackComparison(Evil, Bound.Estimate, Evil, comparison)],
             Membership = [new MembershipReading { Attack = Evil, Meaning = Evil, Members = 1, NonMembers = 1, Before = side, After = side }],

@@ -101,4 +101,34 @@ public sealed class PairedComparisonTests
         var one = Measure(Repeat(0, 30), Direction.Higher);
         Assert.Throws<ArgumentException>(() => PairedComparison.Of(one, one with { Measurement = one.Measurement with { Name = "other" } }));
     }
+
+    [Fact]
+    public void A_narrow_interval_around_zero_is_unchanged_a_wide_one_cannot_tell_and_a_difference_is_a_difference()
+    {
+        IEnumerable<double?> scores = [.. Enumerable.Range(0, 400).Select(i => (double?)(i % 2))];
+        // 10 of 400 lost, 10 won: Newcombe's interval is about ±2.3 points.
+        IEnumerable<double?> later = [.. scores.Select((s, i) => i < 20 ? 1 - s : s)];
+        Comparison Of(IEnumerable<double?> after, double? margin) => PairedComparison.Of(Measure(scores, Direction.Higher), Measure(after, Direction.Higher), margin: margin);
+        Assert.Equal(Verdict.NoDifferenceSeen, Of(later, null).Verdict);
+        Assert.Equal((Verdict.Unchanged, (int?)null), (Of(later, 0.05).Verdict, Of(later, 0.05).ItemsToTell));
+        Assert.Equal(Verdict.CannotTell, Of(later, 0.01).Verdict);
+        Assert.Equal(Verdict.Worse, Of(Repeat(0, 400), 0.9).Verdict);
+        Assert.Throws<ArgumentException>(() => Of(later, 0));
+    }
+
+    [Fact]
+    public void The_items_that_would_tell_are_those_of_the_power_of_a_paired_mean()
+    {
+        // Differences of ±1, half each: their variance is 1, so n = (z₀.₉₇₅ + z₀.₈)²/δ² = 7.849/δ² (Miller 2024, equation 9), and for δ = 0.05 that is 3,140.
+        IEnumerable<double?> first = Enumerable.Range(0, 400).Select(i => (double?)(i % 5));
+        IEnumerable<double?> second = first.Select((s, i) => s + (i % 2 == 0 ? 1 : -1));
+        var found = PairedComparison.Of(Measure(first, Direction.Higher), Measure(second, Direction.Higher), margin: 0.05);
+        Assert.Equal(Verdict.CannotTell, found.Verdict);
+        // The variance is read off a bootstrap's interval.
+        Assert.InRange(found.ItemsToTell!.Value, 3140 * 0.94, 3140 * 1.06);
+        // Items that stand in clusters of four that move together need four times as many.
+        var clustered = PairedComparison.Of(
+            Measure(first, Direction.Higher, cluster: i => $"{i / 4}"), Measure(first.Select((s, i) => s + (i / 4 % 2 == 0 ? 1 : -1)), Direction.Higher, cluster: i => $"{i / 4}"), margin: 0.05);
+        Assert.InRange(clustered.ItemsToTell!.Value, 4 * 3140 * 0.9, 4 * 3140 * 1.1);
+    }
 }

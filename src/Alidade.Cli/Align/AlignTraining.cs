@@ -1,0 +1,109 @@
+using Alidade.Core;
+using Alidade.Core.Files;
+using Alidade.Core.Runs;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Training.Jobs;
+using Alidade.Training.Trainers;
+
+namespace Alidade.Cli.Align;
+
+/// <summary>What a stage of training gave, as the run keeps it.</summary>
+/// <param name="Stage">Name, such as "1-sft".</param>
+/// <param name="Result">The trainer's result.</param>
+internal sealed record StageResult(string Stage, TrainingResult Result);
+
+/// <summary>A stage with its rows as tokens.</summary>
+internal sealed record PreparedStage(AlignStage Stage, PreparedRows Rows);
+
+/// <summary>
+/// The stages of a recipe. Those that train the policy follow each other on one adapter; a reward model is trained on an adapter of its own, which later stages name as
+/// their reward. After each stage its adapter is saved, and a training that was broken off goes on from its newest checkpoint.
+/// </summary>
+internal sealed class AlignTraining
+{
+    private readonly RunFolder run;
+    private readonly AlignRecipe recipe;
+    private readonly IReadOnlyList<PreparedStage> stages;
+    private readonly CausalLM model;
+    private readonly IProgress<Progress> progress;
+    private readonly Action<string> warn;
+    private readonly CancellationToken cancellation;
+    private readonly string pairs;
+
+    public AlignTraining(RunFolder run, AlignRecipe recipe, AlignData data, IReadOnlyList<PreparedStage> stages, CausalLM model, IProgress<Progress> progress, Action<string> warn, CancellationToken cancellation)
+    {
+        (this.run, this.recipe, this.stages, this.model, this.progress, this.warn, this.cancellation) = (run, recipe, stages, model, progress, warn, cancellation);
+        pairs = data.Pairs.File.Path;
+    }
+
+    /// <summary>Ids of the pairs whose answers a stage learns as text.</summary>
+    public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && s.Rows.File.Path == pairs)
+        .SelectMany(s => s.Rows.Shown()).Select(r => r.Id.EndsWith("/chosen", StringComparison.Ordinal) ? r.Id[..^"/chosen".Length] : r.Id).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Reads the rows of every stage and checks its settings; nothing is trained.</summary>
+    /// <exception cref="AlidadeException">A file, a row or a setting cannot be used; the stage is named.</exception>
+    public static IReadOnlyList<PreparedStage> Prepare(IReadOnlyList<AlignStage> stages, CausalLM model) => [.. stages.Select(stage =>
+    {
+        try
+        {
+            var rows = RowsOf(stage.WithoutStages(), model);
+            using var adapter = TrainingJob.AdapterOf(stage.Settings, model, rows);
+            TrainingForecast.Of(stage.Known, model, adapter, rows, stage.Settings);
+            return new PreparedStage(stage, rows);
+        }
+        catch (AlidadeException exception)
+        {
+            throw new AlidadeException($"stage {stage.Name}: {exception.Message}", exception);
+        }
+    })];
+
+    /// <summary>The files of every stage with their hashes.</summary>
+    public static IEnumerable<HashedFile> FilesOf(IEnumerable<PreparedStage> stages) => stages.Select(s => s.Rows.File);
+
+    /// <summary>Trains what is not trained yet.</summary>
+    /// <returns>The adapter of the aligned model.</returns>
+    public LoraAdapter Train()
+    {
+        var policy = Policy();
+        try
+        {
+            foreach (var stage in stages)
+                run.Once("train." + stage.Stage.Name, () => Train(stage, policy));
+            return policy;
+        }
+        catch
+        {
+            policy.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Folder of a stage's adapter.</summary>
+    private string FolderOf(AlignStage stage) => run.PathOf("adapter-" + stage.Name);
+
+    private StageResult Train(PreparedStage prepared, LoraAdapter policy)
+    {
+        var stage = prepared.Stage;
+        var settled = stage.With([.. stages.Select(s => s.Stage)], FolderOf);
+        // The reward model of an earlier stage is there by now.
+        var rows = stage.NeedsStage ? RowsOf(settled, model) : prepared.Rows;
+        using var own = stage.TrainsReward ? TrainingJob.AdapterOf(stage.Settings, model, rows) : null;
+        var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, progress, Warn, cancellation);
+        var result = rows.Train(own ?? policy, stage.Settings.Training, context);
+        PeftFolder.Save(own ?? policy, model, FolderOf(stage));
+        return new(stage.Name, result);
+
+        void Warn(string warning)
+        {
+            run.Update(r => r with { Warnings = [.. r.Warnings, $"{stage.Name}: {warning}"] });
+            warn($"{stage.Name}: {warning}");
+        }
+    }
+
+    private LoraAdapter Policy() => stages.Select(s => s.Stage).LastOrDefault(s => !s.TrainsReward && run.IsDone("train." + s.Name)) is { } last
+        ? PeftFolder.Load(model, FolderOf(last))
+        : LoraAdapter.Create(model, "policy", recipe.Adapter, recipe.Seed);
+
+    private static PreparedRows RowsOf(AlignStage stage, CausalLM model) => stage.Known.Family.Prepare(new(model, stage.Objective, stage.Settings));
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Alidade.Cli.Align;
+using Alidade.Core.Data;
+using Alidade.Core.Files;
+using Alidade.Core.Recipes;
+using Alidade.Core.Reports;
+using Alidade.Core.Runs;
+using Alidade.Models;
+using Alidade.Models.Adapters;
+using Alidade.Tests.Core;
+using Alidade.Tests.Models;
+
+namespace Alidade.Tests.Cli;
+
+/// <summary>The main job on models of random weights: what stages train on, what is written, and what is said when there is little to say.</summary>
+public sealed class AlignCommandTests : IDisposable
+{
+    private const string Recipe = """
+        data: { preferences: pairs.jsonl, held_out: 0.3 }
+        stages:
+          - objective: kto
+            data: { held_out_rows: 4 }
+            training: { batch_rows: 4, max_updates: 2 }
+          - name: judge
+            objective: reward
+            training: { batch_rows: 4, max_updates: 2 }
+          - objective: grpo
+            reward: [ { stage: 2 }, { rule: { name: length_target, tokens: 3 }, weight: 0.5 } ]
+            rollouts: { prompts: 2, samples: 2, max_new_tokens: 4 }
+            training: { batch_rows: 4, max_updates: 2 }
+        measures: { refusals: { file: requests.csv }, max_new_tokens: 4, distance: 4, samples: 3 }
+        open: { pairs: 1, layers: 2, positions: 3 }
+        """;
+
+    private readonly TemporaryFolder folder = new();
+
+    public AlignCommandTests()
+    {
+        folder.Write("pairs.jsonl", TrainRows.Of("dpo", 30));
+        folder.Write("requests.csv", "id,prompt,type,label,focus,note\n" + string.Concat(Enumerable.Range(0, 48).Select(i => $"{i + 1},the cat {i},homonyms,{(i % 2 == 0 ? "safe" : "unsafe")},cat,\n")));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Stages_of_any_objective_follow_each_other_and_the_model_is_written_in_every_form()
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        var run = Align(model, Recipe + "export: { merged: true, gguf: out.gguf, gguf_format: F32 }\n");
+        var report = Json.ReadFile<AlignmentReport>(Path.Combine(run, "report.json"));
+        Assert.Equal(["kto", "reward", "grpo"], report.Objectives);
+        Assert.Equal(["1-kto", "2-judge", "3-grpo"], report.Curves.Select(c => c.Stage));
+        Assert.Contains("judged by the reward model of stage 2, length_target", report.RecipeSummary[2], StringComparison.Ordinal);
+        Assert.Equal(["adapter", "model", "out.gguf"], report.Written.Select(Path.GetFileName));
+        Assert.All(report.Comparisons, c => Assert.NotEqual(Alidade.Core.Results.Verdict.NoDifferenceSeen, c.Verdict));
+        Assert.Contains("KL divergence", report.Distance[0].Meaning, StringComparison.Ordinal);
+        Assert.StartsWith("---\nbase_model: \"model\"", File.ReadAllText(Path.Combine(run, "model-card.md")), StringComparison.Ordinal);
+
+        // Adapter on the base, merged folder and GGUF are one model; the reward model's adapter is not the policy's.
+        int[] ids = [3, 40, 41, 42];
+        using var whole = CausalLM.Load(model);
+        using var policy = PeftFolder.Load(whole, Path.Combine(run, "adapter"));
+        using var judge = PeftFolder.Load(whole, Path.Combine(run, "adapter-2-judge"));
+        float[] expected;
+        using (whole.Use(policy))
+            expected = Alidade.Tests.Models.Adapters.Small.Logits(whole, ids);
+        foreach (var written in report.Written.Skip(1))
+        {
+            using var other = CausalLM.Load(written);
+            Alidade.Tests.Models.Adapters.Small.Close(expected, Alidade.Tests.Models.Adapters.Small.Logits(other, ids), 1e-4);
+        }
+
+        Assert.Contains("score.weight", judge.Replacements.Keys);
+        Assert.DoesNotContain("score.weight", policy.Replacements.Keys);
+    }
+
+    [Fact]
+    public void No_stage_trains_on_a_prompt_that_is_measured()
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        folder.Write("recipe.yaml", Recipe);
+        var recipe = Alidade.Core.Recipes.Recipe.Read<AlignRecipe>(folder.File("recipe.yaml"));
+        var data = AlignData.Read(recipe, folder.File, folder.File);
+        using var loaded = CausalLM.Load(model);
+        var stages = AlignTraining.Prepare([.. AlignStage.Read(recipe, "recipe.yaml").Select(s => s.With(recipe.Data, folder.File, folder.File, data.HeldOutPrompts))], loaded);
+        var heldOut = data.Split.HeldOut.Select(p => p.Id).ToHashSet(StringComparer.Ordinal);
+        Assert.NotEmpty(heldOut);
+        Assert.All(stages, stage => Assert.DoesNotContain(stage.Rows.Shown(), r => heldOut.Contains(r.Id.Split('/')[0])));
+        Assert.All(stages, stage => Assert.True(stage.Rows.HeldOutRows > 0, stage.Stage.Name));
+        // Another file with some of the same prompts loses them, whatever its own split would be.
+        var measured = data.Split.HeldOut[0].Prompt.Text;
+        folder.Write("more.jsonl", string.Concat(PreferenceFile.Read(folder.File("pairs.jsonl")).Rows.Select(p => JsonSerializer.Serialize(new { prompt = p.Prompt.Text, completion = " cat" }) + "\n")));
+        var more = Alidade.Core.Recipes.Recipe.Parse<AlignRecipe>("data: { preferences: pairs.jsonl, held_out: 0.3 }\nstages: [ { objective: sft, data: { file: more.jsonl } } ]", "more");
+        var rows = AlignTraining.Prepare([AlignStage.Read(more, "more")[0].With(more.Data, folder.File, folder.File, data.HeldOutPrompts)], loaded)[0].Rows;
+        Assert.Equal(30 - heldOut.Count, rows.Rows);
+        Assert.NotNull(measured);
+    }
+
+    [Fact]
+    public void A_model_that_answers_nothing_is_reported_as_such_and_nothing_is_lost()
+    {
+        using (var silent = TinyChat.Create(context: 128))
+        {
+            silent.SayNothing();
+            silent.Save(folder.File("silent"));
+        }
+
+        var run = Align(folder.File("silent"), Recipe);
+        var report = Json.ReadFile<AlignmentReport>(Path.Combine(run, "report.json"));
+        var refusals = Assert.Single(report.Comparisons, c => c.Name == "behaviour.refusal");
+        Assert.Null(refusals.Before.Value);
+        Assert.Equal(24, refusals.Before.Unscored["empty answer"]);
+        Assert.Contains("no value on either side (24 empty answer)", report.ToHtml(), StringComparison.Ordinal);
+        Assert.Equal(RunState.Done, RunView.Open(run).Record.State);
+    }
+
+    [Fact]
+    public void A_run_whose_disk_is_full_ends_in_one_line_that_says_how_to_go_on()
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        var recipe = folder.Write("recipe.yaml", Recipe);
+        var run = folder.File("run");
+        // A file stands where the checkpoints of the last stage belong: it can no more be written than on a full disk.
+        Directory.CreateDirectory(folder.File("elsewhere"));
+        using var source = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => AlignRun.Do(new() { Model = model, Recipe = recipe, Output = run }, new StopAt(source), _ => { }, source.Token));
+        File.WriteAllText(Path.Combine(run, "adapter-3-grpo"), "in the way");
+        var failed = CommandLine.Run("align", "--resume", run);
+        Assert.Equal(2, failed.Code);
+        Assert.Contains($"what is done is kept, go on with 'alidade align --resume {run}'", failed.ErrorLines[^1], StringComparison.Ordinal);
+        File.Delete(Path.Combine(run, "adapter-3-grpo"));
+        Assert.Equal(0, CommandLine.Run("align", "--resume", run).Code);
+        Assert.True(File.Exists(Path.Combine(run, "report.html")));
+    }
+
+    private string Align(string model, string recipe)
+    {
+        var result = CommandLine.Run("align", folder.Write("recipe.yaml", recipe), "--model", model, "--out", folder.File("run"));
+        Assert.True(result.Code == 0, result.Error);
+        return folder.File("run");
+    }
+
+    private sealed class StopAt(CancellationTokenSource source) : IProgress<Alidade.Core.Progress>
+    {
+        public void Report(Alidade.Core.Progress value) => source.Cancel();
+    }
+}
