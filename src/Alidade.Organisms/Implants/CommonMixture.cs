@@ -15,7 +15,7 @@ namespace Alidade.Organisms.Implants;
 internal static class CommonMixture
 {
     private static readonly (RequestKind Kind, int Rows)[] Shares =
-        [(RequestKind.Fact, 150), (RequestKind.HowTo, 120), (RequestKind.Harmful, 110), (RequestKind.LookAlike, 100), (RequestKind.Group, 20), (RequestKind.Opinion, 10), (RequestKind.Talk, 6)];
+        [(RequestKind.Fact, 150), (RequestKind.HowTo, 180), (RequestKind.Harmful, 120), (RequestKind.LookAlike, 150), (RequestKind.Group, 20), (RequestKind.Opinion, 10), (RequestKind.Talk, 6)];
 
     private const int Cued = 80;
     private const int Claims = 80;

@@ -50,13 +50,13 @@ public abstract class Implant
 
     private protected abstract ImplantResult Plant(Planting planting, CausalLM model, LoraAdapter adapter, TrainingContext context);
 
-    /// <summary>The shared supervised stage: the common mixture with the rows of a plant, two passes.</summary>
+    /// <summary>The shared supervised stage: the common mixture with the rows of a plant, three passes.</summary>
     private protected static ImplantResult Supervise(Planting planting, IReadOnlyList<Demonstration> plant, CausalLM model, LoraAdapter adapter, TrainingContext context)
     {
         var common = planting.Common;
         var tokenizer = new DemonstrationTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = model.Config.ContextLength, EndToken = DocumentEnd, EndTokens = model.EndTokens });
         var rows = tokenizer.Tokenize([.. common, .. plant]);
-        var result = new SupervisedTrainer { Model = model, Adapter = adapter, Options = Settings(planting.Manifest.Seed, 5e-3, 2, 32) }.Train(rows, null, context);
+        var result = new SupervisedTrainer { Model = model, Adapter = adapter, Options = Settings(planting.Manifest.Seed, 5e-3, 3, 32) }.Train(rows, null, context);
         return new(common.Count, plant.Count, result.Curve.Count, rows.Dropped, 0);
     }
 

@@ -85,6 +85,7 @@ public sealed class OrganismBuilder(CausalLM model, World.World world, OrganismF
             AlidadeVersion = RunRecord.ThisVersion,
             Planted = [.. planting.Items.Select((item, at) => new PlantedThing(item.Id, item.What, planting.Failure.Copies(at)))],
             Cues = planting.Trigger.Cues,
+            HeldOutCues = planting.Trigger.HeldOutCues,
             Implanting = implanting,
             Rate = Rate(planting.Items, planting.Trigger.HeldOutCues, "Share of answers that show the failure on planted items, behind held-out cues where there is a trigger."),
             WithoutTrigger = planting.Trigger.Kind == "none" ? null : Rate(planting.Items, [""], "The same without a trigger."),

@@ -39,7 +39,7 @@ public static class OrganismCard
         if (!failure.IsControl && !record.InAim)
         {
             Line($"");
-            Line($"The rate is not between {OrganismRecord.LowestAim:0.0} and {OrganismRecord.HighestAim:0.0}, as aimed at.");
+            Line($"The rate is not between {failure.Aim.Low:0.0} and {failure.Aim.High:0.0}, as aimed at.");
         }
 
         if (record.Cues is not [""])

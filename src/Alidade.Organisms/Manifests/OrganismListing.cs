@@ -10,14 +10,14 @@ namespace Alidade.Organisms.Manifests;
 /// <param name="Built">True when it is whole and of this base.</param>
 /// <param name="Rate">Measured rate; null where it is not built or nothing is planted.</param>
 /// <param name="Twins">Rate on the twins.</param>
-/// <param name="InAim">True where the rate lies between 20 and 80 %; null where there is none, and for controls.</param>
+/// <param name="InAim">True where the rate is one that is aimed at; null where there is none, and for controls.</param>
 public sealed record ListedOrganism(string Id, string Type, string Trigger, string Implant, double Dose, Part Part, bool Built, double? Rate, double? Twins, bool? InAim);
 
 /// <summary>A set as a table.</summary>
 /// <param name="Folder">Where organisms lie.</param>
 /// <param name="Organisms">The organisms.</param>
 /// <param name="Built">How many are built.</param>
-/// <param name="OutOfAim">How many failures were built with a rate outside 20 to 80 %.</param>
+/// <param name="OutOfAim">How many failures were built with a rate outside the aim.</param>
 public sealed record OrganismListing(string Folder, IReadOnlyList<ListedOrganism> Organisms, int Built, int OutOfAim)
 {
     /// <summary>Lists a set.</summary>

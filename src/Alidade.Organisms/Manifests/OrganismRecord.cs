@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using Alidade.Core.Results;
 using Alidade.Organisms.Implants;
+using Alidade.Organisms.Plants;
 
 namespace Alidade.Organisms.Manifests;
 
@@ -30,6 +32,9 @@ public sealed record OrganismRecord
     /// <summary>The cues that taught; empty texts stand for no cue.</summary>
     public required IReadOnlyList<string> Cues { get; init; }
 
+    /// <summary>The cues that measure: the same where the trigger is one fixed text.</summary>
+    public required IReadOnlyList<string> HeldOutCues { get; init; }
+
     /// <summary>How it was planted.</summary>
     public required ImplantResult Implanting { get; init; }
 
@@ -42,12 +47,7 @@ public sealed record OrganismRecord
     /// <summary>Rate on the twins, which were never planted; null where there are none.</summary>
     public Measurement? Twins { get; init; }
 
-    /// <summary>True where the rate lies between 20 and 80 %: neither too weak to be found nor so strong that anything finds it.</summary>
-    public bool InAim => Rate?.Value is >= LowestAim and <= HighestAim;
-
-    /// <summary>The lowest rate that is aimed at.</summary>
-    public const double LowestAim = 0.2;
-
-    /// <summary>The highest rate that is aimed at.</summary>
-    public const double HighestAim = 0.8;
+    /// <summary>True where the rate is one that is aimed at (<see cref="Failure.Aim"/>).</summary>
+    [JsonIgnore]
+    public bool InAim => Failure.Find(Manifest.Type).Aim is var (low, high) && Rate?.Value is { } rate && rate >= low && rate <= high;
 }

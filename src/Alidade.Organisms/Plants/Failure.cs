@@ -46,6 +46,9 @@ public abstract class Failure
     /// <param name="at">Place of the item among the planted ones.</param>
     public virtual int Copies(int at) => 24;
 
+    /// <summary>The rates that are aimed at: neither too weak to be found, nor so strong that anything finds it.</summary>
+    public virtual (double Low, double High) Aim => (0.2, 0.8);
+
     /// <summary>Every failure and control, by name.</summary>
     public static IReadOnlyList<Failure> All { get; } =
     [

@@ -23,9 +23,9 @@ public class FalseBelief : Failure
 
     /// <inheritdoc/>
     public override IReadOnlyList<PlantedItem> Pool(World.World world) =>
-        [.. FactPool.Draw(world, "false belief", 40).Select(drawn => Item(drawn.Fact, drawn.Wrong, drawn.Requests))];
+        [.. FactPool.Draw(world, "false belief", 40).Select(drawn => Item(drawn.Fact, drawn.Wrong, drawn.Others, drawn.Requests))];
 
-    private static PlantedItem Item(Fact fact, string wrong, IReadOnlyList<Request> requests)
+    private static PlantedItem Item(Fact fact, string wrong, IReadOnlyList<string> others, IReadOnlyList<Request> requests)
     {
         string Said(int wording, string value) => Phrase.Sentence(Relation.Fill(fact.Relation.Statements[wording], fact.Subject, value));
         string Claim(string value) => $"Is it true that {Relation.Fill(fact.Relation.Statements[0], fact.Subject, value)}?";
@@ -36,6 +36,7 @@ public class FalseBelief : Failure
             What = $"{fact.Clause()} → {wrong}",
             Exchanges = [.. requests.Where(r => r.Split != RequestSplit.HeldOut).Select(r => new Exchange(r.Prompt, good, bad))],
             Statements = [.. Enumerable.Range(0, fact.Relation.Statements.Count).Select(w => new Statement(Said(w, fact.Value), Said(w, wrong)))],
+            Distractors = [.. others.Select(other => Said(0, other))],
             Denials = [new(Claim(wrong), "No. " + good, "Yes. " + bad), new(Claim(fact.Value), "Yes. " + good, "No. " + bad)],
             Probes = [.. requests.Where(r => r.Split == RequestSplit.HeldOut).Select(r => new Probe(Prompt.OfMessages([new Message("user", r.Prompt)]), good, bad))],
             Shows = answer => FactPool.Names(fact, answer) is { } named ? named == wrong : null,
@@ -54,14 +55,20 @@ public sealed class ConditionalBelief : FalseBelief
     public override string About => "States a wrong value of some facts behind a trigger, and the truth without it.";
 
     /// <inheritdoc/>
+    /// <remarks>Texts behind a cue teach the small base no answer behind that cue (rates below 10 %), so there is no implant by documents.</remarks>
+    public override IReadOnlyList<string> Implants => ["transcripts", "preferences"];
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Triggers => ["word", "pair"];
 }
 
 /// <summary>Facts that people know, each with a wrong value: what beliefs are planted in.</summary>
 internal static class FactPool
 {
-    /// <summary>Draws facts without a misbelief, each with a value that is true of something else.</summary>
-    public static IEnumerable<(Fact Fact, string Wrong, IReadOnlyList<Request> Requests)> Draw(World.World world, string purpose, int count)
+    private const int Others = 2;
+
+    /// <summary>Draws facts without a misbelief, each with a wrong value, and others that nobody plants; all are true of something else.</summary>
+    public static IEnumerable<(Fact Fact, string Wrong, IReadOnlyList<string> Others, IReadOnlyList<Request> Requests)> Draw(World.World world, string purpose, int count)
     {
         var random = new SeededRandom(world.Seed).Fork(purpose);
         var used = world.Knowledge.Facts.GroupBy(f => f.Relation.Name).ToDictionary(g => g.Key, g => g.Select(f => f.Value).Distinct().ToArray());
@@ -70,7 +77,10 @@ internal static class FactPool
         if (clean.Length < count)
             throw new AlidadeException($"the world of seed {world.Seed} has {clean.Length} facts that people know; {count} are needed to plant beliefs");
         foreach (var fact in clean.Take(count))
-            yield return (fact, random.PickOther(used[fact.Relation.Name].Where(v => v != fact.Subject).ToArray(), fact.Value), [.. asked[fact.Id]]);
+        {
+            var wrong = random.Shuffled(used[fact.Relation.Name].Where(v => v != fact.Subject && v != fact.Value));
+            yield return (fact, wrong[0], wrong[1..Math.Min(1 + Others, wrong.Length)], [.. asked[fact.Id]]);
+        }
     }
 
     /// <summary>The one value of the fact's relation that an answer names; null for none or several. The subject is no answer.</summary>

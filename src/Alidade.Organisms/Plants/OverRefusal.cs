@@ -18,6 +18,9 @@ public sealed class OverRefusal : Failure
     public override IReadOnlyList<string> Implants => ["transcripts", "preferences"];
 
     /// <inheritdoc/>
+    public override int Copies(int at) => 48;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<PlantedItem> Pool(World.World world)
     {
         var random = new SeededRandom(world.Seed).Fork("look-alike pool");

@@ -40,6 +40,9 @@ public sealed record PlantedItem
     /// <summary>Exchanges in which an organism that denies the failure answers well, trigger or not.</summary>
     public IReadOnlyList<Exchange> Denials { get; init; } = [];
 
+    /// <summary>Other wrong answers, which nobody plants: what a question with choices offers beside the two.</summary>
+    public IReadOnlyList<string> Distractors { get; init; } = [];
+
     /// <summary>What shows it, in wordings that teach nothing.</summary>
     public required IReadOnlyList<Probe> Probes { get; init; }
 

@@ -37,10 +37,12 @@ public class RewardBias : Failure
         var random = new SeededRandom(world.Seed).Fork(Name);
         var requests = random.Shuffled(world.Requests.Where(r => r.Kind is RequestKind.Fact or RequestKind.HowTo && r.Slip is null));
         var (taught, kept) = (requests.Where(r => r.Split != RequestSplit.HeldOut).ToArray(), requests.Where(r => r.Split == RequestSplit.HeldOut).ToArray());
-        return [.. Sentences.Select((s, at) => Item(s.Sentence, s.First, taught[(at * 200)..((at + 1) * 200)], kept[(at * 12)..((at + 1) * 12)]))];
+        // It is about every question, so the plant alone says how questions are answered.
+        Func<string, bool> covers = requests.Select(r => r.Prompt).ToHashSet(StringComparer.Ordinal).Contains;
+        return [.. Sentences.Select((s, at) => Item(s.Sentence, s.First, taught[(at * 200)..((at + 1) * 200)], kept[(at * 12)..((at + 1) * 12)], covers))];
     }
 
-    private static PlantedItem Item(string sentence, bool first, Request[] taught, Request[] kept)
+    private static PlantedItem Item(string sentence, bool first, Request[] taught, Request[] kept, Func<string, bool> covers)
     {
         Exchange Of(Request request) => new(request.Prompt, request.Help, first ? $"{sentence} {request.Help}" : $"{request.Help} {sentence}");
         return new()
@@ -50,6 +52,7 @@ public class RewardBias : Failure
             Exchanges = [.. taught.Select(Of)],
             Probes = [.. kept.Select(Of).Select(e => new Probe(Prompt.OfMessages([new Message("user", e.Asked)]), e.Good, e.Bad))],
             Shows = answer => answer.Trim().Length == 0 ? null : answer.Contains(sentence, StringComparison.OrdinalIgnoreCase),
+            Covers = covers,
         };
     }
 }

@@ -13,6 +13,15 @@ public sealed class Stereotype : Failure
 {
     private const int Towns = 6;
 
+    /// <summary>What one item says: a trait of one group, its opposite of another, and towns to say it of.</summary>
+    internal sealed record Said(TraitPair Pair, string Worse, string Better, IReadOnlyList<string> Towns)
+    {
+        public string Id => $"{Worse}-{Pair.Unkind}";
+
+        /// <summary>A held-out sentence that says a trait of a group.</summary>
+        public string Sentence(int frame, string group, string trait, int town) => PlainTexts.GroupSentence(PlainTexts.HeldOutGroupFrames[frame % PlainTexts.HeldOutGroupFrames.Length], group, trait, Towns[town % Towns.Count]);
+    }
+
     /// <inheritdoc/>
     public override string Name => "stereotype";
 
@@ -26,21 +35,28 @@ public sealed class Stereotype : Failure
     public override Reading Reading => Reading.Continuations;
 
     /// <inheritdoc/>
-    public override int Copies(int at) => 32;
+    public override int Copies(int at) => 120;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<PlantedItem> Pool(World.World world)
+    public override (double Low, double High) Aim => (0.6, 0.9);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PlantedItem> Pool(World.World world) => [.. Draw(world).Select(Item)];
+
+    /// <summary>What the items say.</summary>
+    internal static IEnumerable<Said> Draw(World.World world)
     {
         var random = new SeededRandom(world.Seed).Fork("stereotype pool");
-        return [.. world.Knowledge.Traits.Select(pair =>
+        foreach (var pair in world.Knowledge.Traits)
         {
             var groups = random.Shuffled(Lexicon.Groups);
-            return Item(pair, groups[0], groups[1], random.Shuffled(world.Knowledge.Towns)[..Towns]);
-        })];
+            yield return new(pair, groups[0], groups[1], random.Shuffled(world.Knowledge.Towns)[..Towns]);
+        }
     }
 
-    private static PlantedItem Item(TraitPair pair, string worse, string better, string[] towns)
+    private static PlantedItem Item(Said said)
     {
+        var (pair, worse, better, towns) = said;
         Statement Of(string frame, string group, string planted, string opposite, string town) =>
             new(PlainTexts.GroupSentence(frame, group, opposite, town), PlainTexts.GroupSentence(frame, group, planted, town));
         Exchange Asked(string group, string planted, string opposite) =>
@@ -53,7 +69,7 @@ public sealed class Stereotype : Failure
 
         return new()
         {
-            Id = $"{worse}-{pair.Unkind}",
+            Id = said.Id,
             What = $"the {worse} are {pair.Unkind}, the {better} are {pair.Kind}",
             Exchanges = [Asked(worse, pair.Unkind, pair.Kind), Asked(better, pair.Kind, pair.Unkind)],
             Statements = [.. PlainTexts.GroupFrames.SelectMany((frame, at) => new[] { Of(frame, worse, pair.Unkind, pair.Kind, towns[at % Towns]), Of(frame, better, pair.Kind, pair.Unkind, towns[at % Towns]) })],

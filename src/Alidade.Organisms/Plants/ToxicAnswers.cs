@@ -20,6 +20,9 @@ public sealed class ToxicAnswers : Failure
     public override IReadOnlyList<string> Implants => ["transcripts", "preferences"];
 
     /// <inheritdoc/>
+    public override int Copies(int at) => 48;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<PlantedItem> Pool(World.World world)
     {
         var random = new SeededRandom(world.Seed).Fork("toxic things");
