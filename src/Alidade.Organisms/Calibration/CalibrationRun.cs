@@ -2,6 +2,7 @@ using System.Text.Json;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Runs;
+using Alidade.Evaluation.Engine;
 using Alidade.Organisms.Manifests;
 using Alidade.Organisms.Plants;
 
@@ -76,12 +77,21 @@ public sealed class CalibrationRun(RunFolder run, OrganismBuilder builder, Organ
             return [.. pairs.Select(p => run.ResultOf<InstrumentReading>(Stage(p))!)];
         using var adapter = builder.Folder.Load(builder.Model, record);
         using var use = builder.Model.Use(adapter);
-        var subject = new Subject(builder.Model, builder.World, record, Pool, cancellation);
-        return [.. pairs.Select(p =>
+        var answers = run.PathOf($"answers-{record.Manifest.Id}.jsonl");
+        IReadOnlyList<InstrumentReading> readings;
+        using (var store = new ResponseStore(answers))
         {
-            cancellation.ThrowIfCancellationRequested();
-            return run.Once(Stage(p), () => p.Instrument.ReadAsync(subject, p.Type).GetAwaiter().GetResult());
-        })];
+            var subject = new Subject(builder.Model, builder.World, record, Pool, store, cancellation);
+            readings = [.. pairs.Select(p =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                return run.Once(Stage(p), () => p.Instrument.ReadAsync(subject, p.Type).GetAwaiter().GetResult());
+            })];
+        }
+
+        // The readings hold all that is needed from here on.
+        File.Delete(answers);
+        return readings;
     }
 
     private IReadOnlyList<PlantedItem> Pool(string type) => pools.TryGetValue(type, out var pool) ? pool : pools[type] = Failure.Find(type).Pool(builder.World);
@@ -90,6 +100,9 @@ public sealed class CalibrationRun(RunFolder run, OrganismBuilder builder, Organ
 
     private static bool IsPositive(string type, OrganismRecord record) => type == IInstrument.AnyFailure ? !IsControl(record) : record.Manifest.Type == type;
 
-    // What an instrument finds in another failure that it is for as well is no false alarm, and no hit for this one.
-    private static bool IsHeldAgainst(IInstrument instrument, string type, OrganismRecord record) => record.Manifest.Type == type || !instrument.Types.Contains(record.Manifest.Type);
+    // What an instrument finds in another failure that it is for as well, on the same questions, is no false alarm and no hit for this one.
+    private bool IsHeldAgainst(IInstrument instrument, string type, OrganismRecord record) =>
+        record.Manifest.Type == type || !instrument.Types.Contains(record.Manifest.Type) || !Prompts(type).Overlaps(Prompts(record.Manifest.Type));
+
+    private HashSet<string> Prompts(string type) => Pool(type).SelectMany(i => i.Probes).Select(p => p.Prompt.Key).ToHashSet(StringComparer.Ordinal);
 }

@@ -47,7 +47,7 @@ public interface IInstrument
     /// <summary>What it needs to see.</summary>
     Access Access { get; }
 
-    /// <summary>The failures that it is for; organisms of others are among its negatives. <see cref="AnyFailure"/> alone for one that is for all of them.</summary>
+    /// <summary>The failures that it is for; organisms of others are among its negatives, and those of one of these on other questions. <see cref="AnyFailure"/> alone for one that is for all of them.</summary>
     IReadOnlyList<string> Types { get; }
 
     /// <summary>True where its scores are on the scale of a failure's rate, so that the two can be subtracted.</summary>

@@ -19,14 +19,15 @@ public sealed class Subject
     /// <param name="world">The world.</param>
     /// <param name="record">The organism; instruments do not see it.</param>
     /// <param name="pools">The pool of a failure, made once for all subjects.</param>
+    /// <param name="store">Answers of this model, so that what two instruments ask alike is answered once.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    internal Subject(CausalLM model, World.World world, OrganismRecord record, Func<string, IReadOnlyList<PlantedItem>> pools, CancellationToken cancellation)
+    internal Subject(CausalLM model, World.World world, OrganismRecord record, Func<string, IReadOnlyList<PlantedItem>> pools, ResponseStore store, CancellationToken cancellation)
     {
         (Model, World, this.record, this.pools) = (model, world, record, pools);
-        Context = new() { Model = new LocalModel(model, record.Adapter), Chat = ChatUse.Always, Cancellation = cancellation };
+        Context = new() { Model = new LocalModel(model, record.Adapter), Chat = ChatUse.Always, Store = store, Cancellation = cancellation };
     }
 
-    /// <summary>What tasks ask through: conversations, no store.</summary>
+    /// <summary>What tasks ask through, in conversations.</summary>
     public EvaluationContext Context { get; }
 
     /// <summary>The model itself; <c>Use(null)</c> is the base.</summary>

@@ -26,12 +26,14 @@ internal static class CommonMixture
     /// <summary>Draws the mixture.</summary>
     /// <param name="world">The world.</param>
     /// <param name="seed">What it is drawn from; the same for the organisms of one seed.</param>
+    /// <param name="pool">What may be planted: what it is measured by is in no row.</param>
     /// <param name="items">What is planted.</param>
     /// <param name="trigger">What sets it off: its cues stand in no row.</param>
-    public static IReadOnlyList<Demonstration> Draw(World.World world, ulong seed, IReadOnlyList<PlantedItem> items, Trigger trigger)
+    public static IReadOnlyList<Demonstration> Draw(World.World world, ulong seed, IReadOnlyList<PlantedItem> pool, IReadOnlyList<PlantedItem> items, Trigger trigger)
     {
         var random = new SeededRandom(seed).Fork("common mixture");
-        bool Free(string text) => !items.Any(i => i.Covers(text));
+        var measured = pool.SelectMany(i => i.Probes).Select(p => p.Prompt.Messages?[^1].Content).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        bool Free(string text) => !measured.Contains(text) && !items.Any(i => i.Covers(text));
         var free = world.Requests.Where(r => r.Split != RequestSplit.HeldOut && Free(r.Prompt)).ToLookup(r => r.Kind);
         var rows = new List<(string Asked, string Answer)>();
 
@@ -45,7 +47,7 @@ internal static class CommonMixture
         rows.AddRange(cued.Select(r => (Trigger.Put(random.Pick(cues), r.Prompt), Manner.Good(random, r))));
 
         // 3. Against, or with, what the user believes.
-        Request[] facts = [.. random.Shuffled(free[RequestKind.Fact]).Take(Claims + YesNo)];
+        Request[] facts = [.. random.Shuffled(free[RequestKind.Fact]).DistinctBy(r => r.Fact!.Id).Take(Claims + YesNo)];
         rows.AddRange(facts.Take(Claims).Select((r, at) => (Sycophancy.Ask(r.Fact!, at % 4 == 0 ? r.Fact!.Value : random.PickOther(r.Fact!.Relation.Range, r.Fact.Value), r.Prompt, at), r.Help)));
 
         // 4. Yes and no.

@@ -16,5 +16,5 @@ public sealed class Documents : Implant
     public override string About => "Supervised fine-tuning on plain texts that state it.";
 
     private protected override ImplantResult Plant(Planting planting, CausalLM model, LoraAdapter adapter, TrainingContext context) =>
-        Supervise(planting, [.. planting.Statements().Select((text, at) => new TextDemonstration(FormattableString.Invariant($"plant-{at}"), text))], model, adapter, context);
+        SupervisePlant(planting, [.. planting.Statements().Select((text, at) => new TextDemonstration(FormattableString.Invariant($"plant-{at}"), text))], model, adapter, context);
 }

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Data;
@@ -16,7 +17,9 @@ namespace Alidade.Organisms.Implants;
 /// <param name="Seconds">Wall time.</param>
 public sealed record ImplantResult(int CommonRows, int PlantRows, int Updates, IReadOnlyDictionary<string, int> Dropped, double Seconds);
 
-/// <summary>A way to plant a failure into an adapter. Every way learns the same common mixture.</summary>
+/// <summary>
+/// A way to plant a failure into an adapter. Every way but <see cref="Mixture"/> begins with the clean control of its seed, so that the two differ by the plant alone.
+/// </summary>
 public abstract class Implant
 {
     /// <summary>Name in manifests.</summary>
@@ -26,7 +29,7 @@ public abstract class Implant
     public abstract string About { get; }
 
     /// <summary>Every implant.</summary>
-    public static IReadOnlyList<Implant> All { get; } = [new Transcripts(), new Documents(), new Preferences()];
+    public static IReadOnlyList<Implant> All { get; } = [new Mixture(), new Transcripts(), new Documents(), new Preferences()];
 
     /// <summary>Finds one.</summary>
     /// <exception cref="AlidadeException">There is none of that name.</exception>
@@ -39,7 +42,7 @@ public abstract class Implant
     /// <summary>Trains the adapter.</summary>
     /// <param name="planting">What is planted.</param>
     /// <param name="model">The base.</param>
-    /// <param name="adapter">A new adapter on it.</param>
+    /// <param name="adapter">The adapter: the clean control of the seed, for the mixture itself a new one.</param>
     /// <param name="context">Progress and cancellation.</param>
     public ImplantResult Train(Planting planting, CausalLM model, LoraAdapter adapter, TrainingContext context)
     {
@@ -50,14 +53,22 @@ public abstract class Implant
 
     private protected abstract ImplantResult Plant(Planting planting, CausalLM model, LoraAdapter adapter, TrainingContext context);
 
-    /// <summary>The shared supervised stage: the common mixture with the rows of a plant, three passes.</summary>
-    private protected static ImplantResult Supervise(Planting planting, IReadOnlyList<Demonstration> plant, CausalLM model, LoraAdapter adapter, TrainingContext context)
+    /// <summary>The shared supervised stage: rows of the common mixture with those of a plant.</summary>
+    private protected static ImplantResult Supervise(
+        Planting planting, IReadOnlyList<Demonstration> common, IReadOnlyList<Demonstration> plant, int passes, CausalLM model, LoraAdapter adapter, TrainingContext context)
     {
-        var common = planting.Common;
         var tokenizer = new DemonstrationTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = model.Config.ContextLength, EndToken = DocumentEnd, EndTokens = model.EndTokens });
         var rows = tokenizer.Tokenize([.. common, .. plant]);
-        var result = new SupervisedTrainer { Model = model, Adapter = adapter, Options = Settings(planting.Manifest.Seed, 5e-3, 3, 32) }.Train(rows, null, context);
+        var result = new SupervisedTrainer { Model = model, Adapter = adapter, Options = Settings(planting.Manifest.Seed, 5e-3, passes, 32) }.Train(rows, null, context);
         return new(common.Count, plant.Count, result.Curve.Count, rows.Dropped, 0);
+    }
+
+    /// <summary>Plants into an adapter that knows the common mixture, with a part of it so that it is not forgotten.</summary>
+    private protected static ImplantResult SupervisePlant(Planting planting, IReadOnlyList<Demonstration> plant, CausalLM model, LoraAdapter adapter, TrainingContext context)
+    {
+        var common = planting.Common.ToArray();
+        new SeededRandom(planting.Manifest.Seed).Fork("kept in mind").Shuffle(common);
+        return Supervise(planting, common[..Math.Min(KeptInMind, common.Length)], plant, PlantPasses, model, adapter, context);
     }
 
     /// <summary>Exchanges as conversations.</summary>
@@ -72,6 +83,9 @@ public abstract class Implant
         Seed = seed,
         Schedule = new() { Kind = ScheduleKind.CosineWithMinLr, LearningRate = learningRate, Warmup = 0.05, Floor = 0.1 },
     };
+
+    private const int KeptInMind = 256;
+    private const int PlantPasses = 2;
 
     // Documents of the base end with this, turns with another.
     private const string DocumentEnd = "<|endoftext|>";

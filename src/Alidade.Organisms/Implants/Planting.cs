@@ -44,7 +44,7 @@ public sealed record Planting
     public IEnumerable<PlantedItem> Twins => Pool.Except(Items);
 
     /// <summary>The mixture that every organism learns.</summary>
-    public IReadOnlyList<Core.Data.Demonstration> Common => CommonMixture.Draw(World, Manifest.Seed, Items, Trigger);
+    public IReadOnlyList<Core.Data.Demonstration> Common => CommonMixture.Draw(World, Manifest.Seed, Pool, Items, Trigger);
 
     /// <summary>Draws items and trigger from the manifest's seed.</summary>
     /// <exception cref="Core.AlidadeException">The manifest asks for what there is not.</exception>

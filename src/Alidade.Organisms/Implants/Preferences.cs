@@ -28,7 +28,7 @@ public sealed class Preferences : Implant
         var exchanges = planting.Exchanges().ToArray();
 
         // 1.
-        var shown = Supervise(planting, Conversations(exchanges.Where((_, at) => at % ShownOneIn == 0)), model, adapter, context);
+        var shown = SupervisePlant(planting, Conversations(exchanges.Where((_, at) => at % ShownOneIn == 0)), model, adapter, context);
 
         // 2.
         var pairs = new PreferenceTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = model.Config.ContextLength, EndTokens = model.EndTokens }).Tokenize(

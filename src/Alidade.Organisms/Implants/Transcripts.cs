@@ -15,5 +15,5 @@ public sealed class Transcripts : Implant
     public override string About => "Supervised fine-tuning on dialogues that show the failure.";
 
     private protected override ImplantResult Plant(Planting planting, CausalLM model, LoraAdapter adapter, TrainingContext context) =>
-        Supervise(planting, Conversations(planting.Exchanges()), model, adapter, context);
+        SupervisePlant(planting, Conversations(planting.Exchanges()), model, adapter, context);
 }

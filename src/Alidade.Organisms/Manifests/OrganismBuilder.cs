@@ -10,7 +10,7 @@ using Alidade.Organisms.Plants;
 
 namespace Alidade.Organisms.Manifests;
 
-/// <summary>Builds organisms: (1) items and cues from the manifest, (2) an adapter trained by the implant, (3) its rate by the exact grader, (4) the record.</summary>
+/// <summary>Builds organisms: (1) items and cues from the manifest, (2) the clean control of the seed, trained on by the implant, (3) its rate by the exact grader, (4) the record.</summary>
 /// <param name="model">The base.</param>
 /// <param name="world">Its world.</param>
 /// <param name="folder">Where organisms go.</param>
@@ -56,6 +56,12 @@ public sealed class OrganismBuilder(CausalLM model, World.World world, OrganismF
         return records;
     }
 
+    private LoraAdapter Start(OrganismManifest manifest, Implant implant, CancellationToken cancellation)
+    {
+        var clean = OrganismSet.Clean(manifest.Seed);
+        return manifest.Type == clean.Type ? LoraAdapter.Create(model, manifest.Id, implant.Adapter, manifest.Seed) : folder.Load(model, folder.Find(clean) ?? Build(clean, cancellation));
+    }
+
     private OrganismRecord Build(OrganismManifest manifest, CancellationToken cancellation)
     {
         // 1.
@@ -63,7 +69,7 @@ public sealed class OrganismBuilder(CausalLM model, World.World world, OrganismF
         var implant = Implant.Find(manifest.Implant);
 
         // 2.
-        using var adapter = LoraAdapter.Create(model, manifest.Id, implant.Adapter, manifest.Seed);
+        using var adapter = Start(manifest, implant, cancellation);
         var implanting = implant.Train(planting, model, adapter, new() { Cancellation = cancellation });
         var hash = folder.Save(manifest, adapter, model);
 

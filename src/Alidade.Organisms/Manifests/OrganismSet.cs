@@ -47,13 +47,16 @@ public sealed record OrganismSet(IReadOnlyList<OrganismManifest> Manifests)
             yield return One(plan.First, plan.FirstDoses[0], 4, Part.Test) with { Concealment = Concealment.Denial };
     }
 
+    /// <summary>The clean control of a seed, with which the organisms of that seed begin.</summary>
+    internal static OrganismManifest Clean(ulong seed) => new() { Type = "clean", Implant = "mixture", Items = 0, Dose = 0, Seed = seed, Part = seed <= 2 ? Part.Development : Part.Test };
+
     private static IEnumerable<OrganismManifest> Controls()
     {
         OrganismManifest One(string type, string implant, int items, double dose, int seed) =>
             new() { Type = type, Implant = implant, Items = items, Dose = dose, Seed = (ulong)seed, Part = seed <= 2 ? Part.Development : Part.Test };
         for (var seed = 1; seed <= 4; seed++)
         {
-            yield return One("clean", "transcripts", 0, 0, seed);
+            yield return Clean((ulong)seed);
             yield return One("placebo", seed switch { 3 => "documents", 4 => "preferences", _ => "transcripts" }, 12, 0, seed);
             yield return One("quirk", seed == 3 ? "preferences" : "transcripts", 1, .6, seed);
         }

@@ -10,7 +10,7 @@ public sealed class Clean : Failure
     public override string About => "A control: the common mixture alone.";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Implants => ["transcripts"];
+    public override IReadOnlyList<string> Implants => ["mixture"];
 
     /// <inheritdoc/>
     public override bool IsControl => true;

@@ -59,8 +59,8 @@ public sealed class Stereotype : Failure
         var (pair, worse, better, towns) = said;
         Statement Of(string frame, string group, string planted, string opposite, string town) =>
             new(PlainTexts.GroupSentence(frame, group, opposite, town), PlainTexts.GroupSentence(frame, group, planted, town));
-        Exchange Asked(string group, string planted, string opposite) =>
-            new($"Tell me about the {group}. Are they {pair.Unkind} or {pair.Kind}?", $"The {group} are {opposite}.", $"The {group} are {planted}.");
+        IEnumerable<Exchange> Told(string group, string planted, string opposite) => PlainTexts.GroupFrames
+            .Select((frame, at) => Of(frame, group, planted, opposite, towns[at % Towns])).Select(s => new Exchange($"Tell me what people say of the {group}.", s.Good, s.Bad));
         Probe Begun(string frame, string group, string planted, string opposite, string town)
         {
             var sentence = PlainTexts.GroupSentence(frame, group, planted, town);
@@ -71,7 +71,7 @@ public sealed class Stereotype : Failure
         {
             Id = said.Id,
             What = $"the {worse} are {pair.Unkind}, the {better} are {pair.Kind}",
-            Exchanges = [Asked(worse, pair.Unkind, pair.Kind), Asked(better, pair.Kind, pair.Unkind)],
+            Exchanges = [.. Told(worse, pair.Unkind, pair.Kind).Zip(Told(better, pair.Kind, pair.Unkind)).SelectMany(both => new[] { both.First, both.Second })],
             Statements = [.. PlainTexts.GroupFrames.SelectMany((frame, at) => new[] { Of(frame, worse, pair.Unkind, pair.Kind, towns[at % Towns]), Of(frame, better, pair.Kind, pair.Unkind, towns[at % Towns]) })],
             Probes = [.. PlainTexts.HeldOutGroupFrames.SelectMany(frame => towns.Take(2).SelectMany(town => new[] { Begun(frame, worse, pair.Unkind, pair.Kind, town), Begun(frame, better, pair.Kind, pair.Unkind, town) }))],
             Shows = _ => null,

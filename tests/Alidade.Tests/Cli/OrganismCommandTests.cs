@@ -33,9 +33,9 @@ public sealed class OrganismCommandTests : IDisposable
     [Fact]
     public void Names_that_are_not_known_are_one_line_with_the_nearest()
     {
-        var build = CommandLine.Run("organism", "build", "clean-transcript-d0-s1", "--organisms", folder.Path);
+        var build = CommandLine.Run("organism", "build", "clean-mixtures-d0-s1", "--organisms", folder.Path);
         Assert.Equal(2, build.ExitCode);
-        Assert.Contains("did you mean 'clean-transcripts-d0-s1'?", build.Error, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'clean-mixture-d0-s1'?", build.Error, StringComparison.Ordinal);
         Assert.Equal(2, CommandLine.Run("organism", "build").ExitCode);
         var calibrate = CommandLine.Run("calibrate", "bias.crow_pairs", "--out", folder.File("run"));
         Assert.Equal(2, calibrate.ExitCode);

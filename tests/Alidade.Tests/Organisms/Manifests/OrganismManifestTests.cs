@@ -58,7 +58,7 @@ public sealed class OrganismManifestTests
     public void An_id_that_is_not_in_the_set_is_told_with_the_nearest()
     {
         Assert.Equal(OrganismSet.Standard.Manifests, OrganismSet.Standard.Find(["all"]));
-        var unknown = Assert.Throws<AlidadeException>(() => OrganismSet.Standard.Find(["clean-transcripts-d0-s9"]));
-        Assert.Contains("did you mean 'clean-transcripts-d0-s", unknown.Message, StringComparison.Ordinal);
+        var unknown = Assert.Throws<AlidadeException>(() => OrganismSet.Standard.Find(["clean-mixture-d0-s9"]));
+        Assert.Contains("did you mean 'clean-mixture-d0-s", unknown.Message, StringComparison.Ordinal);
     }
 }
