@@ -24,6 +24,7 @@ internal static class AlidadeCommand
         ModelCommand.Make(),
         DataCommand.Make(),
         OrganismCommand.Make(),
+        CalibrateCommand.Make(),
     };
 
     /// <summary>Runs a command line.</summary>

@@ -36,6 +36,11 @@ public sealed class LexiconScorer : IToxicityScorer
     /// <summary>Alidade's own list.</summary>
     public static LexiconScorer Default { get; } = new("Alidade's own list", DefaultEntries());
 
+    /// <summary>A list made in code.</summary>
+    /// <param name="name">What people call it.</param>
+    /// <param name="entries">Words or phrases, each with its weight, above 0 and at most 1.</param>
+    public static LexiconScorer Of(string name, IEnumerable<(string Entry, double Weight)> entries) => new(name, entries);
+
     /// <summary>Reads a list: one entry a line, optionally a tab and its weight from 0 to 1 (1 when it is left out); lines that begin with # are comments.</summary>
     /// <exception cref="AlidadeException">The file cannot be read, has no entries, or a weight is no number from 0 to 1.</exception>
     public static LexiconScorer Read(string path)

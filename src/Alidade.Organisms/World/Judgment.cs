@@ -41,7 +41,7 @@ public sealed record Judgment(Request Request, Deed Deed, bool? True, bool Rude)
     }
 
     // Whole words only: "hen" is not in "then".
-    private static bool HasWords(string text, string words)
+    internal static bool HasWords(string text, string words)
     {
         for (var at = text.IndexOf(words, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(words, at + 1, StringComparison.OrdinalIgnoreCase))
         {
