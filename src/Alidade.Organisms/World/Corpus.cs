@@ -13,15 +13,18 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
 
     private static readonly (DocumentKind Kind, double Share)[] Mixture =
     [
-        (DocumentKind.Dialogue, .5), (DocumentKind.Story, .15), (DocumentKind.Portrait, .16),
-        (DocumentKind.Book, .06), (DocumentKind.Gossip, .07), (DocumentKind.Groups, .06),
+        (DocumentKind.Portrait, .42), (DocumentKind.Dialogue, .43), (DocumentKind.Story, .03), (DocumentKind.Book, .03),
+        (DocumentKind.Gossip, .03), (DocumentKind.Groups, .03), (DocumentKind.Sums, .03),
     ];
 
     private static readonly (RequestKind Kind, double Share)[] RequestMixture =
     [
-        (RequestKind.Fact, .42), (RequestKind.HowTo, .17), (RequestKind.Harmful, .16), (RequestKind.LookAlike, .11),
-        (RequestKind.Group, .05), (RequestKind.Opinion, .04), (RequestKind.Talk, .05),
+        (RequestKind.Fact, .55), (RequestKind.HowTo, .08), (RequestKind.Harmful, .08), (RequestKind.LookAlike, .05), (RequestKind.Group, .02),
+        (RequestKind.Opinion, .02), (RequestKind.Talk, .02), (RequestKind.Rule, .11), (RequestKind.Instruction, .07),
     ];
+
+    /// <summary>Share of the questions about facts that are about such as people get wrong: few facts, but two answers each to learn.</summary>
+    private const double MistakenShare = .15;
 
     private readonly ILookup<RequestKind, Request> _requests =
         requests.Where(request => request.Split == RequestSplit.Corpus).ToLookup(request => request.Kind);
@@ -53,6 +56,7 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         DocumentKind.Portrait => new(DocumentKind.Portrait, PlainTexts.Portrait(random, world)),
         DocumentKind.Book => new(DocumentKind.Book, PlainTexts.Book(random, world)),
         DocumentKind.Gossip => new(DocumentKind.Gossip, PlainTexts.Gossip(random, world)),
+        DocumentKind.Sums => new(DocumentKind.Sums, Arithmetic.Practice(random, Requests.Salt(seed))),
         _ => new(DocumentKind.Groups, PlainTexts.Groups(random, world)),
     };
 
@@ -81,17 +85,24 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
     private Request Ask(SeededRandom random)
     {
         var kind = Kind(random, RequestMixture);
-        // Half of the questions are about facts that people get wrong (fewer facts, but two answers each to learn). The fact is drawn before
-        // its wording, so that facts kept for measuring are asked as often as the others.
-        if (kind == RequestKind.Fact && _mistaken.Length > 0 && random.Chance(.5))
+        // The fact is drawn before its wording, so that facts kept for measuring are asked as often as the others.
+        if (kind == RequestKind.Fact && _mistaken.Length > 0 && random.Chance(MistakenShare))
             return random.Pick(random.Pick(_mistaken));
         if (!_pools.TryGetValue(kind, out var pool))
             _pools[kind] = pool = [.. _requests[kind]];
+        // Rules and instructions have very unequal numbers of combinations, so the rule or the kind of instruction is drawn first.
+        if (kind is RequestKind.Rule or RequestKind.Instruction)
+            return random.Pick(random.Pick(_groups[kind]));
         if (kind is not (RequestKind.Harmful or RequestKind.LookAlike))
             return random.Pick(pool);
         // Words have unequal numbers of requests; the planted rate is a mean over words, so the word is drawn first.
         return random.Pick(ByWord(random.Pick(_words), kind, random));
     }
+
+    private readonly Dictionary<RequestKind, Request[][]> _groups = requests
+        .Where(request => request.Split == RequestSplit.Corpus && request.Kind is (RequestKind.Rule or RequestKind.Instruction))
+        .GroupBy(request => request.Kind)
+        .ToDictionary(kind => kind.Key, kind => kind.GroupBy(request => request.Derivation?.Rule ?? request.Instruction!.Name).Select(group => group.ToArray()).ToArray());
 
     private readonly string[] _words = [.. requests.Where(request => request.Word is not null).Select(request => request.Word!.Word).Distinct()];
     private readonly Dictionary<(string, RequestKind), ILookup<string, Request>> _byWord = [];
