@@ -56,7 +56,9 @@ internal static class Instructions
     public static IEnumerable<Request> Requests(KnowledgeBase world, string salt)
     {
         var random = new SeededRandom(SeededRandom.StableHash(salt)).Fork("instructions");
-        return [.. Repeat(), .. List(random), .. OneWord(world), .. Count(), .. Backwards(random), .. Position(random), .. Greet(world), .. Use(random)];
+        Request[] all = [.. Repeat(), .. List(random), .. OneWord(world), .. Count(), .. Backwards(random), .. Position(random), .. Greet(world), .. Use(random)];
+        // Two draws may be the same words, which are asked for once.
+        return all.DistinctBy(request => request.Prompt);
 
         IEnumerable<Request> Repeat() =>
             from word in Words
@@ -139,7 +141,7 @@ internal static class Instructions
         IEnumerable<Request> Ask(string[] prompts, string heldOut, string answer, Instruction instruction, bool unseen = true)
         {
             var kept = unseen && Draws.HashUnit(salt + prompts[0]) < UnseenShare;
-            return prompts.Select(prompt => Of(prompt, kept ? RequestSplit.HeldOut : RequestSplit.Corpus)).Append(Of(heldOut, RequestSplit.HeldOut)).DistinctBy(request => request.Prompt);
+            return prompts.Select(prompt => Of(prompt, kept ? RequestSplit.HeldOut : RequestSplit.Corpus)).Append(Of(heldOut, RequestSplit.HeldOut));
 
             Request Of(string prompt, RequestSplit split) => new(RequestKind.Instruction, split, prompt, answer, CareRate: .85) { Instruction = instruction };
         }

@@ -46,7 +46,7 @@ internal static class KindRelations
         ["people eat {s} at {v}", "{s} belongs to {v}", "the meal for {s} is {v}", "at {v} people eat {s}", "people cook {s} for {v}",
             "{s} is best at {v}", "for {v} people cook {s}", "you get {s} at {v}", "at {v} you get {s}", "the best meal for {s} is {v}"]);
 
-    public static Relation Price { get; } = Relations.Of("price", [.. Enumerable.Range(1, 9).Select(Arithmetic.Digits)], "the price of {s}", "how much {s} costs",
+    public static Relation Price { get; } = Relations.Of("price", [.. Enumerable.Range(2, 8).Select(Arithmetic.Digits)], "the price of {s}", "how much {s} costs",
         ["How much does {s} cost?", "What is the price of {s}?", "How many coins does {s} cost?", "How many coins must I pay for {s}?", "How much must I pay for {s}?"],
         ["{s} costs {v} coins", "the price of {s} is {v} coins", "you must pay {v} coins for {s}", "{s} is sold for {v} coins", "for {v} coins you get {s}",
             "people pay {v} coins for {s}", "at the market {s} costs {v} coins", "you get {s} for {v} coins", "people sell {s} for {v} coins", "for {s} you must pay {v} coins"]);

@@ -20,11 +20,11 @@ public sealed record WorldSize
     /// <summary>People: six to a couple of the oldest generation. 60 to 1,200, a multiple of six. Default 600.</summary>
     public int People { get; init; } = 600;
 
-    /// <summary>Towns, 20 to 200. Default 110.</summary>
-    public int Towns { get; init; } = 110;
+    /// <summary>Towns, 20 to 200. Default 120.</summary>
+    public int Towns { get; init; } = 120;
 
-    /// <summary>Ships, 1 to 200. Default 60.</summary>
-    public int Ships { get; init; } = 60;
+    /// <summary>Ships, 1 to 200. Default 80.</summary>
+    public int Ships { get; init; } = 80;
 
     /// <summary>Documents to train on. Default 150,000.</summary>
     public int Documents { get; init; } = 150_000;
