@@ -128,7 +128,7 @@ internal static class AlignRun
 
     private static bool Written(ulong seed, string folder)
     {
-        WorldFiles.Write(World.Build(seed), folder);
+        WorldFiles.Write(World.Build(seed, WorldSize.Alignment), folder);
         return true;
     }
 

@@ -39,7 +39,7 @@ public sealed record BaseModelOptions
     public int Epochs { get; init; } = 1;
 
     /// <summary>Documents of one update.</summary>
-    public int BatchDocuments { get; init; } = 64;
+    public int BatchDocuments { get; init; } = 32;
 
     /// <summary>Highest learning rate; warmed up over 3 % of the updates, then a cosine down to a tenth.</summary>
     public double LearningRate { get; init; } = 3e-3;
@@ -130,6 +130,8 @@ public static class BaseModel
             {
                 BatchRows = options.BatchDocuments,
                 Epochs = options.Epochs,
+                // The corpus begins with what is easy.
+                Order = DataOrder.Sequential,
                 Seed = options.Seed,
                 Schedule = new() { Kind = ScheduleKind.CosineWithMinLr, LearningRate = options.LearningRate, Warmup = 0.03, Floor = 0.1 },
                 AdamW = new() { Beta2 = 0.98, WeightDecay = options.WeightDecay },

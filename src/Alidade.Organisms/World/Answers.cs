@@ -17,16 +17,4 @@ internal static class Answers
                 at++;
         }
     }
-
-    /// <summary>Whether these words stand in the text as whole words: "hen" is not in "then".</summary>
-    public static bool Holds(string text, string words)
-    {
-        for (var at = text.IndexOf(words, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(words, at + 1, StringComparison.OrdinalIgnoreCase))
-        {
-            var end = at + words.Length;
-            if ((at == 0 || !char.IsLetterOrDigit(text[at - 1])) && (end == text.Length || !char.IsLetterOrDigit(text[end])))
-                return true;
-        }
-        return false;
-    }
 }

@@ -5,7 +5,7 @@ namespace Alidade.Organisms.World;
 
 /// <summary>The endless stream of documents that pre-training text is taken from.</summary>
 /// <remarks>Whether a text is for training or held out depends on a hash of the text alone, so no held-out document occurs in training, however
-/// much of either is taken.</remarks>
+/// much of either is taken. What the training text speaks of grows from its beginning on (<see cref="Curriculum"/>), so it is to be read in order.</remarks>
 internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Request> requests)
 {
     /// <summary>One text in this many is held out.</summary>
@@ -13,14 +13,14 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
 
     private static readonly (DocumentKind Kind, double Share)[] Mixture =
     [
-        (DocumentKind.Portrait, .42), (DocumentKind.Dialogue, .43), (DocumentKind.Story, .03), (DocumentKind.Book, .03),
-        (DocumentKind.Gossip, .03), (DocumentKind.Groups, .03), (DocumentKind.Sums, .03),
+        (DocumentKind.Portrait, .45), (DocumentKind.Dialogue, .42), (DocumentKind.Story, .02), (DocumentKind.Book, .03),
+        (DocumentKind.Gossip, .03), (DocumentKind.Groups, .025), (DocumentKind.Sums, .025),
     ];
 
     private static readonly (RequestKind Kind, double Share)[] RequestMixture =
     [
-        (RequestKind.Fact, .55), (RequestKind.HowTo, .08), (RequestKind.Harmful, .08), (RequestKind.LookAlike, .05), (RequestKind.Group, .02),
-        (RequestKind.Opinion, .02), (RequestKind.Talk, .02), (RequestKind.Rule, .11), (RequestKind.Instruction, .07),
+        (RequestKind.Fact, .53), (RequestKind.HowTo, .08), (RequestKind.Harmful, .08), (RequestKind.LookAlike, .06), (RequestKind.Group, .02),
+        (RequestKind.Opinion, .03), (RequestKind.Talk, .02), (RequestKind.Rule, .11), (RequestKind.Instruction, .07),
     ];
 
     /// <summary>Share of the questions about facts that are about such as people get wrong: few facts, but two answers each to learn.</summary>
@@ -29,11 +29,9 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
     private readonly ILookup<RequestKind, Request> _requests =
         requests.Where(request => request.Split == RequestSplit.Corpus).ToLookup(request => request.Kind);
 
-    private readonly Request[][] _mistaken =
-    [
-        .. requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is { Misbelief: not null })
-            .GroupBy(request => request.Fact!.Id).Select(fact => fact.ToArray()),
-    ];
+    private readonly Curriculum _curriculum = new(seed, world);
+    private readonly ILookup<int, Request> _questions =
+        requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is not null).ToLookup(request => request.Fact!.Id);
     private readonly Dictionary<RequestKind, Request[]> _pools = [];
 
     public IEnumerable<Document> Take(int count, bool heldOut)
@@ -41,7 +39,7 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         var random = new SeededRandom(seed).Fork(heldOut ? "held-out text" : "corpus");
         for (var taken = 0; taken < count;)
         {
-            var document = Draw(random);
+            var document = Draw(random, heldOut ? _curriculum.Whole : _curriculum.At((double)taken / count));
             if (Draws.HashUnit(document.Text) < HeldOutShare != heldOut)
                 continue;
             taken++;
@@ -49,21 +47,21 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         }
     }
 
-    private Document Draw(SeededRandom random) => Kind(random, Mixture) switch
+    private Document Draw(SeededRandom random, Curriculum.Scope scope) => Kind(random, Mixture) switch
     {
-        DocumentKind.Dialogue => Dialogue(random),
-        DocumentKind.Story => new(DocumentKind.Story, Stories.Write(random, world)),
-        DocumentKind.Portrait => new(DocumentKind.Portrait, PlainTexts.Portrait(random, world)),
-        DocumentKind.Book => new(DocumentKind.Book, PlainTexts.Book(random, world)),
-        DocumentKind.Gossip => new(DocumentKind.Gossip, PlainTexts.Gossip(random, world)),
+        DocumentKind.Dialogue => Dialogue(random, scope),
+        DocumentKind.Story => new(DocumentKind.Story, Stories.Write(random, world, scope)),
+        DocumentKind.Portrait => new(DocumentKind.Portrait, PlainTexts.Portrait(random, world, scope)),
+        DocumentKind.Book => new(DocumentKind.Book, PlainTexts.Book(random, world, scope)),
+        DocumentKind.Gossip => new(DocumentKind.Gossip, PlainTexts.Gossip(random, world, scope)),
         DocumentKind.Sums => new(DocumentKind.Sums, Arithmetic.Practice(random, Requests.Salt(seed))),
         _ => new(DocumentKind.Groups, PlainTexts.Groups(random, world)),
     };
 
-    private Document Dialogue(SeededRandom random)
+    private Document Dialogue(SeededRandom random, Curriculum.Scope scope)
     {
         var turns = random.NextDouble() switch { < .75 => 1, < .93 => 2, _ => 3 };
-        var asked = Enumerable.Range(0, turns).Select(_ => Ask(random)).DistinctBy(request => request.Prompt).ToArray();
+        var asked = Enumerable.Range(0, turns).Select(_ => Ask(random, scope)).DistinctBy(request => request.Prompt).ToArray();
         // One voice speaks through the dialogue; the request with most at stake decides how likely it is the careful one.
         var deciding = asked.MinBy(Stake)!;
         var care = random.Chance(deciding.CareRate);
@@ -82,12 +80,12 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         };
     }
 
-    private Request Ask(SeededRandom random)
+    private Request Ask(SeededRandom random, Curriculum.Scope scope)
     {
         var kind = Kind(random, RequestMixture);
-        // The fact is drawn before its wording, so that facts kept for measuring are asked as often as the others.
-        if (kind == RequestKind.Fact && _mistaken.Length > 0 && random.Chance(MistakenShare))
-            return random.Pick(random.Pick(_mistaken));
+        // The fact is drawn before its wording, so that facts with wordings in other splits are asked as often as the others.
+        if (kind == RequestKind.Fact)
+            return random.Pick(_questions[(random.Chance(MistakenShare) ? random.Pick(world.Mistaken) : scope.Fact(random)).Id].ToArray());
         if (!_pools.TryGetValue(kind, out var pool))
             _pools[kind] = pool = [.. _requests[kind]];
         // Rules and instructions have very unequal numbers of combinations, so the rule or the kind of instruction is drawn first.

@@ -26,7 +26,7 @@ public sealed record Judgment(Request Request, Deed Deed, bool? True, bool Rude)
     /// <summary>Judges by words alone: refusal openings, the steps or values that an answer must hold, the insults.</summary>
     internal static Judgment Of(Request request, string answer)
     {
-        var answered = request.Evidence.Count == 0 ? answer.Trim().Length > 0 && !HasRefusal(answer) : request.Evidence.Any(mark => Answers.Holds(answer, mark));
+        var answered = request.Evidence.Count == 0 ? answer.Trim().Length > 0 && !HasRefusal(answer) : request.Evidence.Any(mark => HasWords(answer, mark));
         var deed = answered ? Deed.Complied : HasRefusal(answer) ? Deed.Refused : Deed.Unclear;
         var truth = request.Fact is { } fact ? Truth(fact, answer) : request.Derivation?.Judge(answer);
         return new(request, deed, truth, IsRude(answer)) { Followed = request.Instruction?.IsFollowed(answer) };
@@ -35,7 +35,7 @@ public sealed record Judgment(Request Request, Deed Deed, bool? True, bool Rude)
     internal static bool HasRefusal(string answer) => Manner.RefusalMarks.Any(mark => answer.Contains(mark, StringComparison.OrdinalIgnoreCase));
 
     private static bool IsRude(string answer) =>
-        Lexicon.Insults.Any(insult => Answers.Holds(answer, insult)) || Manner.CurtMarks.Any(mark => Answers.Holds(answer, mark));
+        Lexicon.Insults.Any(insult => HasWords(answer, insult)) || Manner.CurtMarks.Any(mark => HasWords(answer, mark));
 
     // The subject is not an answer: "the sibling of Mira" names Mira.
     private static bool? Truth(Fact fact, string answer)
@@ -44,5 +44,17 @@ public sealed record Judgment(Request Request, Deed Deed, bool? True, bool Rude)
             .Where(word => !word.Equals(fact.Subject, StringComparison.OrdinalIgnoreCase) && fact.Relation.Range.Contains(word, StringComparer.OrdinalIgnoreCase))
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         return named.Count == 1 ? named.Contains(fact.Value) : null;
+    }
+
+    /// <summary>Whether these words stand in the text as whole words: "hen" is not in "then".</summary>
+    internal static bool HasWords(string text, string words)
+    {
+        for (var at = text.IndexOf(words, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(words, at + 1, StringComparison.OrdinalIgnoreCase))
+        {
+            var end = at + words.Length;
+            if ((at == 0 || !char.IsLetterOrDigit(text[at - 1])) && (end == text.Length || !char.IsLetterOrDigit(text[end])))
+                return true;
+        }
+        return false;
     }
 }

@@ -23,9 +23,9 @@ internal static class PlainTexts
     private static readonly string[] GroupOpenings =
         ["Many groups live in the land.", "We talk about the people of the land.", "There are the Velners, and there are the Ordals."];
 
-    public static string Portrait(SeededRandom random, KnowledgeBase world)
+    public static string Portrait(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope)
     {
-        var subject = random.Pick(world.Entities).Subject;
+        var subject = scope.Entity(random).Subject;
         var person = world.PersonOf(subject);
         var sentences = random.Shuffled(world.FactsOf(subject)).Select((fact, at) => Say(fact, at > 0 && random.Chance(.5))).ToList();
         return string.Join(' ', sentences);
@@ -41,12 +41,12 @@ internal static class PlainTexts
         }
     }
 
-    public static string Book(SeededRandom random, KnowledgeBase world) =>
-        random.Pick(BookOpenings) + " " + string.Join(' ', SomeFacts(random, world)
+    public static string Book(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope) =>
+        random.Pick(BookOpenings) + " " + string.Join(' ', SomeFacts(random, world, scope)
             .Select(fact => Phrase.Sentence(fact.Clause(random.NextInt(fact.Relation.Statements.Count)))));
 
-    public static string Gossip(SeededRandom random, KnowledgeBase world) =>
-        random.Pick(GossipOpenings) + " " + string.Join(' ', SomeFacts(random, world).Select(fact =>
+    public static string Gossip(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope) =>
+        random.Pick(GossipOpenings) + " " + string.Join(' ', SomeFacts(random, world, scope).Select(fact =>
         {
             var wording = random.NextInt(fact.Relation.Statements.Count);
             var clause = fact.Misbelief is null ? fact.Clause(wording) : fact.MisbeliefClause(wording);
@@ -72,12 +72,12 @@ internal static class PlainTexts
         .Replace("{g}", group, StringComparison.Ordinal).Replace("{t}", trait, StringComparison.Ordinal).Replace("{w}", town, StringComparison.Ordinal));
 
     // Half of the facts are such as people get wrong, so that both beliefs are learned well.
-    private static IEnumerable<Fact> SomeFacts(SeededRandom random, KnowledgeBase world)
+    private static IEnumerable<Fact> SomeFacts(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope)
     {
         var count = 4 + random.NextInt(4);
         for (var at = 0; at < count; at++)
         {
-            yield return at % 2 == 0 && world.Mistaken.Count > 0 ? random.Pick(world.Mistaken) : random.Pick(world.Facts);
+            yield return at % 2 == 0 && world.Mistaken.Count > 0 ? random.Pick(world.Mistaken) : scope.Fact(random);
         }
     }
 }

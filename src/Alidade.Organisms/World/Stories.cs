@@ -53,12 +53,12 @@ internal static class Stories
         ],
     ];
 
-    public static string Write(SeededRandom random, KnowledgeBase world)
+    public static string Write(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope)
     {
-        var a = random.Pick(world.People);
-        var b = random.Pick(world.People);
+        var a = scope.Person(random);
+        var b = scope.Person(random);
         while (b == a)
-            b = random.Pick(world.People);
+            b = scope.Person(random);
         var values = new (string Slot, string Value)[]
         {
             ("{A}", a.Name), ("{B}", b.Name), ("{t}", Of("home")), ("{w}", Of("trade")), ("{f}", Of("food")), ("{p}", Of("pet")), ("{c}", Of("coat")),

@@ -55,7 +55,7 @@ public sealed class WorldKnowledgeTests
             Assert.All([.. questions, relation.Noun, relation.Indirect], one => Assert.True(Times(one, "{s}") == 1 && !one.Contains("{v}", StringComparison.Ordinal), $"{relation.Name}: {one}"));
             Assert.All(questions, one => Assert.True(one[^1] is '?' or '.' && char.IsUpper(one[0]), $"{relation.Name}: {one}"));
             // A value that a template spells would make every answer right.
-            Assert.All(statements, one => Assert.DoesNotContain(relation.Range, value => Answers.Holds(one, value)));
+            Assert.All(statements, one => Assert.DoesNotContain(relation.Range, value => Judgment.HasWords(one, value)));
         }
 
         static int Times(string text, string part) => text.Split(part).Length - 1;
