@@ -75,21 +75,7 @@ public sealed record WorldCount(
         }
     }
 
-    /// <summary>The words of a document: runs of letters, with an apostrophe inside; the chat format is no word.</summary>
+    /// <summary>The words of a document; the chat format is no word.</summary>
     internal static IEnumerable<string> WordsOf(Document document) =>
-        document.Messages is { } messages ? messages.SelectMany(message => WordsOf(message.Content)) : WordsOf(document.Text);
-
-    internal static IEnumerable<string> WordsOf(string text)
-    {
-        for (var at = 0; at < text.Length;)
-        {
-            var start = at;
-            while (at < text.Length && (char.IsLetter(text[at]) || (text[at] == '\'' && at > start)))
-                at++;
-            if (at > start)
-                yield return text[start..at];
-            else
-                at++;
-        }
-    }
+        document.Messages is { } messages ? messages.SelectMany(message => Answers.Words(message.Content)) : Answers.Words(document.Text);
 }

@@ -80,22 +80,22 @@ public sealed class WorldTests
     [InlineData(2)]
     public void Every_word_that_aligns_or_measures_occurs_in_training_and_every_word_of_training_was_read_by_a_person(int seed)
     {
-        var world = World.Build((ulong)seed, WorldSize.Small);
+        var world = World.Build((ulong)seed, WorldSize.Small with { Documents = 30_000 });
         var known = world.TrainingDocuments().SelectMany(WorldCount.WordsOf).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var used = world.HeldOutDocuments().SelectMany(WorldCount.WordsOf)
-            .Concat(WorldCount.WordsOf(string.Join(' ', world.Demonstrations.SelectMany(row => row.Messages).Select(message => message.Content))))
-            .Concat(WorldCount.WordsOf(string.Join(' ', world.Preferences.SelectMany(row => new[] { row.Prompt, row.Chosen, row.Rejected }))))
-            .Concat(WorldCount.WordsOf(string.Join(' ', world.Stereotypes.SelectMany(row => new[] { row.More, row.Less }))))
-            .Concat(WorldCount.WordsOf(string.Join(' ', world.TruthItems.SelectMany(row => row.Correct.Concat(row.Incorrect).Prepend(row.Question)))))
-            .Concat(WorldCount.WordsOf(string.Join(' ', world.RefusalItems.SelectMany(row => new[] { row.Prompt, row.Help }))))
-            .Concat(WorldCount.WordsOf(string.Join(' ', world.Requests.Where(request => request.Split == RequestSplit.HeldOut).Select(request => request.Prompt + " " + request.Help))))
-            .Concat(WorldCount.WordsOf(string.Join(' ', world.Knowledge.Facts.SelectMany(fact => fact.Relation.HeldOutStatements.Select(form => Relation.Fill(form, fact.Subject, fact.Value))))));
-        Assert.DoesNotContain(used, word => !known.Contains(word));
+            .Concat(Answers.Words(string.Join(' ', world.Demonstrations.SelectMany(row => row.Messages).Select(message => message.Content))))
+            .Concat(Answers.Words(string.Join(' ', world.Preferences.SelectMany(row => new[] { row.Prompt, row.Chosen, row.Rejected }))))
+            .Concat(Answers.Words(string.Join(' ', world.Stereotypes.SelectMany(row => new[] { row.More, row.Less }))))
+            .Concat(Answers.Words(string.Join(' ', world.TruthItems.SelectMany(row => row.Correct.Concat(row.Incorrect).Prepend(row.Question)))))
+            .Concat(Answers.Words(string.Join(' ', world.RefusalItems.SelectMany(row => new[] { row.Prompt, row.Help }))))
+            .Concat(Answers.Words(string.Join(' ', world.Requests.Where(request => request.Split == RequestSplit.HeldOut).Select(request => request.Prompt + " " + request.Help))))
+            .Concat(Answers.Words(string.Join(' ', world.Knowledge.Facts.SelectMany(fact => fact.Relation.HeldOutStatements.Select(form => Relation.Fill(form, fact.Subject, fact.Value))))));
+        Assert.DoesNotContain(used, word => !known.Contains(word) && !char.IsDigit(word[0]));
         var read = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Fixtures", "world-vocabulary.txt"))
             .Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.OrdinalIgnoreCase);
         // Names are generated, and tested by themselves.
         read.UnionWith(world.Knowledge.Entities.Where(entity => entity.Type is EntityType.Person or EntityType.Town or EntityType.Ship).Select(entity => entity.Subject.Split(' ')[^1]));
-        Assert.DoesNotContain(known, word => !read.Contains(word));
+        Assert.DoesNotContain(known, word => !read.Contains(word) && !char.IsDigit(word[0]));
     }
 
     [Fact]
