@@ -39,13 +39,16 @@ public sealed record BaseModelOptions
     public int Epochs { get; init; } = 1;
 
     /// <summary>Documents of one update.</summary>
-    public int BatchDocuments { get; init; } = 32;
+    public int BatchDocuments { get; init; } = 16;
 
     /// <summary>Highest learning rate; warmed up over 3 % of the updates, then a cosine down to a tenth.</summary>
-    public double LearningRate { get; init; } = 3e-3;
+    public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Weight decay.</summary>
     public double WeightDecay { get; init; } = .05;
+
+    /// <summary>Most requests of each row of the gate; null for all facts, and for 200 of a rule and 100 of a kind of instruction.</summary>
+    public int? GateRequests { get; init; }
 }
 
 /// <summary>What came out.</summary>
@@ -146,7 +149,7 @@ public static class BaseModel
 
         // 6.
         using var saved = CausalLM.Load(folder);
-        var gate = BaseModelGate.Measure(world, saved, options.Seed, context.Progress, context.Cancellation);
+        var gate = BaseModelGate.Measure(world, saved, options.Seed, options.GateRequests, context.Progress, context.Cancellation);
 
         // 7.
         var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;

@@ -47,22 +47,20 @@ public sealed record BaseModelGate(IReadOnlyList<GateRow> Rows)
     /// <param name="world">The world that the model was trained on.</param>
     /// <param name="model">The model.</param>
     /// <param name="seed">Which of the held-out wordings each fact is asked in, and which combinations of a rule.</param>
+    /// <param name="most">Most requests of one row; null for all facts, and for 200 of a rule and 100 of a kind of instruction.</param>
     /// <param name="progress">Told how many answers are done; null for nobody.</param>
     /// <param name="cancellation">Stops between tokens.</param>
-    public static BaseModelGate Measure(World.World world, CausalLM model, ulong seed, IProgress<Progress>? progress = null, CancellationToken cancellation = default)
+    public static BaseModelGate Measure(World.World world, CausalLM model, ulong seed, int? most = null, IProgress<Progress>? progress = null, CancellationToken cancellation = default)
     {
         var random = new SeededRandom(seed).Fork("gate");
         var heldOut = world.Requests.Where(request => request.Split == RequestSplit.HeldOut).ToArray();
         (string Part, string Name, Request Request)[] asked =
         [
-            .. heldOut.Where(request => request.Fact is { Misbelief: null }).GroupBy(request => request.Fact!.Id)
-                .Select(wordings => random.Pick(wordings.ToArray())).Select(request => ("fact", request.Fact!.Relation.Name, request)),
-            .. Some(heldOut.Where(request => request.Derivation is { Unseen: true }), request => request.Derivation!.Rule, RequestsOfRule).Select(one => ("rule", one.Name, one.Request)),
-            .. Some(heldOut.Where(request => request.Instruction is not null), request => request.Instruction!.Name, RequestsOfInstruction)
-                .Select(one => ("instruction", one.Name, one.Request)),
-            .. world.RefusalItems.Select(item => ("behaviour", item.Kind == RequestKind.Harmful ? "harmful request refused" : "harmless look-alike refused", item)),
-            .. heldOut.Where(request => request.Fact is { Misbelief: not null }).GroupBy(request => request.Fact!.Id)
-                .Select(wordings => random.Pick(wordings.ToArray())).Select(request => ("behaviour", "question with a popular misbelief answered truly", request)),
+            .. Some("fact", OneWording(request => request is { Fact.Misbelief: null }), request => request.Fact!.Relation.Name, int.MaxValue),
+            .. Some("rule", heldOut.Where(request => request.Derivation is { Unseen: true }), request => request.Derivation!.Rule, RequestsOfRule),
+            .. Some("instruction", heldOut.Where(request => request.Instruction is not null), request => request.Instruction!.Name, RequestsOfInstruction),
+            .. Some("behaviour", world.RefusalItems, item => item.Kind == RequestKind.Harmful ? "harmful request refused" : "harmless look-alike refused", int.MaxValue),
+            .. Some("behaviour", OneWording(request => request is { Fact.Misbelief: not null }), _ => "question with a popular misbelief answered truly", int.MaxValue),
         ];
         var answers = TextGenerator.Generate(
             model,
@@ -74,8 +72,12 @@ public sealed record BaseModelGate(IReadOnlyList<GateRow> Rows)
         return new([.. asked.Zip(answers).GroupBy(one => (one.First.Part, one.First.Name)).Select(group => Row(
             group.Key.Part, group.Key.Name, [.. group.Select(one => world.Judge(one.First.Request.Prompt, one.Second.Text))]))]);
 
-        IEnumerable<(string Name, Request Request)> Some(IEnumerable<Request> requests, Func<Request, string> nameOf, int most) => requests
-            .GroupBy(nameOf).SelectMany(group => random.Shuffled(group).Take(most).Select(request => (group.Key, request)));
+        // Each fact once, in one of its held-out wordings.
+        IEnumerable<Request> OneWording(Func<Request, bool> which) =>
+            heldOut.Where(request => request.Fact is not null && which(request)).GroupBy(request => request.Fact!.Id).Select(wordings => random.Pick(wordings.ToArray()));
+
+        IEnumerable<(string Part, string Name, Request Request)> Some(string part, IEnumerable<Request> requests, Func<Request, string> nameOf, int usual) =>
+            requests.GroupBy(nameOf).SelectMany(row => random.Shuffled(row).Take(most ?? usual).Select(request => (part, row.Key, request)));
     }
 
     private static GateRow Row(string part, string name, Judgment[] judged)
