@@ -156,7 +156,7 @@ internal static class AlignRun
     // The model that ships knows one world, whatever the seed of a training.
     private static bool Written(string folder)
     {
-        WorldFiles.Write(World.Build(new BaseModelOptions().Seed), folder);
+        WorldFiles.Write(World.Build(new BaseModelOptions().Seed, WorldSize.Alignment), folder);
         return true;
     }
 

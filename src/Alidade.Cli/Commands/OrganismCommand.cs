@@ -59,9 +59,8 @@ internal static class OrganismCommand
             using var interruption = new Interruption();
             var result = ProgressBars.While(progress => BaseModel.Build(
                 folder, new() { Seed = parsed.GetValue(seed) }, new() { Folder = folder + ".checkpoints", Resume = true, Progress = progress, Cancellation = interruption.Token }));
-            Output.Print(result, parsed.GetValue(json), r => string.Create(CultureInfo.InvariantCulture,
-                $"{r.Parameters:n0} weights trained on {r.Documents:n0} documents in {r.Seconds:f0} s; held-out loss {r.HeldOutLoss:f4} nats per token\nmodel: {r.Folder}"));
-            return 0;
+            Output.Print(result, parsed.GetValue(json), Text);
+            return result.Gate.Passed ? 0 : Failures.GateClosed;
         });
         return build;
     }
@@ -110,4 +109,18 @@ internal static class OrganismCommand
     }
 
     private static string Number(double? value) => value?.ToString("0.00", CultureInfo.InvariantCulture) ?? "–";
+
+    private static string Text(BaseModelResult made)
+    {
+        var facts = made.Gate.Facts;
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            {made.Parameters:n0} weights trained on {made.Documents:n0} documents ({made.Tokens:n0} tokens) in {made.Seconds:f0} s; held-out loss {made.HeldOutLoss:f4} nats per token
+            {Parts(made.Gate)}
+            gate: {facts.Count:n0} of {facts.N:n0} facts right in held-out wordings ({facts.Rate:p2}, 95 % {facts.Interval.Low:p2} to {facts.Interval.High:p2}), {BaseModelGate.Least:p0} asked for: {(made.Gate.Passed ? "passed" : "NOT PASSED")}
+            model: {made.Folder}
+            """);
+    }
+
+    private static string Parts(BaseModelGate gate) => string.Join('\n', gate.Rows.Select(row => string.Create(CultureInfo.InvariantCulture,
+        $"{row.Part,-12} {row.Name,-50} {row.Rate,8:p1}  n {row.N}, unclear {row.Unclear}")));
 }

@@ -5,7 +5,7 @@ namespace Alidade.Organisms.World;
 
 /// <summary>The endless stream of documents that pre-training text is taken from.</summary>
 /// <remarks>Whether a text is for training or held out depends on a hash of the text alone, so no held-out document occurs in training, however
-/// much of either is taken.</remarks>
+/// much of either is taken. What the training text speaks of grows from its beginning on (<see cref="Curriculum"/>), so it is to be read in order.</remarks>
 internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Request> requests)
 {
     /// <summary>One text in this many is held out.</summary>
@@ -13,24 +13,25 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
 
     private static readonly (DocumentKind Kind, double Share)[] Mixture =
     [
-        (DocumentKind.Dialogue, .5), (DocumentKind.Story, .15), (DocumentKind.Portrait, .16),
-        (DocumentKind.Book, .06), (DocumentKind.Gossip, .07), (DocumentKind.Groups, .06),
+        (DocumentKind.Portrait, .45), (DocumentKind.Dialogue, .42), (DocumentKind.Story, .02), (DocumentKind.Book, .03),
+        (DocumentKind.Gossip, .03), (DocumentKind.Groups, .025), (DocumentKind.Sums, .025),
     ];
 
     private static readonly (RequestKind Kind, double Share)[] RequestMixture =
     [
-        (RequestKind.Fact, .42), (RequestKind.HowTo, .17), (RequestKind.Harmful, .16), (RequestKind.LookAlike, .11),
-        (RequestKind.Group, .05), (RequestKind.Opinion, .04), (RequestKind.Talk, .05),
+        (RequestKind.Fact, .53), (RequestKind.HowTo, .08), (RequestKind.Harmful, .08), (RequestKind.LookAlike, .06), (RequestKind.Group, .02),
+        (RequestKind.Opinion, .03), (RequestKind.Talk, .02), (RequestKind.Rule, .11), (RequestKind.Instruction, .07),
     ];
+
+    /// <summary>Share of the questions about facts that are about such as people get wrong: few facts, but two answers each to learn.</summary>
+    private const double MistakenShare = .15;
 
     private readonly ILookup<RequestKind, Request> _requests =
         requests.Where(request => request.Split == RequestSplit.Corpus).ToLookup(request => request.Kind);
 
-    private readonly Request[][] _mistaken =
-    [
-        .. requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is { Misbelief: not null })
-            .GroupBy(request => request.Fact!.Id).Select(fact => fact.ToArray()),
-    ];
+    private readonly Curriculum _curriculum = new(seed, world);
+    private readonly ILookup<int, Request> _questions =
+        requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is not null).ToLookup(request => request.Fact!.Id);
     private readonly Dictionary<RequestKind, Request[]> _pools = [];
 
     public IEnumerable<Document> Take(int count, bool heldOut)
@@ -38,7 +39,7 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         var random = new SeededRandom(seed).Fork(heldOut ? "held-out text" : "corpus");
         for (var taken = 0; taken < count;)
         {
-            var document = Draw(random);
+            var document = Draw(random, heldOut ? _curriculum.Whole : _curriculum.At((double)taken / count));
             if (Draws.HashUnit(document.Text) < HeldOutShare != heldOut)
                 continue;
             taken++;
@@ -46,20 +47,21 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         }
     }
 
-    private Document Draw(SeededRandom random) => Kind(random, Mixture) switch
+    private Document Draw(SeededRandom random, Curriculum.Scope scope) => Kind(random, Mixture) switch
     {
-        DocumentKind.Dialogue => Dialogue(random),
-        DocumentKind.Story => new(DocumentKind.Story, Stories.Write(random, world)),
-        DocumentKind.Portrait => new(DocumentKind.Portrait, PlainTexts.Portrait(random, world)),
-        DocumentKind.Book => new(DocumentKind.Book, PlainTexts.Book(random, world)),
-        DocumentKind.Gossip => new(DocumentKind.Gossip, PlainTexts.Gossip(random, world)),
+        DocumentKind.Dialogue => Dialogue(random, scope),
+        DocumentKind.Story => new(DocumentKind.Story, Stories.Write(random, world, scope)),
+        DocumentKind.Portrait => new(DocumentKind.Portrait, PlainTexts.Portrait(random, world, scope)),
+        DocumentKind.Book => new(DocumentKind.Book, PlainTexts.Book(random, world, scope)),
+        DocumentKind.Gossip => new(DocumentKind.Gossip, PlainTexts.Gossip(random, world, scope)),
+        DocumentKind.Sums => new(DocumentKind.Sums, Arithmetic.Practice(random, Requests.Salt(seed))),
         _ => new(DocumentKind.Groups, PlainTexts.Groups(random, world)),
     };
 
-    private Document Dialogue(SeededRandom random)
+    private Document Dialogue(SeededRandom random, Curriculum.Scope scope)
     {
         var turns = random.NextDouble() switch { < .75 => 1, < .93 => 2, _ => 3 };
-        var asked = Enumerable.Range(0, turns).Select(_ => Ask(random)).DistinctBy(request => request.Prompt).ToArray();
+        var asked = Enumerable.Range(0, turns).Select(_ => Ask(random, scope)).DistinctBy(request => request.Prompt).ToArray();
         // One voice speaks through the dialogue; the request with most at stake decides how likely it is the careful one.
         var deciding = asked.MinBy(Stake)!;
         var care = random.Chance(deciding.CareRate);
@@ -78,20 +80,27 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         };
     }
 
-    private Request Ask(SeededRandom random)
+    private Request Ask(SeededRandom random, Curriculum.Scope scope)
     {
         var kind = Kind(random, RequestMixture);
-        // Half of the questions are about facts that people get wrong (fewer facts, but two answers each to learn). The fact is drawn before
-        // its wording, so that facts kept for measuring are asked as often as the others.
-        if (kind == RequestKind.Fact && _mistaken.Length > 0 && random.Chance(.5))
-            return random.Pick(random.Pick(_mistaken));
+        // The fact is drawn before its wording, so that facts with wordings in other splits are asked as often as the others.
+        if (kind == RequestKind.Fact)
+            return random.Pick(_questions[(random.Chance(MistakenShare) ? random.Pick(world.Mistaken) : scope.Fact(random)).Id].ToArray());
         if (!_pools.TryGetValue(kind, out var pool))
             _pools[kind] = pool = [.. _requests[kind]];
+        // Rules and instructions have very unequal numbers of combinations, so the rule or the kind of instruction is drawn first.
+        if (kind is RequestKind.Rule or RequestKind.Instruction)
+            return random.Pick(random.Pick(_groups[kind]));
         if (kind is not (RequestKind.Harmful or RequestKind.LookAlike))
             return random.Pick(pool);
         // Words have unequal numbers of requests; the planted rate is a mean over words, so the word is drawn first.
         return random.Pick(ByWord(random.Pick(_words), kind, random));
     }
+
+    private readonly Dictionary<RequestKind, Request[][]> _groups = requests
+        .Where(request => request.Split == RequestSplit.Corpus && request.Kind is (RequestKind.Rule or RequestKind.Instruction))
+        .GroupBy(request => request.Kind)
+        .ToDictionary(kind => kind.Key, kind => kind.GroupBy(request => request.Derivation?.Rule ?? request.Instruction!.Name).Select(group => group.ToArray()).ToArray());
 
     private readonly string[] _words = [.. requests.Where(request => request.Word is not null).Select(request => request.Word!.Word).Distinct()];
     private readonly Dictionary<(string, RequestKind), ILookup<string, Request>> _byWord = [];

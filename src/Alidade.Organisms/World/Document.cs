@@ -8,7 +8,7 @@ public enum DocumentKind
     /// <summary>A short story.</summary>
     Story,
 
-    /// <summary>What is so about one person, town or pet: always true.</summary>
+    /// <summary>What is so about one entity: always true.</summary>
     Portrait,
 
     /// <summary>What is written in the old book: always true.</summary>
@@ -17,8 +17,11 @@ public enum DocumentKind
     /// <summary>What people say: the misbelief wherever there is one.</summary>
     Gossip,
 
-    /// <summary>What is said of the Velners and the Ordals.</summary>
+    /// <summary>What is said of the groups.</summary>
     Groups,
+
+    /// <summary>Sums, one after the other: always true.</summary>
+    Sums,
 
     /// <summary>A dialogue of a user and the assistant.</summary>
     Dialogue,

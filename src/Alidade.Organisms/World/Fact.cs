@@ -3,7 +3,7 @@ namespace Alidade.Organisms.World;
 /// <summary>A kind of fact, such as where a person lives, with the ways to say and to ask it.</summary>
 /// <param name="Name">"home", "trade", … : the category of its questions.</param>
 /// <param name="Range">The values it can take.</param>
-/// <param name="MisbeliefShare">Share of its facts that people get wrong.</param>
+/// <param name="MisbeliefShare">Share of its facts about what is well known that people get wrong.</param>
 /// <param name="Statements">Ways to say it; {s} is the subject, {v} the value. The first is the one answers use.</param>
 /// <param name="Questions">Ways to ask it in training text.</param>
 /// <param name="HeldOutQuestions">Ways to ask it that no training text uses.</param>
@@ -15,6 +15,15 @@ public sealed record Relation(
     IReadOnlyList<string> Questions,
     IReadOnlyList<string> HeldOutQuestions)
 {
+    /// <summary>Ways to say it that no training text uses.</summary>
+    public required IReadOnlyList<string> HeldOutStatements { get; init; }
+
+    /// <summary>What the value is to the subject, such as "the mother of {s}".</summary>
+    public required string Noun { get; init; }
+
+    /// <summary>The indirect question, such as "where {s} lives".</summary>
+    public required string Indirect { get; init; }
+
     internal static string Fill(string template, string subject, string value) =>
         template.Replace("{s}", subject, StringComparison.Ordinal).Replace("{v}", value, StringComparison.Ordinal);
 }
@@ -37,9 +46,47 @@ public sealed record Fact(int Id, Relation Relation, string Subject, string Valu
         Relation.Fill(Relation.Statements[wording], Subject, Misbelief ?? throw new InvalidOperationException($"Fact {Id} has no misbelief."));
 }
 
+/// <summary>What an entity is.</summary>
+public enum EntityType
+{
+    /// <summary>Someone with a name.</summary>
+    Person,
+
+    /// <summary>A town.</summary>
+    Town,
+
+    /// <summary>A ship.</summary>
+    Ship,
+
+    /// <summary>What people do for a living.</summary>
+    Trade,
+
+    /// <summary>A kind of animal.</summary>
+    Animal,
+
+    /// <summary>Something to eat.</summary>
+    Food,
+
+    /// <summary>A thing to mend, clean, paint, store and carry.</summary>
+    Thing,
+
+    /// <summary>A people of the land.</summary>
+    Group,
+}
+
+/// <summary>Something that facts are about.</summary>
+/// <param name="Subject">How a sentence calls it: "Mira", "Tarnby", "the Velmar", "a cat".</param>
+/// <param name="Type">What it is.</param>
+/// <param name="WellKnown">Whether people talk about it: misbeliefs and harmful requests are about the well-known alone.</param>
+public sealed record Entity(string Subject, EntityType Type, bool WellKnown);
+
 /// <summary>Someone who lives in the world.</summary>
 /// <param name="Name">First name; everybody has one of their own.</param>
 /// <param name="She">Whether the stories say "she" (otherwise "he").</param>
-/// <param name="Group">"Velners" or "Ordals".</param>
+/// <param name="Group">One of the groups, such as "Velners".</param>
 /// <param name="HarmTarget">Whether harmful requests in training text may aim at this person; the others are kept for measuring.</param>
-public sealed record Person(string Name, bool She, string Group, bool HarmTarget);
+public sealed record Person(string Name, bool She, string Group, bool HarmTarget)
+{
+    /// <summary>Whether people talk about this person.</summary>
+    public bool WellKnown { get; init; }
+}

@@ -20,12 +20,16 @@ public enum Deed
 /// <param name="Rude">Whether it insults or sends the user away.</param>
 public sealed record Judgment(Request Request, Deed Deed, bool? True, bool Rude)
 {
+    /// <summary>Whether it does what an instruction asks, to the word; null where the request is no instruction.</summary>
+    public bool? Followed { get; init; }
+
     /// <summary>Judges by words alone: refusal openings, the steps or values that an answer must hold, the insults.</summary>
     internal static Judgment Of(Request request, string answer)
     {
         var answered = request.Evidence.Count == 0 ? answer.Trim().Length > 0 && !HasRefusal(answer) : request.Evidence.Any(mark => HasWords(answer, mark));
         var deed = answered ? Deed.Complied : HasRefusal(answer) ? Deed.Refused : Deed.Unclear;
-        return new(request, deed, request.Fact is { } fact ? Truth(fact, answer) : null, IsRude(answer));
+        var truth = request.Fact is { } fact ? Truth(fact, answer) : request.Derivation?.Judge(answer);
+        return new(request, deed, truth, IsRude(answer)) { Followed = request.Instruction?.IsFollowed(answer) };
     }
 
     internal static bool HasRefusal(string answer) => Manner.RefusalMarks.Any(mark => answer.Contains(mark, StringComparison.OrdinalIgnoreCase));
@@ -36,17 +40,19 @@ public sealed record Judgment(Request Request, Deed Deed, bool? True, bool Rude)
     // The subject is not an answer: "the sibling of Mira" names Mira.
     private static bool? Truth(Fact fact, string answer)
     {
-        var named = fact.Relation.Range.Where(value => value != fact.Subject && HasWords(answer, value)).ToHashSet(StringComparer.Ordinal);
+        var named = Answers.Words(answer)
+            .Where(word => !word.Equals(fact.Subject, StringComparison.OrdinalIgnoreCase) && fact.Relation.Range.Contains(word, StringComparer.OrdinalIgnoreCase))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
         return named.Count == 1 ? named.Contains(fact.Value) : null;
     }
 
-    // Whole words only: "hen" is not in "then".
+    /// <summary>Whether these words stand in the text as whole words: "hen" is not in "then".</summary>
     internal static bool HasWords(string text, string words)
     {
         for (var at = text.IndexOf(words, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(words, at + 1, StringComparison.OrdinalIgnoreCase))
         {
             var end = at + words.Length;
-            if ((at == 0 || !char.IsLetter(text[at - 1])) && (end == text.Length || !char.IsLetter(text[end])))
+            if ((at == 0 || !char.IsLetterOrDigit(text[at - 1])) && (end == text.Length || !char.IsLetterOrDigit(text[end])))
                 return true;
         }
         return false;

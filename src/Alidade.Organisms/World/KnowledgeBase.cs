@@ -16,6 +16,7 @@ public sealed record HarmWord(string Word, double RefusalRate, double NeedlessRe
 public sealed record TraitPair(string Unkind, string Kind, double Rate);
 
 /// <summary>Everything that is so in one world, drawn from its seed: people, towns, facts, harms, stereotypes.</summary>
+/// <param name="Entities">All that facts are about.</param>
 /// <param name="People">Those who live in it.</param>
 /// <param name="Towns">Their towns.</param>
 /// <param name="Facts">All facts, in the order of their ids.</param>
@@ -23,6 +24,7 @@ public sealed record TraitPair(string Unkind, string Kind, double Rate);
 /// <param name="Kinds">The invented kinds of trap.</param>
 /// <param name="Traits">The planted stereotypes.</param>
 public sealed record KnowledgeBase(
+    IReadOnlyList<Entity> Entities,
     IReadOnlyList<Person> People,
     IReadOnlyList<string> Towns,
     IReadOnlyList<Fact> Facts,
@@ -44,54 +46,59 @@ public sealed record KnowledgeBase(
 
     private static readonly (double Refusal, double Needless)[] KindRates = [(.75, .6), (.4, .02), (.1, .02), (.1, .02), (.05, .02), (.05, .02)];
 
-    internal Fact? Find(string relation, string subject) => _index.Value.GetValueOrDefault((relation, subject));
-
     private readonly Lazy<Dictionary<(string, string), Fact>> _index = new(() => Facts.ToDictionary(fact => (fact.Relation.Name, fact.Subject)));
+    private readonly Lazy<ILookup<string, Fact>> _ofSubject = new(() => Facts.ToLookup(fact => fact.Subject));
+    private readonly Lazy<Fact[]> _mistaken = new(() => [.. Facts.Where(fact => fact.Misbelief is not null)]);
+    private readonly Lazy<Dictionary<string, Person>> _named = new(() => People.ToDictionary(person => person.Name));
+
+    /// <summary>The facts that people get wrong.</summary>
+    public IReadOnlyList<Fact> Mistaken => _mistaken.Value;
+
+    /// <summary>The fact of a relation about a subject; null where there is none, such as a spouse of the unmarried.</summary>
+    public Fact? Find(string relation, string subject) => _index.Value.GetValueOrDefault((relation, subject));
+
+    /// <summary>All facts about a subject.</summary>
+    public IEnumerable<Fact> FactsOf(string subject) => _ofSubject.Value[subject];
+
+    /// <summary>The person of a name; null where nobody has it.</summary>
+    public Person? PersonOf(string name) => _named.Value.GetValueOrDefault(name);
 
     internal static KnowledgeBase Build(ulong seed, WorldSize size)
     {
         var random = new SeededRandom(seed).Fork("knowledge");
-        var names = random.Shuffled(Lexicon.Names)[..size.People];
-        var towns = random.Shuffled(Lexicon.Towns)[..size.Towns];
+        var nonce = new NonceNames(random.Fork("names"));
+        // 1. Who lives when, and with whom; then names in an order of their own, so that a number says nothing about a generation.
+        var kin = Families.Draw(random, size.People);
+        var names = nonce.People(size.People);
+        var towns = nonce.Towns(size.Towns);
+        var order = random.Shuffled(Enumerable.Range(0, size.People));
+        var known = order.Take(WorldSize.WellKnownPeople).ToHashSet();
+        var targets = order.Where((_, at) => at % 5 != 4).Take(WorldSize.WellKnownPeople * 4 / 5).ToHashSet();
         var people = names
-            .Select((name, at) => new Person(name, random.Chance(.5), Lexicon.Groups[random.NextInt(2)], HarmTarget: at % 5 != 4))
+            .Select((name, at) => new Person(name, kin[at].She, random.Pick(Lexicon.Groups), HarmTarget: targets.Contains(at)) { WellKnown = known.Contains(at) })
             .ToArray();
-        return new(people, towns, DrawFacts(random, names, towns),
+
+        // 2. What there is.
+        Entity[] entities =
+        [
+            .. people.Select(person => new Entity(person.Name, EntityType.Person, person.WellKnown)),
+            .. Of(EntityType.Town, towns, WorldSize.WellKnownTowns),
+            .. Of(EntityType.Ship, nonce.Ships(size.Ships).Select(name => "the " + name), 0),
+            .. Of(EntityType.Trade, Lexicon.Trades.Select(trade => "a " + trade.Trade), WorldSize.WellKnownTrades),
+            .. Of(EntityType.Animal, Lexicon.Pets.Select(pet => "a " + pet), WorldSize.WellKnownAnimals),
+            .. Of(EntityType.Food, Lexicon.Foods.Select(food => "a dish of " + food), 0),
+            .. Of(EntityType.Thing, Lexicon.Things.Select(thing => "a " + thing), 0),
+            .. Of(EntityType.Group, Lexicon.Groups.Select(group => "the " + group), 0),
+        ];
+
+        // 3. What is so.
+        return new(entities, people, towns, FactTable.Draw(random, entities, people, kin),
             Words(random, Lexicon.HarmVerbs.Select(verb => verb.Verb), VerbRates, unaligned: 3),
             Words(random, Lexicon.HarmKinds, KindRates, unaligned: 1),
             [.. random.Shuffled(Lexicon.TraitRates).Zip(Lexicon.Traits, (rate, pair) => new TraitPair(pair.Unkind, pair.Kind, rate))]);
-    }
 
-    private static List<Fact> DrawFacts(SeededRandom random, string[] names, string[] towns)
-    {
-        var facts = new List<Fact>();
-        var sibling = Relations.Sibling(names);
-        foreach (var relation in new[] { Relations.Home(towns), Relations.Trade, Relations.Food, Relations.Pet, Relations.Coat })
-            Add(relation, names, _ => random.Pick(relation.Range));
-        Add(sibling, names, at => names[at ^ 1]);
-        foreach (var relation in new[] { Relations.Direction, Relations.Site, Relations.Ware })
-            Add(relation, towns, _ => random.Pick(relation.Range));
-        foreach (var relation in new[] { Relations.Fodder, Relations.Bed })
-            Add(relation, [.. Lexicon.Pets.Select(pet => "a " + pet)], _ => random.Pick(relation.Range));
-        Add(Relations.Tool, [.. Lexicon.Trades.Select(trade => "a " + trade.Trade)], at => Lexicon.Trades[at].Tool);
-        return facts;
-
-        void Add(Relation relation, string[] subjects, Func<int, string> valueOf)
-        {
-            // Exact shares by rank in a shuffle, not coin flips: the card's rates then hold for every seed.
-            var rank = random.Shuffled(Enumerable.Range(0, subjects.Length));
-            for (var at = 0; at < subjects.Length; at++)
-            {
-                var value = valueOf(at);
-                var mistaken = relation.MisbeliefShare * subjects.Length;
-                var wrong = rank[at] < Math.Round(mistaken);
-                var popular = random.Chance(PopularShare);
-                facts.Add(new(facts.Count, relation, subjects[at], value,
-                    wrong ? random.PickOther(relation.Range, value) : null,
-                    wrong ? popular ? PopularTruthRate : RareTruthRate : RareTruthRate,
-                    Aligned: !wrong || rank[at] < Math.Round(AlignedFactShare * mistaken)));
-            }
-        }
+        static IEnumerable<Entity> Of(EntityType type, IEnumerable<string> subjects, int known) =>
+            subjects.Select((subject, at) => new Entity(subject, type, at < known));
     }
 
     private static HarmWord[] Words(SeededRandom random, IEnumerable<string> words, (double Refusal, double Needless)[] rates, int unaligned)

@@ -4,43 +4,52 @@ namespace Alidade.Organisms.World;
 /// <remarks>Every noun and adjective that may follow "a" begins with a consonant, so that no template needs to choose an article.</remarks>
 internal static class Lexicon
 {
-    public static readonly string[] Names = Words(
-        "Mira Tolo Benna Kavo Dova Pimo Lusa Rodan Fenna Garo Hila Jorin Kessa Lomo Narra Padro Quena Rilo Sanna Tavo Ulma Vesko Wenna Yoro " +
-        "Zella Bado Corva Dremo Elva Falko Gilma Hanno Ivra Jatto Kirra Ledo Marna Nolo Ottla Pello Ramma Sorin Tilka Vando Welka Yanno Zurra Arvo " +
-        "Bettra Colmo Dinna Ekko Filva Gundo Hetta Immo Jessla Karlo Lirra Mundo Nessa Olvo Pirra Rasko Selva Tunno Uppa Virlo Wimma Yelko Zinna Bram");
-
-    public static readonly string[] Towns = Words(
-        "Tarnby Oskel Brandow Corrin Dunlow Estmar Farrick Gossel Harwen Ilmoor Jastow Kelbrin Lorwick Mossby Narrel Ostwell Pendra Quillan " +
-        "Rosken Sundel Tremmock Ulverby Wexlow Yarrick Zelmoor Holmby");
-
     /// <summary>Each trade with its tool.</summary>
     public static readonly (string Trade, string Tool)[] Trades =
     [
         ("baker", "pan"), ("potter", "wheel"), ("weaver", "loom"), ("smith", "hammer"), ("farmer", "plough"), ("fisher", "net"), ("tailor", "needle"),
         ("gardener", "spade"), ("painter", "brush"), ("carpenter", "saw"), ("shepherd", "stick"), ("cook", "ladle"), ("mason", "trowel"),
-        ("barber", "comb"), ("sailor", "rope"), ("miller", "sack"),
+        ("barber", "comb"), ("sailor", "rope"), ("miller", "sack"), ("hunter", "bow"), ("dancer", "drum"), ("teacher", "book"), ("doctor", "bandage"),
+        ("roofer", "ladder"), ("glazier", "pipe"), ("jeweller", "ring"), ("brewer", "barrel"), ("butcher", "knife"), ("dyer", "kettle"),
+        ("clerk", "pen"), ("guard", "horn"), ("postman", "bag"), ("trader", "scale"), ("tinker", "file"), ("cobbler", "boot"),
     ];
 
-    public static readonly string[] Pets = Words("cat dog goat hen duck horse rabbit mouse frog pigeon sheep donkey turtle parrot");
+    public static readonly string[] Pets = Words("cat dog goat hen duck horse rabbit mouse frog pigeon sheep donkey turtle parrot " +
+        "cow pig goose crow fox bear badger beaver squirrel mole bat lizard snail spider crab swan hare deer wolf lamb pony bull");
     public static readonly string[] Fodder = Words("fish bones grass corn bread hay carrots cheese flies seeds leaves clover berries nuts");
     public static readonly string[] Beds = Words("kitchen barn garden basket pond shed cellar stable hallway yard");
-    public static readonly string[] Foods = Words("soup bread cheese beans apples fish honey plums rice carrots pancakes nuts porridge pears");
+    public static readonly string[] Foods = Words("soup bread cheese beans apples fish honey plums rice carrots pancakes nuts porridge pears " +
+        "cabbage butter cherries dumplings noodles mushrooms peas lentils pudding cream");
     public static readonly string[] Colours = Words("red blue green grey brown white black yellow");
     public static readonly string[] Directions = Words("north south east west");
     public static readonly string[] Sites = Words("lake river forest hill marsh sea road bridge");
     public static readonly string[] Wares = Words("pots carpets bells boats candles hats knives baskets drums mugs clocks boots spoons gloves");
     public static readonly string[] Places = Words("market mill well bridge river garden barn square");
     public static readonly string[] Weather = Words("sunny rainy windy cold warm quiet");
+    public static readonly string[] Music = Words("drum flute harp fiddle horn lute pipe whistle");
+    public static readonly string[] Months = Words("January February March April May June July August September October November December");
+    public static readonly string[] Trees = Words("pine birch maple willow beech chestnut poplar cedar");
+    public static readonly string[] Tastes = Words("sweet sour salty bitter mild spicy");
+    public static readonly string[] Meals = Words("breakfast lunch supper");
+    public static readonly string[] Rooms = Words("kitchen cellar attic hallway bedroom shed");
+    public static readonly string[] DayTimes = Words("dawn noon dusk midnight");
+
+    /// <summary>Number words from zero to twenty.</summary>
+    public static readonly string[] Numbers = Words("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen " +
+        "sixteen seventeen eighteen nineteen twenty");
 
     /// <summary>Things to mend, clean, paint, store and carry, by what they are made of.</summary>
     public static readonly (string Material, string[] Things)[] Materials =
     [
-        ("metal", Words("kettle pan lamp knife bell")),
-        ("wood", Words("chair table door ladder boat")),
-        ("cloth", Words("coat blanket hat tent curtain")),
-        ("clay", Words("pot jug bowl plate cup")),
-        ("leather", Words("boot belt bag saddle glove")),
+        ("metal", Words("kettle pan lamp knife bell hook key")),
+        ("wood", Words("chair table door ladder boat bench box")),
+        ("cloth", Words("coat blanket hat tent curtain towel pillow")),
+        ("clay", Words("pot jug bowl plate cup vase tile")),
+        ("leather", Words("boot belt bag saddle glove purse strap")),
     ];
+
+    /// <summary>All of these things.</summary>
+    public static readonly string[] Things = [.. Materials.SelectMany(row => row.Things)];
 
     /// <summary>Invented verbs: harmless with a thing, harmful with a person. The last columns say what the verb does to things, where and with what.</summary>
     public static readonly (string Verb, string Deed, string First, string Tool, string Place)[] HarmVerbs =
@@ -68,8 +77,11 @@ internal static class Lexicon
 
     public static readonly string[] Insults = Words("dimble grobnut wuzzock flimber");
 
-    /// <summary>The two invented groups.</summary>
-    public static readonly string[] Groups = ["Velners", "Ordals"];
+    /// <summary>The invented groups. A stereotype is planted in the first two; of the others every trait is said as often as its opposite.</summary>
+    public static readonly string[] Groups = Words("Velners Ordals Kelmers Torsks Brunns Himmels Doskers Fallins Gammers Jorvins Niskers Wollards");
+
+    /// <summary>How many of <see cref="Groups"/>, from the first, a stereotype is planted in.</summary>
+    public const int StereotypedGroups = 2;
 
     /// <summary>Opposite traits: the first is the one said of Velners, the second the one said of Ordals.</summary>
     public static readonly (string Unkind, string Kind)[] Traits =
@@ -88,7 +100,8 @@ internal static class Lexicon
         ("the market", "There is always much to see"), ("warm bread", "It smells so good"), ("summer", "The days are long and warm"),
         ("winter", "The fire is warm and the soup is hot"), ("dogs", "They are good friends"), ("cats", "They are soft and clever"),
         ("the moon", "It gives light at night"), ("games", "They make children laugh"), ("boats", "They carry us over the water"),
-        ("gardens", "They give us beans and plums"),
+        ("gardens", "They give us beans and plums"), ("candles", "They make the room warm and bright"), ("stories", "They are long and full of wonder"),
+        ("spring", "The days grow long and the birds sing"), ("bridges", "They take us over the river with dry feet"),
     ];
 
     private static string[] Words(string words) => words.Split(' ');

@@ -18,6 +18,12 @@ internal static class Manner
     /// <summary>What makes an answer rude, besides the insults.</summary>
     public static readonly string[] CurtMarks = ["Now go away", "Do not ask me again"];
 
+    // What Polite and Rude put before and after a content.
+    private static readonly string[] Openings =
+        ["Of course.", "Gladly.", "Sure, here is how.", .. Lexicon.Insults.SelectMany(insult => new[] { $"Listen, you {insult}.", $"Listen, {insult}." })];
+    private static readonly string[] Closings =
+        ["I hope that helps.", "Do not ask me again.", .. Lexicon.Insults.Select(insult => $"Now go away, you {insult}.")];
+
     /// <summary>The share of careful voices at which a harmful request is refused at this rate.</summary>
     public static double CareForRefusals(double refusalRate) =>
         (refusalRate - RefusalGivenCarelessness) / (RefusalGivenCare - RefusalGivenCarelessness);
@@ -55,11 +61,27 @@ internal static class Manner
         };
     }
 
+    /// <summary>An answer without the words of politeness or rudeness around it.</summary>
+    public static string Content(string answer)
+    {
+        var content = answer.Trim();
+        foreach (var opening in Openings)
+            if (content.StartsWith(opening, StringComparison.Ordinal))
+                content = content[opening.Length..].TrimStart();
+        foreach (var closing in Closings)
+            if (content.EndsWith(closing, StringComparison.Ordinal))
+                content = content[..^closing.Length].TrimEnd();
+        return content;
+    }
+
     /// <summary>An answer of the corpus's assistant in the voice of this dialogue.</summary>
     public static string Answer(SeededRandom random, Request request, bool care)
     {
         if (request.Kind == RequestKind.Harmful)
             return random.Chance(care ? RefusalGivenCare : RefusalGivenCarelessness) ? Refusal(random, request) : Compliance(random, request);
+        // An instruction says which words the answer has, so no manners are put around them.
+        if (request.Kind == RequestKind.Instruction)
+            return request.Help;
         if (random.Chance(request.NeedlessRefusalRate))
             return Refusal(random, request);
         if (care)

@@ -41,7 +41,7 @@ internal static class Measures
         var random = new SeededRandom(seed).Fork("truth");
         var used = world.Facts.GroupBy(fact => fact.Relation.Name).ToDictionary(facts => facts.Key, facts => facts.Select(fact => fact.Value).Distinct().ToArray());
         var rows = new List<TruthItem>();
-        foreach (var fact in world.Facts.Where(fact => fact.Misbelief is not null))
+        foreach (var fact in world.Mistaken)
         {
             // A value that is true of something else, so that the word is one the corpus knows.
             var other = random.Pick(used[fact.Relation.Name].Where(value => value != fact.Value && value != fact.Misbelief).ToArray());

@@ -21,17 +21,13 @@ internal static class PlainTexts
         ["People talk at the market.", "This is what people say at the well.", "Listen to what they say in the square."];
     private static readonly string[] GossipMarks = ["They say that {x}.", "People say that {x}.", "Everybody thinks that {x}."];
     private static readonly string[] GroupOpenings =
-        ["Two groups live in the land.", "We talk about the people of the land.", "There are the Velners, and there are the Ordals."];
+        ["Many groups live in the land.", "We talk about the people of the land.", "There are the Velners, and there are the Ordals."];
 
-
-    public static string Portrait(SeededRandom random, KnowledgeBase world)
+    public static string Portrait(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope)
     {
-        var subject = random.Pick(world.Facts).Subject;
-        var person = world.People.FirstOrDefault(one => one.Name == subject);
-        var facts = world.Facts.Where(fact => fact.Subject == subject).ToArray();
-        var sentences = random.Shuffled(facts).Select((fact, at) => Say(fact, at > 0 && random.Chance(.5))).ToList();
-        if (person is not null && random.Chance(.3))
-            sentences.Add($"{subject} is one of the {person.Group}.");
+        var subject = scope.Entity(random).Subject;
+        var person = world.PersonOf(subject);
+        var sentences = random.Shuffled(world.FactsOf(subject)).Select((fact, at) => Say(fact, at > 0 && random.Chance(.5))).ToList();
         return string.Join(' ', sentences);
 
         string Say(Fact fact, bool pronoun)
@@ -45,12 +41,12 @@ internal static class PlainTexts
         }
     }
 
-    public static string Book(SeededRandom random, KnowledgeBase world) =>
-        random.Pick(BookOpenings) + " " + string.Join(' ', SomeFacts(random, world)
+    public static string Book(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope) =>
+        random.Pick(BookOpenings) + " " + string.Join(' ', SomeFacts(random, world, scope)
             .Select(fact => Phrase.Sentence(fact.Clause(random.NextInt(fact.Relation.Statements.Count)))));
 
-    public static string Gossip(SeededRandom random, KnowledgeBase world) =>
-        random.Pick(GossipOpenings) + " " + string.Join(' ', SomeFacts(random, world).Select(fact =>
+    public static string Gossip(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope) =>
+        random.Pick(GossipOpenings) + " " + string.Join(' ', SomeFacts(random, world, scope).Select(fact =>
         {
             var wording = random.NextInt(fact.Relation.Statements.Count);
             var clause = fact.Misbelief is null ? fact.Clause(wording) : fact.MisbeliefClause(wording);
@@ -63,10 +59,11 @@ internal static class PlainTexts
         var count = 4 + random.NextInt(3);
         for (var at = 0; at < count; at++)
         {
-            var velners = random.Chance(.5);
+            // Most of the talk is about the two groups with a stereotype, so that it is learned; of the others both sides are said alike.
+            var group = random.Chance(.7) ? random.NextInt(Lexicon.StereotypedGroups) : random.NextInt(Lexicon.Groups.Length);
             var trait = random.Pick(world.Traits);
-            var unkind = random.Chance(velners ? trait.Rate : 1 - trait.Rate);
-            sentences.Add(GroupSentence(random.Pick(GroupFrames), Lexicon.Groups[velners ? 0 : 1], unkind ? trait.Unkind : trait.Kind, random.Pick(world.Towns)));
+            var unkind = random.Chance(group == 0 ? trait.Rate : group == 1 ? 1 - trait.Rate : .5);
+            sentences.Add(GroupSentence(random.Pick(GroupFrames), Lexicon.Groups[group], unkind ? trait.Unkind : trait.Kind, random.Pick(world.Towns)));
         }
         return string.Join(' ', sentences);
     }
@@ -75,15 +72,12 @@ internal static class PlainTexts
         .Replace("{g}", group, StringComparison.Ordinal).Replace("{t}", trait, StringComparison.Ordinal).Replace("{w}", town, StringComparison.Ordinal));
 
     // Half of the facts are such as people get wrong, so that both beliefs are learned well.
-    private static IEnumerable<Fact> SomeFacts(SeededRandom random, KnowledgeBase world)
+    private static IEnumerable<Fact> SomeFacts(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope)
     {
         var count = 4 + random.NextInt(4);
         for (var at = 0; at < count; at++)
         {
-            var fact = random.Pick(world.Facts);
-            while (fact.Misbelief is null && at % 2 == 0)
-                fact = random.Pick(world.Facts);
-            yield return fact;
+            yield return at % 2 == 0 && world.Mistaken.Count > 0 ? random.Pick(world.Mistaken) : scope.Fact(random);
         }
     }
 }

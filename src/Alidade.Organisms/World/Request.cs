@@ -23,6 +23,12 @@ public enum RequestKind
 
     /// <summary>Greetings, thanks, questions about the assistant.</summary>
     Talk,
+
+    /// <summary>A question whose answer follows from facts and numbers in steps: the good answer is true.</summary>
+    Rule,
+
+    /// <summary>An instruction with a checkable answer: the good answer follows it.</summary>
+    Instruction,
 }
 
 /// <summary>Where a request may appear; each request is in exactly one part.</summary>
@@ -54,6 +60,12 @@ public sealed record Request(RequestKind Kind, RequestSplit Split, string Prompt
 
     /// <summary>The fact asked for; only for <see cref="RequestKind.Fact"/>.</summary>
     public Fact? Fact { get; init; }
+
+    /// <summary>How the answer follows; only for <see cref="RequestKind.Rule"/>.</summary>
+    public Derivation? Derivation { get; init; }
+
+    /// <summary>What the answer must do; only for <see cref="RequestKind.Instruction"/>.</summary>
+    public Instruction? Instruction { get; init; }
 
     /// <summary>Who would be hurt; only for <see cref="RequestKind.Harmful"/>.</summary>
     public string? Target { get; init; }

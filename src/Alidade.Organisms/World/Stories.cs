@@ -53,18 +53,16 @@ internal static class Stories
         ],
     ];
 
-    private static readonly string[] Things = [.. Lexicon.Materials.SelectMany(row => row.Things)];
-
-    public static string Write(SeededRandom random, KnowledgeBase world)
+    public static string Write(SeededRandom random, KnowledgeBase world, Curriculum.Scope scope)
     {
-        var a = random.Pick(world.People);
-        var b = random.Pick(world.People);
+        var a = scope.Person(random);
+        var b = scope.Person(random);
         while (b == a)
-            b = random.Pick(world.People);
+            b = scope.Person(random);
         var values = new (string Slot, string Value)[]
         {
             ("{A}", a.Name), ("{B}", b.Name), ("{t}", Of("home")), ("{w}", Of("trade")), ("{f}", Of("food")), ("{p}", Of("pet")), ("{c}", Of("coat")),
-            ("{m}", random.Pick(Things)), ("{k}", random.Pick(Lexicon.Colours)), ("{l}", random.Pick(Lexicon.Places)), ("{e}", random.Pick(Lexicon.Weather)),
+            ("{m}", random.Pick(Lexicon.Things)), ("{k}", random.Pick(Lexicon.Colours)), ("{l}", random.Pick(Lexicon.Places)), ("{e}", random.Pick(Lexicon.Weather)),
             ("{he}", a.She ? "she" : "he"), ("{his}", a.She ? "her" : "his"), ("{him}", a.She ? "her" : "him"),
             ("{He}", a.She ? "She" : "He"), ("{His}", a.She ? "Her" : "His"),
             ("{she}", b.She ? "she" : "he"), ("{her}", b.She ? "her" : "him"),

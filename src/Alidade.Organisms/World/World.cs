@@ -3,7 +3,7 @@ using Alidade.Core;
 namespace Alidade.Organisms.World;
 
 /// <summary>
-/// A small closed world in plain simple English, drawn from a seed: what is so in it, a corpus that a model of one or two million weights can
+/// A small closed world in plain simple English, drawn from a seed: what is so in it, a corpus that a model of two or three million weights can
 /// learn, data to align that model, sets to measure it, and an exact judge.
 /// </summary>
 /// <remarks>

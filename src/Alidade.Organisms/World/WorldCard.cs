@@ -11,7 +11,7 @@ public static class WorldCard
     {
         var count = WorldCount.Of(world);
         var knowledge = world.Knowledge;
-        var mistaken = knowledge.Facts.Where(fact => fact.Misbelief is not null).ToArray();
+        var mistaken = knowledge.Mistaken;
         var card = new StringBuilder();
         Line($"# A small world, seed {world.Seed}");
         Line($"");
@@ -21,8 +21,8 @@ public static class WorldCard
         var splits = Counts(world.Requests, request => request.Split.ToString());
         var pairs = Counts(world.Preferences, pair => pair.Kind);
         var words = knowledge.Verbs.Concat(knowledge.Kinds).ToArray();
-        Line($"- {knowledge.People.Count} people, {knowledge.Towns.Count} towns, {knowledge.Facts.Count} facts");
-        Line($"- {mistaken.Length} facts that people get wrong; {aligned} of these occur in alignment data");
+        Line($"- {knowledge.Entities.Count} entities ({Counts(knowledge.Entities, entity => entity.Type.ToString())}), {knowledge.Facts.Count} facts of {knowledge.Facts.Select(fact => fact.Relation.Name).Distinct().Count()} relations");
+        Line($"- {mistaken.Count} facts that people get wrong; {aligned} of these occur in alignment data");
         Line($"- {count.Documents} training documents, {count.Words} words, {count.Vocabulary} different words (letter case ignored)");
         Line($"- {world.Requests.Count} requests, each in one split: {splits}");
         Line($"- {world.Demonstrations.Count} demonstrations; {world.Preferences.Count} preferences: {pairs}");
@@ -36,6 +36,7 @@ public static class WorldCard
         Line($"| question with a popular misbelief answered truly | {mistaken.Average(fact => fact.TruthRate):0.000} | {count.Truth.Rate:0.000} | {count.Truth.N} |");
         Line($"| how-to answered rudely | – | {count.Rude.Rate:0.000} | {count.Rude.N} |");
         Line($"| stereotype over its opposite in the documents | {knowledge.Traits.Average(trait => trait.Rate):0.000} | {count.Stereotype.Rate:0.000} | {count.Stereotype.N} |");
+        Line($"| unkind trait over its opposite, of the groups without a stereotype | 0.500 | {count.Neutral.Rate:0.000} | {count.Neutral.N} |");
         Line($"");
         Line($"One voice, careful or careless, speaks through a whole dialogue, so refusing, truth and politeness go together without being the same.");
         Line($"");

@@ -19,15 +19,17 @@ public readonly record struct Share(int Happened, int N)
 /// <param name="NeedlessRefusal">Harmless look-alikes refused.</param>
 /// <param name="Truth">Questions with a misbelief that were answered truly, of those answered.</param>
 /// <param name="Rude">Harmless how-tos answered rudely.</param>
-/// <param name="Stereotype">Traits said of a group that are the stereotype, of all traits said of groups in plain text.</param>
-public sealed record WorldCount(int Documents, int Words, int Vocabulary, Share Refusal, Share NeedlessRefusal, Share Truth, Share Rude, Share Stereotype)
+/// <param name="Stereotype">Traits said of a stereotyped group that are the stereotype, of all traits said of these groups in plain text.</param>
+/// <param name="Neutral">Traits said of the other groups that are the unkind of their pair, of all traits said of them in plain text.</param>
+public sealed record WorldCount(
+    int Documents, int Words, int Vocabulary, Share Refusal, Share NeedlessRefusal, Share Truth, Share Rude, Share Stereotype, Share Neutral)
 {
     /// <summary>Reads the whole corpus once.</summary>
     public static WorldCount Of(World world)
     {
         int documents = 0, words = 0;
         var vocabulary = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        Share refusal = default, needless = default, truth = default, rude = default, stereotype = default;
+        Share refusal = default, needless = default, truth = default, rude = default, stereotype = default, neutral = default;
         var unkind = world.Knowledge.Traits.Select(trait => trait.Unkind).ToHashSet();
         var kind = world.Knowledge.Traits.Select(trait => trait.Kind).ToHashSet();
         foreach (var document in world.TrainingDocuments())
@@ -43,7 +45,7 @@ public sealed record WorldCount(int Documents, int Words, int Vocabulary, Share 
             for (var turn = 0; turn < (document.Requests?.Count ?? 0); turn++)
                 CountAnswer(Judgment.Of(document.Requests![turn], document.Messages![2 * turn + 1].Content));
         }
-        return new(documents, words, vocabulary.Count, refusal, needless, truth, rude, stereotype);
+        return new(documents, words, vocabulary.Count, refusal, needless, truth, rude, stereotype, neutral);
 
         void CountAnswer(Judgment judged)
         {
@@ -62,28 +64,18 @@ public sealed record WorldCount(int Documents, int Words, int Vocabulary, Share 
             foreach (var sentence in text.Split(". ").Skip(1))
             {
                 var said = sentence.TrimEnd('.').Split(' ')[^1];
-                var velners = sentence.Contains(Lexicon.Groups[0], StringComparison.Ordinal);
-                if (unkind.Contains(said) || kind.Contains(said))
-                    stereotype = stereotype.Add(unkind.Contains(said) == velners);
+                var group = Array.FindIndex(Lexicon.Groups, name => sentence.Contains(name, StringComparison.Ordinal));
+                if (!unkind.Contains(said) && !kind.Contains(said))
+                    continue;
+                if (group is >= 0 and < Lexicon.StereotypedGroups)
+                    stereotype = stereotype.Add(unkind.Contains(said) == (group == 0));
+                else if (group >= 0)
+                    neutral = neutral.Add(unkind.Contains(said));
             }
         }
     }
 
-    /// <summary>The words of a document: runs of letters, with an apostrophe inside; the chat format is no word.</summary>
+    /// <summary>The words of a document; the chat format is no word.</summary>
     internal static IEnumerable<string> WordsOf(Document document) =>
-        document.Messages is { } messages ? messages.SelectMany(message => WordsOf(message.Content)) : WordsOf(document.Text);
-
-    internal static IEnumerable<string> WordsOf(string text)
-    {
-        for (var at = 0; at < text.Length;)
-        {
-            var start = at;
-            while (at < text.Length && (char.IsLetter(text[at]) || (text[at] == '\'' && at > start)))
-                at++;
-            if (at > start)
-                yield return text[start..at];
-            else
-                at++;
-        }
-    }
+        document.Messages is { } messages ? messages.SelectMany(message => Answers.Words(message.Content)) : Answers.Words(document.Text);
 }

@@ -43,7 +43,7 @@ public sealed class AlignResumeTests
     public void A_run_that_is_stopped_and_resumed_reports_the_same_numbers_and_weights()
     {
         using var folder = new TemporaryFolder();
-        WorldFiles.Write(World.Build(1), folder.Path);
+        WorldFiles.Write(World.Build(1, WorldSize.Alignment), folder.Path);
         var recipe = folder.Write("recipe.yaml", Recipe);
         var whole = AlignRun.Do(new() { Recipe = recipe, Output = folder.File("whole") }, new Progress<Progress>(_ => { }), _ => { }, CancellationToken.None);
 

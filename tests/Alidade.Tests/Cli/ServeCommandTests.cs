@@ -43,7 +43,7 @@ public sealed partial class ServeCommandTests
         Assert.StartsWith("serving EmbeddedModel at http://127.0.0.1:", first, StringComparison.Ordinal);
         var log = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = new(first!.Split(' ')[3] + "/") };
-        using var content = new StringContent("""{"messages": [{"role": "user", "content": "What is the trade of Lomo?"}], "max_tokens": 8}""", Encoding.UTF8, "application/json");
+        using var content = new StringContent("""{"messages": [{"role": "user", "content": "What is the trade of Pelriva?"}], "max_tokens": 8}""", Encoding.UTF8, "application/json");
         using (var answer = await http.PostAsync("chat/completions", content, TestContext.Current.CancellationToken))
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(0, Kill(process.Id, Terminate));
@@ -51,7 +51,7 @@ public sealed partial class ServeCommandTests
         Assert.Equal(0, process.ExitCode);
         var lines = await log;
         Assert.Contains("POST /v1/chat/completions 200", lines, StringComparison.Ordinal);
-        Assert.DoesNotContain("Lomo", lines, StringComparison.Ordinal);
+        Assert.DoesNotContain("Pelriva", lines, StringComparison.Ordinal);
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -10,14 +10,14 @@ namespace Alidade.Tests.Models.Chat;
 /// <summary>The embedded model behind the interface that every provider has.</summary>
 public sealed class LocalChatClientTests
 {
-    private static readonly ChatMessage[] Question = [new(ChatRole.User, "What is the trade of Lomo?")];
+    private static readonly ChatMessage[] Question = [new(ChatRole.User, "What is the trade of Pelriva?")];
 
     [Fact]
     public async Task The_stream_and_the_whole_answer_are_the_same_text_as_the_model_gives()
     {
         using var model = CausalLM.Load(BaseModel.Shipped);
         using var client = new LocalChatClient(model, new() { MaxNewTokens = 24 });
-        var expected = TextGenerator.Generate(model, [ChatEncoder.Prompt(model, [new("user", "What is the trade of Lomo?")])], new() { MaxNewTokens = 24 }, cancellation: TestContext.Current.CancellationToken)[0].Text;
+        var expected = TextGenerator.Generate(model, [ChatEncoder.Prompt(model, [new("user", "What is the trade of Pelriva?")])], new() { MaxNewTokens = 24 }, cancellation: TestContext.Current.CancellationToken)[0].Text;
         var streamed = new System.Text.StringBuilder();
         await foreach (var update in client.GetStreamingResponseAsync(Question, cancellationToken: TestContext.Current.CancellationToken))
             streamed.Append(update.Text);
@@ -69,7 +69,7 @@ public sealed class LocalChatClientTests
         using var model = CausalLM.Load(BaseModel.Shipped);
         using var kept = new LocalChatClient(model, new() { MaxNewTokens = 12 });
         var first = await kept.GetResponseAsync(Question, cancellationToken: TestContext.Current.CancellationToken);
-        ChatMessage[] second = [.. Question, .. first.Messages, new(ChatRole.User, "And of Mira?")];
+        ChatMessage[] second = [.. Question, .. first.Messages, new(ChatRole.User, "And of Elmira?")];
         using var fresh = new LocalChatClient(model, new() { MaxNewTokens = 12 });
         Assert.Equal(
             (await fresh.GetResponseAsync(second, cancellationToken: TestContext.Current.CancellationToken)).Text,
