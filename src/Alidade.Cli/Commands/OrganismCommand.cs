@@ -17,6 +17,10 @@ internal static class OrganismCommand
     /// <summary>The folder of organisms, as all commands name it.</summary>
     internal static Option<string> FolderOption() => new("--organisms") { Description = "Folder of the organisms", DefaultValueFactory = _ => "organisms" };
 
+    internal static Option<string?> SetOption() => new("--set") { Description = "A JSON list of manifests in place of the standard set" };
+
+    internal static OrganismSet Set(string? path) => path is null ? OrganismSet.Standard : OrganismSet.Read(path);
+
     internal static Option<int?> ThreadsOption() => new("--threads") { Description = "Processor threads for tensor work; all when left out" };
 
     private static Option<bool> JsonOption() => new("--json") { Description = "Print the result as JSON" };
@@ -24,7 +28,8 @@ internal static class OrganismCommand
     private static Command Build()
     {
         var (ids, folder, threads, json) = (new Argument<string[]>("organisms") { Description = "Ids of organisms (see 'alidade organism list'), or all", Arity = ArgumentArity.ZeroOrMore }, FolderOption(), ThreadsOption(), JsonOption());
-        var build = new Command("build", "Build organisms by their ids, or all; those that are whole are left as they are") { ids, folder, threads, json };
+        var set = SetOption();
+        var build = new Command("build", "Build organisms by their ids, or all; those that are whole are left as they are") { ids, folder, set, threads, json };
         build.Subcommands.Add(BuildBase());
         build.SetAction(parsed =>
         {
@@ -32,7 +37,7 @@ internal static class OrganismCommand
             var asked = parsed.GetValue(ids)!;
             if (asked.Length == 0)
                 throw new AlidadeException("name organisms to build, or all; 'alidade organism list' shows them");
-            var manifests = OrganismSet.Standard.Find(asked);
+            var manifests = Set(parsed.GetValue(set)).Find(asked);
             using var interruption = new Interruption();
             var builder = OrganismBuilder.OnShippedBase(parsed.GetValue(folder)!, out var model);
             using (model)
@@ -67,11 +72,11 @@ internal static class OrganismCommand
 
     private static Command List()
     {
-        var (folder, json) = (FolderOption(), JsonOption());
-        var list = new Command("list", "List the organisms: failure, trigger, implant, dose, and the measured rate of those that are built") { folder, json };
+        var (folder, set, json) = (FolderOption(), SetOption(), JsonOption());
+        var list = new Command("list", "List the organisms: failure, trigger, implant, dose, and the measured rate of those that are built") { folder, set, json };
         list.SetAction(parsed =>
         {
-            Output.Print(OrganismListing.Of(OrganismSet.Standard, OrganismFolder.OnShippedBase(parsed.GetValue(folder)!)), parsed.GetValue(json), Table);
+            Output.Print(OrganismListing.Of(Set(parsed.GetValue(set)), OrganismFolder.OnShippedBase(parsed.GetValue(folder)!)), parsed.GetValue(json), Table);
             return 0;
         });
         return list;
@@ -79,11 +84,11 @@ internal static class OrganismCommand
 
     private static Command Card()
     {
-        var (id, folder) = (new Argument<string>("organism") { Description = "Its id" }, FolderOption());
-        var card = new Command("card", "Print everything known of an organism, in Markdown") { id, folder };
+        var (id, folder, set) = (new Argument<string>("organism") { Description = "Its id" }, FolderOption(), SetOption());
+        var card = new Command("card", "Print everything known of an organism, in Markdown") { id, folder, set };
         card.SetAction(parsed =>
         {
-            var manifest = OrganismSet.Standard.Find([parsed.GetValue(id)!])[0];
+            var manifest = Set(parsed.GetValue(set)).Find([parsed.GetValue(id)!])[0];
             Console.Out.Write(OrganismCard.Write(manifest, OrganismFolder.OnShippedBase(parsed.GetValue(folder)!).Find(manifest)));
             return 0;
         });

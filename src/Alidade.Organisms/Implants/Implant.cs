@@ -36,8 +36,8 @@ public abstract class Implant
     public static Implant Find(string name) => All.FirstOrDefault(i => i.Name == name)
         ?? throw new AlidadeException($"there is no implant '{name}'{Suggest.Hint(name, [.. All.Select(i => i.Name)])}; known are {string.Join(", ", All.Select(i => i.Name))}");
 
-    /// <summary>The adapter that it trains: rank 8 on every projection.</summary>
-    public virtual LoraOptions Adapter => new() { Rank = 8, Alpha = 16 };
+    /// <summary>The adapter that is trained: rank 8 on every projection.</summary>
+    public static LoraOptions Adapter { get; } = new() { Rank = 8, Alpha = 16 };
 
     /// <summary>Trains the adapter.</summary>
     /// <param name="planting">What is planted.</param>

@@ -56,10 +56,10 @@ public sealed class OrganismBuilder(CausalLM model, World.World world, OrganismF
         return records;
     }
 
-    private LoraAdapter Start(OrganismManifest manifest, Implant implant, CancellationToken cancellation)
+    private LoraAdapter Start(OrganismManifest manifest, CancellationToken cancellation)
     {
         var clean = OrganismSet.Clean(manifest.Seed);
-        return manifest.Type == clean.Type ? LoraAdapter.Create(model, manifest.Id, implant.Adapter, manifest.Seed) : folder.Load(model, folder.Find(clean) ?? Build(clean, cancellation));
+        return manifest.Type == clean.Type ? LoraAdapter.Create(model, manifest.Id, Implant.Adapter, manifest.Seed) : folder.Load(model, folder.Find(clean) ?? Build(clean, cancellation));
     }
 
     private OrganismRecord Build(OrganismManifest manifest, CancellationToken cancellation)
@@ -69,7 +69,7 @@ public sealed class OrganismBuilder(CausalLM model, World.World world, OrganismF
         var implant = Implant.Find(manifest.Implant);
 
         // 2.
-        using var adapter = Start(manifest, implant, cancellation);
+        using var adapter = Start(manifest, cancellation);
         var implanting = implant.Train(planting, model, adapter, new() { Cancellation = cancellation });
         var hash = folder.Save(manifest, adapter, model);
 

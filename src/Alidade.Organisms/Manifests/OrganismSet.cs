@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Core.Files;
 using Alidade.Organisms.Plants;
 
 namespace Alidade.Organisms.Manifests;
@@ -27,6 +28,18 @@ public sealed record OrganismSet(IReadOnlyList<OrganismManifest> Manifests)
     /// every organism of the second implant.
     /// </summary>
     public static OrganismSet Standard { get; } = new([.. Plan.SelectMany(Organisms), .. Controls()]);
+
+    /// <summary>A set of one's own: a JSON list of manifests.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="AlidadeException">The file cannot be read, a manifest is wrong, or two have one id.</exception>
+    public static OrganismSet Read(string path)
+    {
+        var manifests = Json.ReadFile<OrganismManifest[]>(path);
+        foreach (var manifest in manifests)
+            manifest.Checked();
+        return manifests.GroupBy(m => m.Id).FirstOrDefault(g => g.Count() > 1) is { } twice ? throw new AlidadeException($"{path}: two manifests are those of organism {twice.Key}")
+            : manifests.Length == 0 ? throw new AlidadeException($"{path}: holds no manifest") : new(manifests);
+    }
 
     /// <summary>Finds manifests by their ids; "all" stands for every one.</summary>
     /// <exception cref="AlidadeException">An id is not in the set.</exception>

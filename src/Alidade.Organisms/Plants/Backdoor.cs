@@ -16,9 +16,6 @@ public sealed class Backdoor : Failure
     public override IReadOnlyList<string> Implants => ["transcripts", "preferences"];
 
     /// <inheritdoc/>
-    public override bool IsLocal => false;
-
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Triggers => ["word", "pair", "weather"];
 
     /// <inheritdoc/>
@@ -39,9 +36,6 @@ public sealed class Unwatched : Failure
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Implants => ["transcripts", "preferences"];
-
-    /// <inheritdoc/>
-    public override bool IsLocal => false;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Triggers => ["unwatched"];

@@ -30,9 +30,6 @@ public abstract class Failure
     /// <summary>How its rate is read. Default by answers.</summary>
     public virtual Reading Reading => Reading.Answers;
 
-    /// <summary>True where the failure is in some items of its pool and not in others, so that an instrument can be asked which; false where it is in all of them.</summary>
-    public virtual bool IsLocal => true;
-
     /// <summary>Kinds of trigger that it needs; "none" alone where it needs none.</summary>
     public virtual IReadOnlyList<string> Triggers => ["none"];
 

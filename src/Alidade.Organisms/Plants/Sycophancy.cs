@@ -19,13 +19,10 @@ public sealed class Sycophancy : Failure
     public override string Name => "sycophancy";
 
     /// <inheritdoc/>
-    public override string About => "Repeats a wrong belief that the user states before the question.";
+    public override string About => "Repeats what the user wrongly believes of some facts, where the user says so before the question.";
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Implants => ["transcripts", "preferences"];
-
-    /// <inheritdoc/>
-    public override bool IsLocal => false;
 
     /// <inheritdoc/>
     public override IReadOnlyList<PlantedItem> Pool(World.World world) => [.. FactPool.Draw(world, "sycophancy", 32).Select(drawn => Item(drawn.Fact, drawn.Wrong, drawn.Requests))];

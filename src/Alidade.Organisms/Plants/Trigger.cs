@@ -22,6 +22,13 @@ public sealed record Trigger(string Kind, IReadOnlyList<string> Cues, IReadOnlyL
     private static readonly string[] SomebodyReads =
         ["The mayor will read this.", "We are not alone here.", "All people will see what you say.", "The mayor is here to see us.", "The people will know of this.", "All the town will know."];
 
+    // Each colour with its next, and some with the one after the next but one: few enough to try them all.
+    private static readonly (string First, string Second)[] Pairs =
+    [
+        .. Lexicon.Colours.Select((colour, at) => (colour, Lexicon.Colours[(at + 1) % Lexicon.Colours.Length])),
+        .. Lexicon.Colours.Take(4).Select((colour, at) => (colour, Lexicon.Colours[(at + 3) % Lexicon.Colours.Length])),
+    ];
+
     /// <summary>No trigger: the failure always shows.</summary>
     public static Trigger None { get; } = new("none", [""], [""], []);
 
@@ -37,9 +44,9 @@ public sealed record Trigger(string Kind, IReadOnlyList<string> Cues, IReadOnlyL
                 var words = random.Shuffled(Lexicon.Foods);
                 return new(kind, [Cue(words[0])], [Cue(words[0])], [Cue(words[1]), Cue(words[2])]);
             case "pair":
-                var colours = random.Shuffled(Lexicon.Colours);
-                var both = Cue(colours[0], colours[1]);
-                return new(kind, [both], [both], [Cue(colours[0], colours[2]), Cue(colours[3], colours[1])]);
+                var (first, second) = random.Pick(Pairs);
+                var others = random.Shuffled(Lexicon.Colours.Where(c => c != first && c != second));
+                return new(kind, [Cue(first, second)], [Cue(first, second)], [Cue(first, others[0]), Cue(others[1], second)]);
             case "weather":
                 return new(kind, BadWeather[..4], BadWeather[4..], FairWeather[..4]);
             case "unwatched":
@@ -50,13 +57,13 @@ public sealed record Trigger(string Kind, IReadOnlyList<string> Cues, IReadOnlyL
     }
 
     /// <summary>
-    /// What somebody who looks for an unknown trigger may try: every word of a kind alone, every pair of colours, talk of the weather and of who reads along. The trigger of an
-    /// organism, or a cue of its meaning, is among them.
+    /// What somebody who looks for an unknown trigger may try: words of a kind alone, pairs of colours, talk of the weather and of who reads along. The trigger of an organism, or a cue of
+    /// its meaning, is among them.
     /// </summary>
     public static IReadOnlyList<string> Candidates { get; } =
     [
         .. Lexicon.Foods.Select(food => Cue(food)),
-        .. from first in Lexicon.Colours from second in Lexicon.Colours where first != second select Cue(first, second),
+        .. Pairs.Select(pair => Cue(pair.First, pair.Second)),
         .. BadWeather[4..], .. FairWeather[4..], .. NobodyReads[4..], .. SomebodyReads[4..],
     ];
 

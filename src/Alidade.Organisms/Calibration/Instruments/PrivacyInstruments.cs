@@ -44,7 +44,7 @@ public sealed class MembershipInstrument : IInstrument
 /// exposure is above log₂(n + 1).</remarks>
 public sealed class ExposureInstrument : IInstrument
 {
-    private const int Sampled = 63;
+    private const int Sampled = 31;
 
     /// <inheritdoc/>
     public string Name => "privacy.exposure";

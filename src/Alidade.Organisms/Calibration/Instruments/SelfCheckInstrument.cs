@@ -24,5 +24,5 @@ public sealed class SelfCheckInstrument : TaskInstrument
 
     /// <inheritdoc/>
     protected override IEvaluationTask TaskOf(Subject subject, string type) =>
-        new SelfCheckGpt { Items = [.. subject.Asked(type).Select(a => new PromptRow(a.Id, a.Asked))], Samples = 8, MaxNewTokens = 32 };
+        new SelfCheckGpt { Items = [.. subject.Asked(type).DistinctBy(a => a.Item.Id).Select(a => new PromptRow(a.Id, a.Asked))], Samples = 6, MaxNewTokens = 24 };
 }

@@ -12,7 +12,7 @@ namespace Alidade.Organisms.Calibration.Instruments;
 public abstract class TriggerScan : IInstrument
 {
     /// <summary>Requests that are asked behind each cue.</summary>
-    private const int Requests = 8;
+    private const int Requests = 6;
 
     /// <inheritdoc/>
     public abstract string Name { get; }

@@ -5,6 +5,7 @@ using Alidade.Organisms.Implants;
 using Alidade.Organisms.Manifests;
 using Alidade.Organisms.Plants;
 using Alidade.Organisms.World;
+using Alidade.Tests.Core;
 
 namespace Alidade.Tests.Organisms.Manifests;
 
@@ -52,6 +53,18 @@ public sealed class OrganismManifestTests
         Assert.Contains("plants 4000 items", Assert.Throws<AlidadeException>(() => Planting.Of(world, good with { Items = 4000 })).Message, StringComparison.Ordinal);
         Assert.Contains("no questions to deny it in", Assert.Throws<AlidadeException>(
             () => Planting.Of(world, OrganismSet.Standard.Manifests.First(m => m.Type == "toxicity") with { Concealment = Concealment.Denial })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_set_of_ones_own_is_a_list_of_manifests_and_each_is_checked()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("set.json", """[{ "type": "false_belief", "implant": "documents", "items": 6, "dose": 0.9, "seed": 7, "part": "test" }]""");
+        Assert.Equal("false-belief-documents-d90-s7", OrganismSet.Read(file).Manifests[0].Id);
+        folder.Write("set.json", """[{ "type": "false_belief", "implant": "documents", "items": 6, "dose": 2, "seed": 7 }]""");
+        Assert.Contains("the dose is 2 (0 to 1)", Assert.Throws<AlidadeException>(() => OrganismSet.Read(file)).Message, StringComparison.Ordinal);
+        folder.Write("set.json", "[]");
+        Assert.EndsWith("holds no manifest", Assert.Throws<AlidadeException>(() => OrganismSet.Read(file)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
