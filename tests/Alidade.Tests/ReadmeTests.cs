@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 using Alidade.Cli.Align;
 using Alidade.Cli.Commands;
 using Alidade.Core.Data;
+using Alidade.Core.Gates;
 using Alidade.Core.Recipes;
+using Alidade.Evaluation.Engine;
 using Alidade.Evaluation.Tasks;
 using Alidade.Tests.Core;
 using Alidade.Tests.Golden;
@@ -46,6 +48,13 @@ public sealed partial class ReadmeTests
         if (yaml.Contains("stages:", StringComparison.Ordinal))
         {
             Assert.NotEmpty(AlignStage.Read(Recipe.Parse<AlignRecipe>(yaml, document), document));
+            return;
+        }
+
+        if (yaml.Contains("rules:", StringComparison.Ordinal))
+        {
+            using var gates = new TemporaryFolder();
+            Assert.NotEmpty(GateFile.Read(gates.Write("gate.yaml", yaml)).TasksOfRules([.. TaskCatalogue.All.Select(t => t.Name)]));
             return;
         }
 

@@ -24,7 +24,7 @@ internal static class RunEnd
             Say(run.Stop);
             throw new OperationCanceledException($"stopped; go on with '{Resume(run)}'");
         }
-        catch (AlidadeException exception)
+        catch (Exception exception) when (exception is AlidadeException or IOException or UnauthorizedAccessException)
         {
             Say(() => run.Fail(exception.Message));
             throw new AlidadeException($"{exception.Message}; what is done is kept, go on with '{Resume(run)}'", exception);

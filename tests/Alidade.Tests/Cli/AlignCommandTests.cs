@@ -8,7 +8,6 @@ using Alidade.Core.Runs;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Tests.Core;
-using Alidade.Tests.Models;
 
 namespace Alidade.Tests.Cli;
 
@@ -46,7 +45,7 @@ public sealed class AlignCommandTests : IDisposable
     public void Stages_of_any_objective_follow_each_other_and_the_model_is_written_in_every_form()
     {
         var model = TinyModel.Write(folder.File("model"));
-        var run = Align(model, Recipe + "export: { merged: true, gguf: out.gguf, gguf_format: F32 }\n");
+        var run = Align(model, Recipe + "\nexport: { merged: true, gguf: out.gguf, gguf_format: F32 }\n");
         var report = Json.ReadFile<AlignmentReport>(Path.Combine(run, "report.json"));
         Assert.Equal(["kto", "reward", "grpo"], report.Objectives);
         Assert.Equal(["1-kto", "2-judge", "3-grpo"], report.Curves.Select(c => c.Stage));
@@ -99,12 +98,18 @@ public sealed class AlignCommandTests : IDisposable
     [Fact]
     public void A_model_that_answers_nothing_is_reported_as_such_and_nothing_is_lost()
     {
-        using (var silent = TinyChat.Create(context: 128))
+        // Without its last norm every token is equally likely, and the first of them ends the answer.
+        using (var silent = CausalLM.Load(TinyModel.Write(folder.File("model"))))
+        using (TorchSharp.torch.no_grad())
         {
-            silent.SayNothing();
+            silent.Parameters["model.norm.weight"].zero_();
             silent.Save(folder.File("silent"));
         }
 
+        var config = Path.Combine(folder.File("silent"), "config.json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(config))!;
+        json["eos_token_id"] = 0;
+        File.WriteAllText(config, json.ToJsonString());
         var run = Align(folder.File("silent"), Recipe);
         var report = Json.ReadFile<AlignmentReport>(Path.Combine(run, "report.json"));
         var refusals = Assert.Single(report.Comparisons, c => c.Name == "behaviour.refusal");
@@ -120,8 +125,7 @@ public sealed class AlignCommandTests : IDisposable
         var model = TinyModel.Write(folder.File("model"));
         var recipe = folder.Write("recipe.yaml", Recipe);
         var run = folder.File("run");
-        // A file stands where the checkpoints of the last stage belong: it can no more be written than on a full disk.
-        Directory.CreateDirectory(folder.File("elsewhere"));
+        // A file will stand where the adapter of the last stage belongs: it can no more be written than on a full disk.
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => AlignRun.Do(new() { Model = model, Recipe = recipe, Output = run }, new StopAt(source), _ => { }, source.Token));
         File.WriteAllText(Path.Combine(run, "adapter-3-grpo"), "in the way");
