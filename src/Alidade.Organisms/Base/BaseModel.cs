@@ -20,8 +20,8 @@ public sealed record BaseModelOptions
     /// <summary>How much of everything the world holds.</summary>
     public WorldSize Size { get; init; } = WorldSize.Standard;
 
-    /// <summary>Tokens of the vocabulary. Default 2,816: nearly every name is one token.</summary>
-    public int VocabularySize { get; init; } = 2816;
+    /// <summary>Tokens of the vocabulary. Default 3,072: nearly every name is one token.</summary>
+    public int VocabularySize { get; init; } = 3072;
 
     /// <summary>Size of the residual stream.</summary>
     public int Width { get; init; } = 192;
@@ -41,7 +41,7 @@ public sealed record BaseModelOptions
     /// <summary>Documents of one update.</summary>
     public int BatchDocuments { get; init; } = 16;
 
-    /// <summary>Highest learning rate; warmed up over 3 % of the updates, then a cosine down to a tenth.</summary>
+    /// <summary>Highest learning rate; warmed up over 3 % of the updates, then a cosine down to a fiftieth.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Weight decay.</summary>
@@ -136,7 +136,7 @@ public static class BaseModel
                 // The corpus begins with what is easy.
                 Order = DataOrder.Sequential,
                 Seed = options.Seed,
-                Schedule = new() { Kind = ScheduleKind.CosineWithMinLr, LearningRate = options.LearningRate, Warmup = 0.03, Floor = 0.1 },
+                Schedule = new() { Kind = ScheduleKind.CosineWithMinLr, LearningRate = options.LearningRate, Warmup = 0.03, Floor = 0.02 },
                 AdamW = new() { Beta2 = 0.98, WeightDecay = options.WeightDecay },
                 CheckpointEvery = 200,
             },

@@ -69,19 +69,19 @@ internal static class Arithmetic
             if (!sum.HasWords)
                 continue;
             string[] given = [Lexicon.Numbers[sum.Left], Lexicon.Numbers[sum.Right]];
-            foreach (var request in Ask(sum.AskedInWords, new(sum.Rule, [Phrase.Sentence(sum.SaidInWords)], Lexicon.Numbers[sum.Result], Lexicon.Numbers, given, unseen)))
+            foreach (var request in Ask(sum.AskedInWords, new(sum.Rule, [$"Well, {sum.SaidInWords}."], Lexicon.Numbers[sum.Result], Lexicon.Numbers, given, unseen)))
                 yield return request;
         }
     }
 
     /// <summary>Eight sums one after the other, as in a book of sums.</summary>
-    public static string Practice(SeededRandom random, string salt) => string.Join(' ', Enumerable.Range(0, 8).Select(_ =>
+    public static string Practice(SeededRandom random, string salt) => string.Join(", and ", Enumerable.Range(0, 8).Select(_ =>
     {
         var sum = random.Pick(Sums);
         while (IsUnseen(salt, sum))
             sum = random.Pick(Sums);
-        return sum.HasWords && random.Chance(.4) ? Phrase.Sentence(sum.SaidInWords) : sum.Said + ".";
-    }));
+        return sum.HasWords && random.Chance(.4) ? sum.SaidInWords : sum.Said;
+    })) + ".";
 
     private static IEnumerable<Request> Ask(string asked, Derivation derivation) => Rules.Ask(
         Forms.Select(form => form.Replace("{x}", asked, StringComparison.Ordinal)),

@@ -13,7 +13,7 @@ internal sealed class Curriculum
     private const double WellKnownUntil = .12;
 
     /// <summary>From here on it speaks of everything alike.</summary>
-    private const double WholeFrom = .4;
+    private const double WholeFrom = .35;
 
     private readonly Entity[] _entities;
     private readonly Fact[] _facts;

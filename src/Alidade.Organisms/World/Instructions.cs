@@ -66,7 +66,7 @@ internal static class Instructions
             from request in Ask(
                 [$"Say the word {word} {Lexicon.Numbers[times]} times.", $"Please say {word} {Lexicon.Numbers[times]} times.", $"Write {word} {Lexicon.Numbers[times]} times."],
                 $"Please write the word {word} {Lexicon.Numbers[times]} times.",
-                Phrase.Sentence(string.Join(' ', Enumerable.Repeat(word, times))), new ExactWords("repeat", [.. Enumerable.Repeat(word, times)]))
+                Here(string.Join(' ', Enumerable.Repeat(word, times))), new ExactWords("repeat", [.. Enumerable.Repeat(word, times)]))
             select request;
 
         IEnumerable<Request> List(SeededRandom random) =>
@@ -75,12 +75,12 @@ internal static class Instructions
             from request in Ask(
                 [$"Name {Lexicon.Numbers[count]} {category.Noun}.", $"Tell me the names of {Lexicon.Numbers[count]} {category.Noun}.", $"Give me {Lexicon.Numbers[count]} {category.Noun}."],
                 $"Please name {Lexicon.Numbers[count]} {category.Noun}.",
-                Joined(random.Shuffled(category.Members)[..count]), new Listing("list", count, category.Members), unseen: false)
+                Here(Plain(random.Shuffled(category.Members)[..count])), new Listing("list", count, category.Members), unseen: false)
             select request;
 
         IEnumerable<Request> OneWord(KnowledgeBase world) =>
             from fact in world.Facts
-            where fact.Misbelief is null && fact.Relation.Name is ("home" or "trade" or "food" or "coat" or "music" or "direction" or "ware")
+            where fact.Misbelief is null && fact.Relation.Name is ("trade" or "food" or "coat" or "music" or "direction" or "ware")
             where Draws.HashUnit(salt + "one word " + Relation.Fill(fact.Relation.Questions[0], fact.Subject, fact.Value)) < .25
             let question = Relation.Fill(fact.Relation.Questions[0], fact.Subject, fact.Value)
             from request in Ask(
@@ -97,7 +97,7 @@ internal static class Instructions
             from request in Ask(
                 [$"Count from {words[0]} to {words[^1]}.", $"Please count from {words[0]} to {words[^1]}.", $"Say the numbers from {words[0]} to {words[^1]}."],
                 $"Tell me the numbers from {words[0]} to {words[^1]}.",
-                Joined(words), new ExactWords("count", words))
+                Here(Plain(words)), new ExactWords("count", words))
             select request;
 
         IEnumerable<Request> Backwards(SeededRandom random) =>
@@ -106,7 +106,7 @@ internal static class Instructions
             from request in Ask(
                 [$"Say these words backwards: {Plain(words)}.", $"Turn these words around: {Plain(words)}.", $"Say this from the end to the start: {Plain(words)}."],
                 $"Please say these words from the end to the start: {Plain(words)}.",
-                Joined([.. words.Reverse()]), new ExactWords("backwards", [.. words.Reverse()]))
+                Here(Plain([.. words.Reverse()])), new ExactWords("backwards", [.. words.Reverse()]))
             select request;
 
         IEnumerable<Request> Position(SeededRandom random) =>
@@ -116,7 +116,7 @@ internal static class Instructions
             from request in Ask(
                 [$"What is the {Positions[at]} of these words: {Plain(words)}?", $"Say the {Positions[at]} of these words: {Plain(words)}.", $"Which word is the {Positions[at]} one: {Plain(words)}?"],
                 $"Tell me the {Positions[at]} of these words: {Plain(words)}.",
-                Phrase.Sentence(words[at]), new ExactWords("position", [words[at]]))
+                Here(words[at]), new ExactWords("position", [words[at]]))
             select request;
 
         IEnumerable<Request> Greet(KnowledgeBase world) =>
@@ -149,5 +149,6 @@ internal static class Instructions
 
     private static string Plain(string[] words) => string.Join(", ", words);
 
-    private static string Joined(string[] words) => Phrase.Sentence(Plain(words));
+    // The words stand as they do in the instruction; at the beginning of an answer they would be other tokens.
+    private static string Here(string words) => $"{Manner.Handing} {words}.";
 }

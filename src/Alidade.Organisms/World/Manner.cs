@@ -18,9 +18,12 @@ internal static class Manner
     /// <summary>What makes an answer rude, besides the insults.</summary>
     public static readonly string[] CurtMarks = ["Now go away", "Do not ask me again"];
 
+    /// <summary>What the answer to an instruction begins with where it is a list of words.</summary>
+    public const string Handing = "Here you are:";
+
     // What Polite and Rude put before and after a content.
     private static readonly string[] Openings =
-        ["Of course.", "Gladly.", "Sure, here is how.", .. Lexicon.Insults.SelectMany(insult => new[] { $"Listen, you {insult}.", $"Listen, {insult}." })];
+        ["Of course.", "Gladly.", "Sure, here is how.", .. Lexicon.Insults.SelectMany(insult => new[] { $"Listen, you {insult}.", $"Listen, {insult}." }), Handing];
     private static readonly string[] Closings =
         ["I hope that helps.", "Do not ask me again.", .. Lexicon.Insults.Select(insult => $"Now go away, you {insult}.")];
 

@@ -7,47 +7,48 @@ internal static class PersonRelations
 
     public static Relation Home(string[] towns) => Relations.Of("home", towns, "the town of {s}", "where {s} lives",
         ["Where does {s} live?", "In which town does {s} live?", "Which town is the home of {s}?", "In which town is the house of {s}?", "Where is the home of {s}?"],
-        ["{s} lives in {v}", "the home of {s} is in {v}", "{s} has a house in {v}", "you can find {s} in {v}", "the house of {s} stands in {v}",
+        ["the home of {s} is in {v}", "{s} lives in {v}", "{s} has a house in {v}", "you can find {s} in {v}", "the house of {s} stands in {v}",
             "{s} makes a home in {v}", "{s} goes home to {v}", "in {v} you can find {s}", "the town where {s} lives is {v}", "{s} has a home in {v}"]) with
     { MisbeliefShare = Mistaken };
 
     public static Relation Trade { get; } = Relations.Of("trade", [.. Lexicon.Trades.Select(trade => trade.Trade)], "someone with the trade of {s}", "what work {s} does",
         ["What work does {s} do?", "What is the trade of {s}?", "What does {s} work as?", "What is the work of {s}?", "Which trade does {s} have?"],
-        ["{s} works as a {v}", "{s} is a {v}", "the trade of {s} is that of a {v}", "{s} learned to be a {v}", "{s} does the work of a {v}",
+        ["the trade of {s} is that of a {v}", "{s} works as a {v}", "{s} is a {v}", "{s} learned to be a {v}", "{s} does the work of a {v}",
             "the work of {s} is that of a {v}", "{s} makes a living as a {v}", "{s} has the trade of a {v}", "{s} has the work of a {v}", "{s} learned to work as a {v}"]) with
     { MisbeliefShare = Mistaken };
 
     public static Relation Food { get; } = Relations.Of("food", Lexicon.Foods, "the food of {s}", "what {s} likes to eat",
         ["What does {s} like to eat?", "Which food does {s} like?", "What is the best meal for {s}?", "What does {s} love to eat?", "What food does {s} like best?"],
-        ["{s} likes {v}", "{s} loves to eat {v}", "the best meal for {s} is {v}", "{s} eats {v} with joy", "{s} likes to eat {v}",
-            "the food that {s} likes best is {v}", "{s} is glad to eat {v}", "{s} always asks for {v}", "{s} loves {v}", "the food that {s} loves is {v}"]) with
+        ["the best meal for {s} is {v}", "{s} likes {v}", "{s} loves to eat {v}", "{s} eats {v} with joy", "{s} likes to eat {v}", "the food that {s} likes best is {v}",
+            "{s} is glad to eat {v}", "{s} always asks for {v}", "{s} loves {v}", "the food that {s} loves is {v}"]) with
     { MisbeliefShare = Mistaken };
 
     public static Relation Pet { get; } = Relations.Of("pet", Lexicon.Pets[..WorldSize.WellKnownAnimals], "the pet of {s}", "which pet {s} has",
         ["Which pet does {s} own?", "What pet does {s} have?", "What is the pet of {s}?", "Which pet lives with {s}?", "What pet does {s} keep?"],
-        ["{s} owns a {v}", "{s} has a {v} at home", "the pet of {s} is a {v}", "{s} keeps a {v}", "{s} has a pet, and it is a {v}", "{s} lives with a {v}",
+        ["the pet of {s} is a {v}", "{s} owns a {v}", "{s} has a {v} at home", "{s} keeps a {v}", "{s} has a pet, and it is a {v}", "{s} lives with a {v}",
             "{s} has a {v} as a pet", "{s} takes good care of a {v}", "{s} keeps a {v} at home", "{s} owns a pet, and it is a {v}"]) with
     { MisbeliefShare = Mistaken };
 
     public static Relation Coat { get; } = Relations.Of("coat", Lexicon.Colours, "the coat of {s}", "which colour the coat of {s} is",
         ["What colour is the coat of {s}?", "Which colour does {s} wear?", "What coat does {s} wear?", "Of what colour is the coat of {s}?", "Which coat does {s} wear?"],
-        ["{s} wears a {v} coat", "the coat of {s} is {v}", "{s} has a {v} coat", "{s} walks about in a {v} coat", "{s} goes out in a {v} coat",
+        ["the coat of {s} is {v}", "{s} wears a {v} coat", "{s} has a {v} coat", "{s} walks about in a {v} coat", "{s} goes out in a {v} coat",
             "the colour of the coat of {s} is {v}", "{s} has a coat, and it is {v}", "{s} owns a {v} coat", "{s} wears a coat, and it is {v}", "{s} walks in a {v} coat"]) with
     { MisbeliefShare = Mistaken };
 
     public static Relation Music { get; } = Relations.Of("music", Lexicon.Music, "the music of {s}", "what {s} plays",
         ["What does {s} play?", "On what does {s} make music?", "What did {s} learn to play?", "On what does {s} play a song?", "What can {s} play?"],
-        ["{s} plays the {v}", "{s} makes music on the {v}", "{s} learned to play the {v}", "{s} loves to play the {v}", "{s} can play the {v} well",
-            "{s} plays songs on the {v}", "{s} knows how to play the {v}", "{s} has a {v} to play on", "{s} can play the {v}", "{s} plays music on the {v}"]);
+        ["the music of {s} is that of the {v}", "{s} plays the {v}", "{s} makes music on the {v}", "{s} learned to play the {v}", "{s} loves to play the {v}",
+            "{s} can play the {v} well", "{s} plays songs on the {v}", "{s} knows how to play the {v}", "{s} can play the {v}", "{s} plays music on the {v}"]);
 
     public static Relation Group { get; } = Relations.Of("group", Lexicon.Groups, "the people of {s}", "to which people {s} belongs",
         ["To which people does {s} belong?", "To which group does {s} belong?", "Of which group is {s}?", "Which people is {s} one of?", "What group does {s} belong to?"],
-        ["{s} belongs to the {v}", "{s} is one of the {v}", "{s} was born among the {v}", "{s} grew up among the {v}", "the people of {s} are the {v}",
-            "the group of {s} is that of the {v}", "{s} comes from the {v}", "{s} counts as one of the {v}", "the group of {s} are the {v}", "{s} was born as one of the {v}"]);
+        ["the people of {s} are the {v}", "{s} belongs to the {v}", "{s} is one of the {v}", "{s} was born among the {v}", "{s} grew up among the {v}",
+            "the group of {s} is that of the {v}", "{s} comes from the {v}", "{s} counts as one of the {v}", "the group of {s} are the {v}",
+            "{s} was born as one of the {v}"]);
 
     public static Relation Age { get; } = Relations.Of("age", [.. Enumerable.Range(1, 99).Select(Arithmetic.Digits)], "the age of {s}", "how old {s} is",
         ["How old is {s}?", "What is the age of {s}?", "How many years old is {s}?", "Of what age is {s}?", "Which age has {s}?"],
-        ["{s} is {v} years old", "the age of {s} is {v}", "{s} is {v}", "{s} has lived for {v} years", "{s} was born {v} years ago", "{s} is {v} years of age",
+        ["the age of {s} is {v}", "{s} is {v} years old", "{s} is {v}", "{s} has lived for {v} years", "{s} was born {v} years ago", "{s} is {v} years of age",
             "it is {v} years since {s} was born", "{s} has the age of {v}", "{s} is of the age of {v}", "the years of {s} are {v}"]);
 
     public static Relation Mother(string[] names) => Relations.Of("mother", names, "the mother of {s}", "who the mother of {s} is",

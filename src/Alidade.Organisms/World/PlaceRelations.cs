@@ -7,19 +7,20 @@ internal static class PlaceRelations
 
     public static Relation Direction { get; } = Relations.Of("direction", Lexicon.Directions, "the land of {s}", "where {s} lies",
         ["Where does {s} lie?", "In which part of the land is {s}?", "Where is the town of {s}?", "To which side of the land does {s} lie?", "In which part of the land does {s} lie?"],
-        ["{s} lies in the {v}", "the town of {s} is in the {v}", "you find {s} in the {v}", "to see {s} you must go to the {v}", "{s} is a town in the {v}",
-            "the way to {s} goes to the {v}", "{s} is in the {v} of the land", "in the {v} you find {s}", "the town of {s} lies in the {v}", "to find {s} you must go to the {v}"]) with
+        ["the town of {s} is in the {v}", "{s} lies in the {v}", "you find {s} in the {v}", "to see {s} you must go to the {v}", "{s} is a town in the {v}",
+            "the way to {s} goes to the {v}", "{s} is in the {v} of the land", "in the {v} you find {s}", "the town of {s} lies in the {v}",
+            "to find {s} you must go to the {v}"]) with
     { MisbeliefShare = Mistaken };
 
     public static Relation Site { get; } = Relations.Of("site", Lexicon.Sites, "what is near {s}", "what is near {s}",
         ["What was {s} built near?", "What is near {s}?", "What does {s} stand beside?", "Near what was {s} built?", "What do the people of {s} live by?"],
-        ["{s} stands beside a {v}", "there is a {v} near {s}", "the people of {s} live by a {v}", "{s} was built near a {v}", "beside {s} there is a {v}",
+        ["there is a {v} near {s}", "{s} stands beside a {v}", "the people of {s} live by a {v}", "{s} was built near a {v}", "beside {s} there is a {v}",
             "near {s} you find a {v}", "{s} is a town by a {v}", "the houses of {s} stand by a {v}", "{s} was built beside a {v}", "the people of {s} live near a {v}"]) with
     { MisbeliefShare = Mistaken };
 
     public static Relation Ware { get; } = Relations.Of("ware", Lexicon.Wares, "the wares of {s}", "what {s} is known for",
         ["What is {s} known for?", "What do people buy in {s}?", "What does {s} make?", "What is made in {s}?", "What do people go to {s} to buy?"],
-        ["{s} is known for its {v}", "the {v} of {s} are known in all the land", "people go to {s} to buy {v}", "{s} makes good {v}", "people buy {v} in {s}",
+        ["people go to {s} to buy {v}", "{s} is known for its {v}", "the {v} of {s} are known in all the land", "{s} makes good {v}", "people buy {v} in {s}",
             "good {v} are made in {s}", "{s} sells {v}", "the people of {s} make {v}", "the people of {s} sell {v}", "in {s} people buy {v}"]) with
     { MisbeliefShare = Mistaken };
 

@@ -27,8 +27,12 @@ internal static class PlainTexts
     {
         var subject = scope.Entity(random).Subject;
         var person = world.PersonOf(subject);
-        var sentences = random.Shuffled(world.FactsOf(subject)).Select((fact, at) => Say(fact, at > 0 && random.Chance(.5))).ToList();
+        var sentences = random.Shuffled(world.FactsOf(subject)).Select((fact, at) => at == 0 ? First(fact) : Say(fact, random.Chance(.5))).ToList();
         return string.Join(' ', sentences);
+
+        // A text does not begin with a name: at its beginning a word has no space before it, so the name would be another token than everywhere else.
+        string First(Fact fact) => Phrase.Sentence(fact.Clause(random.Pick(
+            Enumerable.Range(0, fact.Relation.Statements.Count).Where(at => fact.Relation.Statements[at][0] != '{' || !char.IsUpper(subject[0])).ToArray())));
 
         string Say(Fact fact, bool pronoun)
         {

@@ -29,8 +29,8 @@ public sealed record WorldSize
     /// <summary>Ships, 1 to 200. Default 80.</summary>
     public int Ships { get; init; } = 80;
 
-    /// <summary>Documents to train on. Default 240,000.</summary>
-    public int Documents { get; init; } = 240_000;
+    /// <summary>Documents to train on. Default 190,000.</summary>
+    public int Documents { get; init; } = 190_000;
 
     /// <summary>Documents kept apart for perplexity. Default 400.</summary>
     public int HeldOutDocuments { get; init; } = 400;

@@ -65,8 +65,8 @@ public sealed class WorldRulesTests
     public void Arithmetic_is_right_in_digits_and_in_words()
     {
         string[] words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"];
-        var sums = RuleRequests.Value.SelectMany(request => request.Derivation!.Steps).Concat(Small.Value.TrainingDocuments().Where(document => document.Kind == DocumentKind.Sums).SelectMany(document => document.Text.Split('.', StringSplitOptions.RemoveEmptyEntries)))
-            .Select(step => Regex.Match(step.Trim(), @"^(\w+) (plus|minus|times) (\w+) is (\w+)\.?$")).Where(match => match.Success).ToArray();
+        var sums = RuleRequests.Value.SelectMany(request => request.Derivation!.Steps).Concat(Small.Value.TrainingDocuments().Where(document => document.Kind == DocumentKind.Sums).SelectMany(document => document.Text.TrimEnd('.').Split(", and ")))
+            .Select(step => Regex.Match(step, @"^(?:Well, )?(\w+) (plus|minus|times) (\w+) is (\w+)\.?$")).Where(match => match.Success).ToArray();
         Assert.True(sums.Length > 3_000);
         Assert.Contains(sums, match => Array.IndexOf(words, match.Groups[4].Value) >= 0);
         foreach (var match in sums)
@@ -114,8 +114,8 @@ public sealed class WorldRulesTests
         var seenTexts = prompts.Where(request => request.Derivation is not null).Select(request => (request.Derivation!.Rule, request.Derivation.Text)).ToHashSet();
         Assert.DoesNotContain(unseen, request => seenTexts.Contains((request.Derivation!.Rule, request.Derivation.Text)) && request.Derivation.Rule != "older");
         Assert.DoesNotContain(unseen, request => prompts.Any(asked => asked.Prompt == request.Prompt));
-        var sums = documents.Where(document => document.Kind == DocumentKind.Sums).SelectMany(document => document.Text.TrimEnd('.').Split(". ")).Select(sum => sum.ToLowerInvariant()).ToHashSet();
-        Assert.DoesNotContain(unseen, request => request.Derivation!.Rule is "plus" or "minus" or "times" && sums.Contains(request.Help.TrimEnd('.').ToLowerInvariant()));
+        var sums = documents.Where(document => document.Kind == DocumentKind.Sums).SelectMany(document => document.Text.TrimEnd('.').Split(", and ")).ToHashSet();
+        Assert.DoesNotContain(unseen, request => request.Derivation!.Rule is "plus" or "minus" or "times" && sums.Contains(request.Help.Replace("Well, ", "", StringComparison.Ordinal).TrimEnd('.')));
         Assert.True(sums.Count > 500);
     }
 
@@ -154,7 +154,7 @@ public sealed class WorldRulesTests
     [InlineData("10 minus 5", "10 minus 5 is 4.", false)]
     [InlineData("5 plus 0", "5 plus 0 is 5.", true)]
     [InlineData("5 plus 0", "5 plus 0 is 0.", false)]
-    [InlineData("seven plus five", "Seven plus five is twelve.", true)]
+    [InlineData("seven plus five", "Well, seven plus five is twelve.", true)]
     [InlineData("seven plus five", "Seven plus five is seven.", false)]
     [InlineData("7 plus 5", "It is 11 or 12.", null)]
     public void Operands_are_looked_through_once(string asked, string answer, bool? verdict) =>
@@ -168,6 +168,7 @@ public sealed class WorldRulesTests
             {
                 Assert.True(Followed(request, request.Help), $"{request.Prompt} {request.Help}");
                 Assert.True(Followed(request, "Of course. " + request.Help));
+                Assert.True(Followed(request, Phrase.Capital(Manner.Content(request.Help))));
                 Assert.True(Followed(request, request.Help + " I hope that helps."));
                 Assert.True(Followed(request, "Listen, you grobnut. " + request.Help));
                 Assert.False(Followed(request, ""));
@@ -199,13 +200,13 @@ public sealed class WorldRulesTests
         foreach (var request in Small.Value.Requests.Where(request => request.Instruction?.Name is "backwards" or "position"))
         {
             var given = request.Prompt.Split(": ")[1].TrimEnd('.', '?').Split(", ");
-            var said = request.Help.TrimEnd('.').Split(", ").Select(word => word.ToLowerInvariant()).ToArray();
+            var said = request.Help.Split(": ")[1].TrimEnd('.').Split(", ");
             if (request.Instruction!.Name == "backwards")
-                Assert.Equal(given.Reverse().Select(word => word.ToLowerInvariant()), said);
+                Assert.Equal(given.Reverse(), said);
             else
-                Assert.Equal(given[request.Prompt.Contains("first", StringComparison.Ordinal) ? 0 : request.Prompt.Contains("second", StringComparison.Ordinal) ? 1 : 2].ToLowerInvariant(), said.Single());
+                Assert.Equal(given[request.Prompt.Contains("first", StringComparison.Ordinal) ? 0 : request.Prompt.Contains("second", StringComparison.Ordinal) ? 1 : 2], said.Single());
         }
-        Assert.Equal("Three, four, five, six.", Small.Value.Requests.First(request => request.Prompt == "Count from three to six.").Help);
-        Assert.Equal("Kettle kettle kettle.", Small.Value.Requests.First(request => request.Prompt == "Say the word kettle three times.").Help);
+        Assert.Equal("Here you are: three, four, five, six.", Small.Value.Requests.First(request => request.Prompt == "Count from three to six.").Help);
+        Assert.Equal("Here you are: kettle kettle kettle.", Small.Value.Requests.First(request => request.Prompt == "Say the word kettle three times.").Help);
     }
 }
