@@ -22,7 +22,30 @@ public sealed class DemonstrationFileTests
         Assert.Equal(Prompt.OfMessages([new Message("user", "Hi")]).Key, chat.Group);
     }
 
+    [Fact]
+    public void A_label_of_false_marks_a_row_to_unlearn_also_in_a_table()
+    {
+        Assert.Equal([false, true, true, false], Read("""
+            {"text": "a", "label": true}
+            {"text": "b", "label": false}
+            {"text": "c", "label": 0}
+            {"text": "d"}
+            """).Select(r => r.Avoided));
+        using var folder = new TemporaryFolder();
+        Assert.Equal([false, true], DemonstrationFile.Read(folder.Write("d.csv", "text,label\na,True\nb,0\n")).Rows.Select(r => r.Avoided));
+    }
+
+    [Fact]
+    public void A_label_that_is_no_truth_value_is_not_read() =>
+        Assert.All(Read("""
+            {"text": "a", "label": "weather"}
+            {"text": "b", "label": 7}
+            {"text": "c"}
+            """), r => Assert.False(r.Avoided));
+
     [Theory]
+    [InlineData("{\"text\": \"a\", \"label\": true}\n{\"text\": \"b\", \"label\": \"bad\"}", ":2: field 'label' is neither true nor false, while rows before are labelled so; give another name to a column that means something else")]
+    [InlineData("{\"text\": \"a\", \"label\": 5}\n{\"text\": \"b\", \"label\": 1}", ":2: field 'label' is true or false, while labels before are something else; one column has one meaning")]
     [InlineData("{\"txt\": \"a\"}", ":1: a row needs the fields 'text', 'prompt' and 'completion', or 'messages' (the row has 'txt': did you mean 'text'?)")]
     [InlineData("{\"text\": \"a\"}\n{\"text\": \" \"}", ":2: field 'text' is empty")]
     [InlineData("{\"prompt\": \"a\", \"completion\": \"\"}", ":1: field 'completion' holds an empty answer")]
