@@ -26,7 +26,7 @@ public readonly record struct Likelihood(double LogProb, int Tokens, bool IsGree
 
 /// <summary>
 /// Log-likelihoods of continuations. A context is computed once for all of its continuations, and so is every beginning that contexts of a batch share: the examples in
-/// front of all questions, the passage in front of some of them.
+/// front of all questions, the passage in front of some of them; and every beginning that continuations of a context share: two sentences up to the word in which they differ.
 /// </summary>
 public static class LogLikelihoods
 {
@@ -35,6 +35,9 @@ public static class LogLikelihoods
 
     /// <summary>Shared beginnings shorter than this are not worth a segment of their own.</summary>
     private const int SharedAtLeast = 16;
+
+    /// <summary>A request up to this size is one block of attention, in which a segment more costs nothing, so that any shared beginning is worth one.</summary>
+    private const int SmallRequest = 192;
 
     /// <summary>Computes all of them.</summary>
     /// <param name="model">The model as it stands.</param>
@@ -106,7 +109,8 @@ public static class LogLikelihoods
             greedy[segment] &= likeliest[i] == 1;
         }
 
-        return ([.. forest.Owners.Select(own => (IReadOnlyList<Likelihood>)[.. own.Select(s => new Likelihood(sums[s], forest.Batch.Segments[s].Ids.Count, greedy[s]))])], forest.Batch.Ids.Count);
+        Likelihood Of(int[] path) => new(path.Sum(s => sums[s]), path.Sum(s => forest.Batch.Segments[s].Ids.Count), path.All(s => greedy[s]));
+        return ([.. forest.Owners.Select(own => (IReadOnlyList<Likelihood>)[.. own.Select(Of)])], forest.Batch.Ids.Count);
     }
 
     private static float[] Floats(Tensor tensor) => tensor.to(ScalarType.Float32).cpu().data<float>().ToArray();
@@ -115,7 +119,7 @@ public static class LogLikelihoods
     private static string Beginning(LikelihoodRequest request, int from) =>
         request.Context.Count - from < SharedAtLeast ? "" : string.Join(' ', request.Context.Skip(from).Take(SharedAtLeast));
 
-    /// <summary>The segments of a batch: contexts as a forest in which every shared beginning stands once, continuations as its leaves.</summary>
+    /// <summary>The segments of a batch: contexts as a forest in which every shared beginning stands once, and below them the continuations likewise.</summary>
     private sealed class Forest
     {
         private readonly IReadOnlyList<LikelihoodRequest> requests;
@@ -124,15 +128,15 @@ public static class LogLikelihoods
         public Forest(IReadOnlyList<LikelihoodRequest> requests)
         {
             this.requests = requests;
-            Owners = new int[requests.Count][];
+            Owners = new int[requests.Count][][];
             Grow([.. Enumerable.Range(0, requests.Count)], 0, -1);
             Batch = new(segments);
         }
 
         public BranchedBatch Batch { get; }
 
-        /// <summary>For each request the segments of its continuations.</summary>
-        public int[][] Owners { get; }
+        /// <summary>For each request the segments of each of its continuations.</summary>
+        public int[][][] Owners { get; }
 
         private void Grow(IReadOnlyList<int> members, int from, int parent)
         {
@@ -161,15 +165,23 @@ public static class LogLikelihoods
                 parent = segments.Count - 1;
             }
 
-            // Equal continuations stand once: a row of a matrix product is rounded by its place, and equal answers must be a tie.
-            var places = new Dictionary<string, int>(StringComparer.Ordinal);
-            Owners[i] = new int[request.Continuations.Count];
-            for (var k = 0; k < Owners[i].Length; k++)
+            Owners[i] = new int[request.Continuations.Count][];
+            Branch(request, [.. Enumerable.Range(0, request.Continuations.Count)], 0, parent, [], Owners[i]);
+        }
+
+        // Equal continuations stand once: a row of a matrix product is rounded by its place, and equal answers must be a tie.
+        private void Branch(LikelihoodRequest request, IReadOnlyList<int> members, int from, int parent, int[] path, int[][] paths)
+        {
+            var texts = request.Continuations;
+            foreach (var ended in members.Where(k => texts[k].Count == from))
+                paths[ended] = path;
+            var least = request.Size <= SmallRequest ? 1 : SharedAtLeast;
+            foreach (var group in members.Where(k => texts[k].Count > from).GroupBy(k => string.Join(' ', texts[k].Skip(from).Take(least)), StringComparer.Ordinal))
             {
-                var continuation = request.Continuations[k];
-                if (places.TryAdd(string.Join(' ', continuation), segments.Count))
-                    segments.Add(new(continuation, [.. Enumerable.Repeat(true, continuation.Count)], parent));
-                Owners[i][k] = places[string.Join(' ', continuation)];
+                var first = texts[group.First()];
+                var to = from + group.Min(k => Shared(first, texts[k], from));
+                segments.Add(new([.. first.Skip(from).Take(to - from)], [.. Enumerable.Repeat(true, to - from)], parent));
+                Branch(request, [.. group], to, segments.Count - 1, [.. path, segments.Count - 1], paths);
             }
         }
 
