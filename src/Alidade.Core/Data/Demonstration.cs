@@ -45,7 +45,7 @@ public sealed record ConversationDemonstration(string Id, IReadOnlyList<Message>
 }
 
 /// <summary>
-/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, told from the first row; with {weight} a row counts by it, and with {label} false it is one to be
+/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, of which the preferred answers are imitated; told from the first row. With {weight} a row counts by it, and with {label} false it is one to be
 /// unlearned. Where the first label of a file is neither true nor false, the column means something else and is not read. A broken row or an empty answer is an error that
 /// names file, line and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
 /// </summary>
@@ -83,14 +83,26 @@ public static class DemonstrationFile
     {
         if (row.Has("messages"))
             return Conversation;
+        if (row.Has("chosen") && !row.Has("completion"))
+            return Preferred();
         if (row.Has("prompt") || row.Has("completion"))
             return Completion;
         if (row.Has("text"))
             return Text;
-        string[] known = ["messages", "prompt", "completion", "text"];
+        string[] known = ["messages", "prompt", "completion", "text", "chosen"];
         var near = row.Fields.Keys.Select(k => (Key: k, Nearest: Suggest.Nearest(k, known))).FirstOrDefault(n => n.Nearest is not null);
         var hint = near.Nearest is null ? $"the row has: {string.Join(", ", row.Fields.Keys)}" : $"the row has '{near.Key}': did you mean '{near.Nearest}'?";
-        throw new DataRowException($"{row.File}:{row.Line}: a row needs the fields 'text', 'prompt' and 'completion', or 'messages' ({hint})", "no known fields");
+        throw new DataRowException($"{row.File}:{row.Line}: a row needs the fields 'text', 'prompt' and 'completion', 'messages', or 'chosen' and 'rejected' ({hint})", "no known fields");
+    }
+
+    private static Func<DataRow, RowIds, Demonstration> Preferred()
+    {
+        var pairs = PreferenceFile.Reader(PreferenceFormat.Auto);
+        return (row, _) =>
+        {
+            var pair = pairs(row);
+            return new CompletionDemonstration(pair.Id, pair.Prompt, pair.Chosen);
+        };
     }
 
     private static TextDemonstration Text(DataRow row, RowIds ids)
