@@ -45,9 +45,9 @@ public sealed record ConversationDemonstration(string Id, IReadOnlyList<Message>
 }
 
 /// <summary>
-/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, of which the preferred answers are imitated; told from the first row. With {weight} a row counts by it, and with {label} false it is one to be
-/// unlearned. Where the first label of a file is neither true nor false, the column means something else and is not read. A broken row or an empty answer is an error that
-/// names file, line and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
+/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, of which the preferred answers are imitated; told from the first row. With
+/// {weight} a row counts by it, and with {label} false it is one to be unlearned; where the first label of a file is neither true nor false, the column means something else
+/// and is not read. A broken row or an empty answer is an error that names file, line and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
 /// </summary>
 /// <remarks>Row types as TRL 1.16 names them: language modelling, prompt-completion, conversational.</remarks>
 public static class DemonstrationFile

@@ -54,7 +54,8 @@ public enum PreferenceFormat
 
 /// <summary>
 /// Reads preference pairs from JSON Lines, JSON or CSV. A broken row, an empty answer and equal answers are errors that name file, line and field, or are counted
-/// (<see cref="DataOptions.DropInvalidRows"/>), and so is a pair that lacks a number which the first has, or the reverse; dialogues of the HH format whose prompts differ are always left out and counted, since neither is the right one.
+/// (<see cref="DataOptions.DropInvalidRows"/>), and so is a pair that lacks a number which the first has, or the reverse; dialogues of the HH format whose prompts differ are
+/// always left out and counted, since neither is the right one.
 /// </summary>
 /// <remarks>Row types as TRL 1.16 names them ("Dataset formats and types", preference).</remarks>
 public static class PreferenceFile

@@ -36,8 +36,8 @@ public static class LogLikelihoods
     /// <summary>Shared beginnings shorter than this are not worth a segment of their own.</summary>
     private const int SharedAtLeast = 16;
 
-    /// <summary>A request up to this size is one block of attention, in which a segment more costs nothing, so that any shared beginning is worth one.</summary>
-    private const int SmallRequest = 192;
+    /// <summary>A tree up to this size is one block of attention, in which a segment more costs nothing, so that any shared beginning is worth one.</summary>
+    private const int SmallTree = 192;
 
     /// <summary>Computes all of them.</summary>
     /// <param name="model">The model as it stands.</param>
@@ -159,29 +159,29 @@ public static class LogLikelihoods
         private void Leaves(int i, int from, int parent)
         {
             var request = requests[i];
+            var least = parent < 0 && request.Size <= SmallTree ? 1 : SharedAtLeast;
             if (from < request.Context.Count)
             {
                 segments.Add(Unscored(request, from, request.Context.Count, parent));
                 parent = segments.Count - 1;
             }
 
-            Owners[i] = new int[request.Continuations.Count][];
-            Branch(request, [.. Enumerable.Range(0, request.Continuations.Count)], 0, parent, [], Owners[i]);
-        }
-
-        // Equal continuations stand once: a row of a matrix product is rounded by its place, and equal answers must be a tie.
-        private void Branch(LikelihoodRequest request, IReadOnlyList<int> members, int from, int parent, int[] path, int[][] paths)
-        {
             var texts = request.Continuations;
-            foreach (var ended in members.Where(k => texts[k].Count == from))
-                paths[ended] = path;
-            var least = request.Size <= SmallRequest ? 1 : SharedAtLeast;
-            foreach (var group in members.Where(k => texts[k].Count > from).GroupBy(k => string.Join(' ', texts[k].Skip(from).Take(least)), StringComparer.Ordinal))
+            var paths = Owners[i] = new int[texts.Count][];
+            Branch([.. Enumerable.Range(0, texts.Count)], 0, parent, []);
+
+            // Equal continuations stand once: a row of a matrix product is rounded by its place, and equal answers must be a tie.
+            void Branch(IReadOnlyList<int> members, int at, int above, int[] path)
             {
-                var first = texts[group.First()];
-                var to = from + group.Min(k => Shared(first, texts[k], from));
-                segments.Add(new([.. first.Skip(from).Take(to - from)], [.. Enumerable.Repeat(true, to - from)], parent));
-                Branch(request, [.. group], to, segments.Count - 1, [.. path, segments.Count - 1], paths);
+                foreach (var ended in members.Where(k => texts[k].Count == at))
+                    paths[ended] = path;
+                foreach (var group in members.Where(k => texts[k].Count > at).GroupBy(k => string.Join(' ', texts[k].Skip(at).Take(least)), StringComparer.Ordinal))
+                {
+                    var first = texts[group.First()];
+                    var to = at + group.Min(k => Shared(first, texts[k], at));
+                    segments.Add(new([.. first.Skip(at).Take(to - at)], [.. Enumerable.Repeat(true, to - at)], above));
+                    Branch([.. group], to, segments.Count - 1, [.. path, segments.Count - 1]);
+                }
             }
         }
 
