@@ -60,23 +60,25 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
         : OptionalNumber(field);
 
     /// <summary>True or false, also written 1 or 0, or as a text (CSV).</summary>
-    public bool Truth(string field)
+    public bool Truth(string field) => TruthOf(Get(field))
+        ?? throw (Get(field).ValueKind == JsonValueKind.String
+            ? Error(field, $"is '{Short(Text(field))}'; allowed: true, false, 1, 0", $"unknown value in field '{field}'")
+            : WrongType(field, "true or false"));
+
+    /// <summary>A value as true or false, also written 1 or 0, or as a text (CSV); null for anything else.</summary>
+    public static bool? TruthOf(JsonElement value) => value.ValueKind switch
     {
-        var value = Get(field);
-        return value.ValueKind switch
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number when value.TryGetInt32(out var number) && number is 0 or 1 => number == 1,
+        JsonValueKind.String => value.GetString()!.Trim().ToLowerInvariant() switch
         {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            JsonValueKind.Number when value.TryGetInt32(out var number) && number is 0 or 1 => value.GetInt32() == 1,
-            JsonValueKind.String => Text(field).Trim().ToLowerInvariant() switch
-            {
-                "true" or "1" => true,
-                "false" or "0" => false,
-                _ => throw Error(field, $"is '{Short(Text(field))}'; allowed: true, false, 1, 0", $"unknown value in field '{field}'"),
-            },
-            _ => throw WrongType(field, "true or false"),
-        };
-    }
+            "true" or "1" => true,
+            "false" or "0" => false,
+            _ => null,
+        },
+        _ => null,
+    };
 
     /// <summary>A whole number, or a text that is one, from <paramref name="low"/> to <paramref name="high"/>.</summary>
     public int Integer(string field, int low, int high)

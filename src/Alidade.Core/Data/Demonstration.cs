@@ -45,9 +45,9 @@ public sealed record ConversationDemonstration(string Id, IReadOnlyList<Message>
 }
 
 /// <summary>
-/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, told from the first row; with {weight} a row counts by it, and with {label} false it is one to be
-/// unlearned; or preference pairs, of which the preferred answers are taken. A broken row or an empty answer is an error that names file, line
-/// and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
+/// Reads demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, of which the preferred answers are imitated; told from the first row. With
+/// {weight} a row counts by it, and with {label} false it is one to be unlearned; where the first label of a file is neither true nor false, the column means something else
+/// and is not read. A broken row or an empty answer is an error that names file, line and field, or is counted (<see cref="DataOptions.DropInvalidRows"/>).
 /// </summary>
 /// <remarks>Row types as TRL 1.16 names them: language modelling, prompt-completion, conversational.</remarks>
 public static class DemonstrationFile
@@ -58,7 +58,8 @@ public static class DemonstrationFile
     {
         var ids = new RowIds();
         Func<DataRow, RowIds, Demonstration>? make = null;
-        return DataRow.ReadAll(path, options, row => (make ??= ShapeOf(row))(row, ids) with { Weight = Weight(row), Avoided = !Liked(row) });
+        bool? labelsAreTruths = null;
+        return DataRow.ReadAll(path, options, row => (make ??= ShapeOf(row))(row, ids) with { Weight = Weight(row), Avoided = IsAvoided(row, ref labelsAreTruths) });
     }
 
     private static double Weight(DataRow row)
@@ -67,7 +68,16 @@ public static class DemonstrationFile
         return weight >= 0 ? weight : throw row.Error("weight", $"is {weight}; a weight is at least 0", "negative weight");
     }
 
-    private static bool Liked(DataRow row) => !row.Has("label") || (LabelledFile.Truth(row.Get("label")) ?? throw row.WrongType("label", "true or false"));
+    private static bool IsAvoided(DataRow row, ref bool? labelsAreTruths)
+    {
+        if (!row.Has("label"))
+            return false;
+        var truth = DataRow.TruthOf(row.Get("label"));
+        if ((labelsAreTruths ??= truth is not null) != truth is not null)
+            throw row.Error("label", truth is null ? "is neither true nor false, while rows before are labelled so; give another name to a column that means something else"
+                : "is true or false, while labels before are something else; one column has one meaning", "labels that are true or false, and others");
+        return truth == false;
+    }
 
     private static Func<DataRow, RowIds, Demonstration> ShapeOf(DataRow row)
     {
@@ -79,10 +89,10 @@ public static class DemonstrationFile
             return Completion;
         if (row.Has("text"))
             return Text;
-        string[] known = ["messages", "prompt", "completion", "text"];
+        string[] known = ["messages", "prompt", "completion", "text", "chosen"];
         var near = row.Fields.Keys.Select(k => (Key: k, Nearest: Suggest.Nearest(k, known))).FirstOrDefault(n => n.Nearest is not null);
         var hint = near.Nearest is null ? $"the row has: {string.Join(", ", row.Fields.Keys)}" : $"the row has '{near.Key}': did you mean '{near.Nearest}'?";
-        throw new DataRowException($"{row.File}:{row.Line}: a row needs the fields 'text', 'prompt' and 'completion', or 'messages' ({hint})", "no known fields");
+        throw new DataRowException($"{row.File}:{row.Line}: a row needs the fields 'text', 'prompt' and 'completion', 'messages', or 'chosen' and 'rejected' ({hint})", "no known fields");
     }
 
     // The pair's own id, so that one row is one row to whoever trains on pairs as well.

@@ -45,7 +45,7 @@ public static class LabelledFile
             var name = row.Get("label") is { ValueKind: JsonValueKind.String } text && !int.TryParse(text.GetString(), System.Globalization.NumberStyles.Integer, System.Globalization.CultureInfo.InvariantCulture, out _) ? row.FilledText("label") : null;
             if ((named ??= name is not null) != name is not null)
                 throw row.Error("label", name is null ? "is a number where the rows before have names" : $"is the name '{name}' where the rows before have numbers", "names and numbers of labels");
-            var label = name is not null ? 0 : Truth(row.Get("label")) is { } truth ? (truth ? 1 : 0) : row.Integer("label", 0, 10_000);
+            var label = name is not null ? 0 : DataRow.TruthOf(row.Get("label")) is { } truth ? (truth ? 1 : 0) : row.Integer("label", 0, 10_000);
             return new LabelledAnswer { Id = ids.Of(row, prompt.Key, answer), Prompt = prompt, Answer = answer, Label = label, LabelName = name };
         });
         return named == true ? set with { Rows = Numbered(set.Rows) } : set;
@@ -60,13 +60,4 @@ public static class LabelledFile
         var numbers = Names(rows)!.Index().ToDictionary(n => n.Item, n => n.Index, StringComparer.Ordinal);
         return [.. rows.Select(r => r with { Label = numbers[r.LabelName!] })];
     }
-
-    /// <summary>True or false, or 1 or 0; null for anything else.</summary>
-    internal static bool? Truth(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        JsonValueKind.Number when value.TryGetInt32(out var number) && number is 0 or 1 => number == 1,
-        _ => null,
-    };
 }

@@ -54,11 +54,15 @@ public enum PreferenceFormat
 
 /// <summary>
 /// Reads preference pairs from JSON Lines, JSON or CSV. A broken row, an empty answer and equal answers are errors that name file, line and field, or are counted
-/// (<see cref="DataOptions.DropInvalidRows"/>); dialogues of the HH format whose prompts differ are always left out and counted, since neither is the right one.
+/// (<see cref="DataOptions.DropInvalidRows"/>), and so is a pair that lacks a number which the first has, or the reverse; dialogues of the HH format whose prompts differ are
+/// always left out and counted, since neither is the right one.
 /// </summary>
 /// <remarks>Row types as TRL 1.16 names them ("Dataset formats and types", preference).</remarks>
 public static class PreferenceFile
 {
+    // What objectives may read of a pair besides its texts, by the names of its field: a file gives it for all pairs or for none.
+    private static readonly string[][] Numbers = [["margin"], ["win_probability"], ["chosen_score", "score_chosen"], ["rejected_score", "score_rejected"], ["tie"]];
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
     public static DataSet<PreferencePair> Read(string path, PreferenceFormat format = PreferenceFormat.Auto, DataOptions? options = null) =>
@@ -68,6 +72,7 @@ public static class PreferenceFile
     internal static Func<DataRow, PreferencePair> Reader(PreferenceFormat format)
     {
         var copies = new RowIds();
+        bool[]? carried = null;
         return row =>
         {
             if (format == PreferenceFormat.Auto)
@@ -79,6 +84,7 @@ public static class PreferenceFile
                 _ => Implicit(row),
             };
             Check(row, chosen, rejected);
+            CheckNumbers(row, carried ??= [.. Numbers.Select(n => n.Any(row.Has))]);
             return new PreferencePair
             {
                 Id = copies.Of(row, prompt.Key, chosen, rejected),
@@ -148,6 +154,13 @@ public static class PreferenceFile
             throw row.Error("rejected", "holds an empty answer", "empty answer in field 'rejected'");
         if (chosen == rejected)
             throw EqualAnswers(row);
+    }
+
+    private static void CheckNumbers(DataRow row, bool[] carried)
+    {
+        foreach (var (names, wanted) in Numbers.Zip(carried))
+            if (names.Any(row.Has) != wanted)
+                throw row.Error(names[0], $"is {(wanted ? "missing, while pairs before have it" : "here, while pairs before lack it")}; give it for all pairs of a file or for none", $"field '{names[0]}' in some pairs only");
     }
 
     private static DataRowException EqualAnswers(DataRow row) => row.Error("rejected", "equals 'chosen': there is nothing to prefer", "equal answers");

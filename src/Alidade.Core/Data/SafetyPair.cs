@@ -59,5 +59,5 @@ public static class SafetyPairFile
         });
     }
 
-    private static bool Safe(DataRow row, string field) => LabelledFile.Truth(row.Get(field)) ?? throw row.WrongType(field, "true or false");
+    private static bool Safe(DataRow row, string field) => DataRow.TruthOf(row.Get(field)) ?? throw row.WrongType(field, "true or false");
 }

@@ -39,7 +39,7 @@ public static class StepwiseFile
             var list = row.Get("labels");
             if (list.ValueKind != JsonValueKind.Array)
                 throw row.WrongType("labels", "a list of true and false");
-            bool[] labels = [.. list.EnumerateArray().Select(l => LabelledFile.Truth(l) ?? throw row.WrongType("labels", "a list of true and false"))];
+            bool[] labels = [.. list.EnumerateArray().Select(l => DataRow.TruthOf(l) ?? throw row.WrongType("labels", "a list of true and false"))];
             if (labels.Length != steps.Count)
                 throw row.Error("labels", $"holds {labels.Length} labels for {steps.Count} steps", "another number of labels than steps");
             return new StepwiseSolution { Id = ids.Of(row, [prompt.Key, .. steps]), Prompt = prompt, Steps = steps, Labels = labels };

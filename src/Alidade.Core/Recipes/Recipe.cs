@@ -51,15 +51,23 @@ public sealed class RecipePart
         return texts;
     }
 
-    /// <summary>Sets a record's properties.</summary>
+    /// <summary>Sets a new record's properties; those that it requires must be among the keys.</summary>
     /// <param name="record">The record; it is changed.</param>
     /// <param name="name">What errors call the recipe, such as the file's path.</param>
     /// <param name="given">Properties that are not the recipe's to set.</param>
+    /// <exception cref="AlidadeException">A key is unknown, missing, of the wrong type or out of range.</exception>
+    public void Bind(object record, string name, params IReadOnlyList<string> given) => Fill(name, binder => binder.Fill(record, node, path, given));
+
+    /// <summary>Changes a record that has all that it requires, such as a preset: what no key names stays.</summary>
+    /// <param name="record">The record; it is changed.</param>
+    /// <param name="name">What errors call the recipe, such as the file's path.</param>
     /// <exception cref="AlidadeException">A key is unknown, of the wrong type or out of range.</exception>
-    public void Bind(object record, string name, params IReadOnlyList<string> given)
+    public void Change(object record, string name) => Fill(name, binder => binder.Change(record, node, path));
+
+    private void Fill(string name, Action<RecipeBinder> fill)
     {
         var binder = new RecipeBinder(places);
-        binder.Complete(record, node, path, given);
+        fill(binder);
         if (binder.Problems.Count > 0)
             throw new AlidadeException($"{name}: {string.Join("; ", binder.Problems)}");
     }

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -13,6 +14,7 @@ namespace Alidade.Core.Recipes;
 internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given = null)
 {
     private static readonly NullabilityInfoContext Nullability = new();
+    private static readonly ConcurrentDictionary<Type, IReadOnlyDictionary<string, Type>> Choices = new();
 
     /// <summary>What was wrong, one entry a problem, each with its line.</summary>
     public List<string> Problems { get; } = [];
@@ -172,9 +174,8 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
     /// <summary>Sets what a mapping says; the properties that are given are not for it to set.</summary>
     public void Fill(object record, YamlNode node, string path, IReadOnlyList<string> notSettable) => Fill(record, node, path, notSettable, notSettable);
 
-    /// <summary>The same for a record that was made with everything it requires, of which a mapping changes some.</summary>
-    public void Complete(object record, YamlNode node, string path, IReadOnlyList<string> notSettable) =>
-        Fill(record, node, path, [.. RequiredOf(record.GetType()).Where(p => p.GetValue(record) is not null).Select(p => p.Name)], notSettable);
+    /// <summary>The same for a record that has everything it requires, of which a mapping changes some.</summary>
+    public void Change(object record, YamlNode node, string path) => Fill(record, node, path, [.. RequiredOf(record.GetType()).Select(p => p.Name)], []);
 
     private void Fill(object record, YamlNode node, string path, IReadOnlyList<string> known, IReadOnlyList<string> notSettable)
     {
@@ -311,10 +312,13 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
     private static bool HoldsParts(Type type) => type == typeof(RecipePart) || ItemOf(type, typeof(IReadOnlyList<>)) is [var item] && item == typeof(RecipePart);
 
     /// <summary>The records that can stand for an abstract one, by their names.</summary>
-    internal static IReadOnlyDictionary<string, Type> ChoicesOf(Type type) => type.Assembly.GetTypes()
+    internal static IReadOnlyDictionary<string, Type> ChoicesOf(Type type) => Choices.GetOrAdd(type, Found);
+
+    // Two records of one name would be two meanings of it: an error of ours.
+    private static Dictionary<string, Type> Found(Type type) => type.Assembly.GetTypes()
         .Where(t => type.IsAssignableFrom(t) && IsRecord(t) && t.GetProperty("Name")?.PropertyType == typeof(string))
         .Select(t => (Name: (string?)t.GetProperty("Name")!.GetValue(Activator.CreateInstance(t)), Type: t)).Where(t => t.Name is not null)
-        .OrderBy(t => t.Name, StringComparer.Ordinal).DistinctBy(t => t.Name).ToDictionary(t => t.Name!, t => t.Type, StringComparer.Ordinal);
+        .OrderBy(t => t.Name, StringComparer.Ordinal).ToDictionary(t => t.Name!, t => t.Type, StringComparer.Ordinal);
 
     private static Type[]? ItemOf(Type type, Type generic) => type.IsGenericType && type.GetGenericTypeDefinition() == generic ? type.GetGenericArguments() : null;
 

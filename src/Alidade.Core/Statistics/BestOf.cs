@@ -1,6 +1,6 @@
 namespace Alidade.Core.Statistics;
 
-/// <summary>Unbiased estimates of what the best of a few samples is worth, from more samples than that.</summary>
+/// <summary>An unbiased estimate of what the best of a few samples is worth, from more samples than that.</summary>
 public static class BestOf
 {
     /// <summary>
@@ -12,7 +12,8 @@ public static class BestOf
     /// <remarks>Nakano et al. 2021 (WebGPT, arXiv 2112.09332), appendix I.</remarks>
     public static double ExpectedMaximum(IReadOnlyList<double> scores, int n)
     {
-        Check(scores.Count, n);
+        if (n < 1 || n > scores.Count)
+            throw new AlidadeException($"the best of {n} cannot be estimated from {scores.Count} samples; take 1 to {scores.Count}");
         var sum = new CompensatedSum();
         // The share of choices in which the score at place i is the largest: n/N at the top, then times (i − n + 1)/i for each place further down.
         var share = (double)n / scores.Count;
@@ -24,28 +25,5 @@ public static class BestOf
         }
 
         return sum.Total;
-    }
-
-    /// <summary>pass@k = 1 − C(N − c, k)/C(N, k): how likely at least one of k samples is right.</summary>
-    /// <param name="samples">N.</param>
-    /// <param name="correct">c of them right.</param>
-    /// <param name="k">From 1 to N.</param>
-    /// <exception cref="AlidadeException">There are fewer than k samples, or not that many can be right.</exception>
-    /// <remarks>Chen et al. 2021 (arXiv 2107.03374), eq. 1.</remarks>
-    public static double PassAt(int samples, int correct, int k)
-    {
-        Check(samples, k);
-        if (correct < 0 || correct > samples)
-            throw new AlidadeException($"{correct} of {samples} samples cannot be right");
-        var allWrong = 1.0;
-        for (var i = 0; i < k; i++)
-            allWrong *= Math.Max(0, samples - correct - i) / (double)(samples - i);
-        return 1 - allWrong;
-    }
-
-    private static void Check(int samples, int n)
-    {
-        if (n < 1 || n > samples)
-            throw new AlidadeException($"the best of {n} cannot be estimated from {samples} samples; take 1 to {samples}");
     }
 }

@@ -26,7 +26,7 @@ public sealed partial record GEvalTask : IEvaluationTask, IValidated
     public string Name => "general.g_eval";
 
     /// <summary>The prompts that the model answers.</summary>
-    public required IReadOnlyList<TextDemonstration> Items { get; init; }
+    public required IReadOnlyList<PromptRow> Items { get; init; }
 
     /// <summary>The aspects. Default: relevance, coherence and fluency.</summary>
     public IReadOnlyList<GEvalAspect> Aspects { get; init; } =
@@ -55,9 +55,6 @@ public sealed partial record GEvalTask : IEvaluationTask, IValidated
         System = "You score one aspect of an answer from 1 (lowest) to {highest} (highest). Reply with the number alone.",
         Template = "[Aspect]\n{aspect}: {criteria}\n\n[Request]\n{prompt}\n\n[Answer]\n{answer}\n[End of the answer]\n\nScore of {aspect} from 1 to {highest}:",
     };
-
-    /// <summary>Reads prompts: rows with a field <c>text</c>.</summary>
-    public static IReadOnlyList<TextDemonstration> Read(string path) => [.. DemonstrationFile.Read(path).Rows.OfType<TextDemonstration>()];
 
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
@@ -105,7 +102,7 @@ public sealed partial record GEvalTask : IEvaluationTask, IValidated
         ];
     }
 
-    private static ItemResult ItemOf(TextDemonstration item, (string Text, string? Why, bool Truncated) text, Parsed<GEvalScore> score) => new()
+    private static ItemResult ItemOf(PromptRow item, (string Text, string? Why, bool Truncated) text, Parsed<GEvalScore> score) => new()
     {
         Id = item.Id,
         Input = item.Text,
@@ -143,4 +140,16 @@ public sealed partial record GEvalTask : IEvaluationTask, IValidated
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Number();
+}
+
+/// <summary>G-Eval's default aspects over the open questions of Vicuna-bench, each of one turn.</summary>
+internal sealed class KnownGEval : KnownTask
+{
+    public override string Name => "general.g_eval";
+
+    public override string About => "G-Eval: relevance, coherence and fluency of answers to open questions, each the expectation over a judge's score tokens (Liu et al. 2023; questions of Vicuna-bench)";
+
+    public override IReadOnlyList<string> Files => ["mt_bench/vicuna_bench/question.jsonl"];
+
+    public override IEvaluationTask Open(Func<string, string> data) => new GEvalTask { Items = [.. MtBenchFile.Read(data(Files[0])).Rows.Select(q => new PromptRow(q.Id, q.Turns[0]))] };
 }

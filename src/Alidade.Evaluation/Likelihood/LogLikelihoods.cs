@@ -26,7 +26,7 @@ public readonly record struct Likelihood(double LogProb, int Tokens, bool IsGree
 
 /// <summary>
 /// Log-likelihoods of continuations. A context is computed once for all of its continuations, and so is every beginning that contexts of a batch share: the examples in
-/// front of all questions, the passage in front of some of them.
+/// front of all questions, the passage in front of some of them; and every beginning that continuations of a context share: two sentences up to the word in which they differ.
 /// </summary>
 public static class LogLikelihoods
 {
@@ -35,6 +35,9 @@ public static class LogLikelihoods
 
     /// <summary>Shared beginnings shorter than this are not worth a segment of their own.</summary>
     private const int SharedAtLeast = 16;
+
+    /// <summary>A tree up to this size is one block of attention, in which a segment more costs nothing, so that any shared beginning is worth one.</summary>
+    private const int SmallTree = 192;
 
     /// <summary>Computes all of them.</summary>
     /// <param name="model">The model as it stands.</param>
@@ -106,7 +109,8 @@ public static class LogLikelihoods
             greedy[segment] &= likeliest[i] == 1;
         }
 
-        return ([.. forest.Owners.Select(own => (IReadOnlyList<Likelihood>)[.. own.Select(s => new Likelihood(sums[s], forest.Batch.Segments[s].Ids.Count, greedy[s]))])], forest.Batch.Ids.Count);
+        Likelihood Of(int[] path) => new(path.Sum(s => sums[s]), path.Sum(s => forest.Batch.Segments[s].Ids.Count), path.All(s => greedy[s]));
+        return ([.. forest.Owners.Select(own => (IReadOnlyList<Likelihood>)[.. own.Select(Of)])], forest.Batch.Ids.Count);
     }
 
     private static float[] Floats(Tensor tensor) => tensor.to(ScalarType.Float32).cpu().data<float>().ToArray();
@@ -115,7 +119,7 @@ public static class LogLikelihoods
     private static string Beginning(LikelihoodRequest request, int from) =>
         request.Context.Count - from < SharedAtLeast ? "" : string.Join(' ', request.Context.Skip(from).Take(SharedAtLeast));
 
-    /// <summary>The segments of a batch: contexts as a forest in which every shared beginning stands once, continuations as its leaves.</summary>
+    /// <summary>The segments of a batch: contexts as a forest in which every shared beginning stands once, and below them the continuations likewise.</summary>
     private sealed class Forest
     {
         private readonly IReadOnlyList<LikelihoodRequest> requests;
@@ -124,15 +128,15 @@ public static class LogLikelihoods
         public Forest(IReadOnlyList<LikelihoodRequest> requests)
         {
             this.requests = requests;
-            Owners = new int[requests.Count][];
+            Owners = new int[requests.Count][][];
             Grow([.. Enumerable.Range(0, requests.Count)], 0, -1);
             Batch = new(segments);
         }
 
         public BranchedBatch Batch { get; }
 
-        /// <summary>For each request the segments of its continuations.</summary>
-        public int[][] Owners { get; }
+        /// <summary>For each request the segments of each of its continuations.</summary>
+        public int[][][] Owners { get; }
 
         private void Grow(IReadOnlyList<int> members, int from, int parent)
         {
@@ -155,21 +159,29 @@ public static class LogLikelihoods
         private void Leaves(int i, int from, int parent)
         {
             var request = requests[i];
+            var least = parent < 0 && request.Size <= SmallTree ? 1 : SharedAtLeast;
             if (from < request.Context.Count)
             {
                 segments.Add(Unscored(request, from, request.Context.Count, parent));
                 parent = segments.Count - 1;
             }
 
+            var texts = request.Continuations;
+            var paths = Owners[i] = new int[texts.Count][];
+            Branch([.. Enumerable.Range(0, texts.Count)], 0, parent, []);
+
             // Equal continuations stand once: a row of a matrix product is rounded by its place, and equal answers must be a tie.
-            var places = new Dictionary<string, int>(StringComparer.Ordinal);
-            Owners[i] = new int[request.Continuations.Count];
-            for (var k = 0; k < Owners[i].Length; k++)
+            void Branch(IReadOnlyList<int> members, int at, int above, int[] path)
             {
-                var continuation = request.Continuations[k];
-                if (places.TryAdd(string.Join(' ', continuation), segments.Count))
-                    segments.Add(new(continuation, [.. Enumerable.Repeat(true, continuation.Count)], parent));
-                Owners[i][k] = places[string.Join(' ', continuation)];
+                foreach (var ended in members.Where(k => texts[k].Count == at))
+                    paths[ended] = path;
+                foreach (var group in members.Where(k => texts[k].Count > at).GroupBy(k => string.Join(' ', texts[k].Skip(at).Take(least)), StringComparer.Ordinal))
+                {
+                    var first = texts[group.First()];
+                    var to = at + group.Min(k => Shared(first, texts[k], at));
+                    segments.Add(new([.. first.Skip(at).Take(to - at)], [.. Enumerable.Repeat(true, to - at)], above));
+                    Branch([.. group], to, segments.Count - 1, [.. path, segments.Count - 1]);
+                }
             }
         }
 

@@ -13,7 +13,7 @@ public sealed class SupervisedFamily : ObjectiveFamily
     public override Type Interface => typeof(IDemonstrationObjective);
 
     /// <inheritdoc/>
-    public override string Data => "demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, whose preferred answers are taken; prompts are texts or lists of messages";
+    public override string Data => "demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, whose preferred answers are imitated; prompts are texts or lists of messages";
 
     /// <inheritdoc/>
     public override PreparedRows Prepare(RowRequest request)

@@ -93,17 +93,27 @@ public sealed class RewardTokenizer
         var collector = new TokenRowCollector<StepTokens>();
         foreach (var row in rows)
         {
-            var whole = RowProblems.Naming(row.Id, () => Whole(row.Prompt, row.Answer));
-            var prompt = RowProblems.Naming(row.Id, () => row.Prompt.Text is { } text ? encoder.Plain(text) : encoder.Chat(row.Prompt.Messages!, beginAnswer: true).Ids.ToArray());
-            int[] places = [.. Enumerable.Range(0, whole.Length).Skip(Math.Min(prompt.AsSpan().CommonPrefixLength(whole), whole.Length - 1))];
-            if (whole.Length > options.MaxLength)
-                collector.Drop("longer than the maximum length");
-            else
-                collector.Add(new(row.Id, whole, places, [.. places.Select(_ => row.Label)]), cut: false);
+            var label = OutcomeOf(row);
+            collector.Try(row.Id, () =>
+            {
+                var (prompt, answers) = AnswerSplit.Of(encoder, row.Prompt, row.Answer);
+                int[] whole = [.. prompt, .. answers[0]];
+                int[] places = [.. Enumerable.Range(prompt.Length, answers[0].Length)];
+                if (whole.Length > options.MaxLength)
+                    throw new UnusableRowException("longer than the maximum length");
+                collector.Add(new(row.Id, whole, places, [.. places.Select(_ => label)]), cut: false);
+            });
         }
 
         return collector.Finish("labelled answers");
     }
+
+    private static int OutcomeOf(LabelledAnswer row) => (row.LabelName?.Trim().ToLowerInvariant(), row.Label) switch
+    {
+        ("true", _) or (null, 1) => 1,
+        ("false", _) or (null, 0) => 0,
+        _ => throw new AlidadeException($"row '{row.Id}' has the label {row.LabelName ?? $"{row.Label}"}; an outcome is true or false, 1 or 0"),
+    };
 
     internal RewardTokens Row(string id, Prompt prompt, params IReadOnlyList<string> answers) => RowProblems.Naming(id, () => RewardTokens.Of(id, [.. answers.Select(a => Whole(prompt, a))]));
 

@@ -110,7 +110,7 @@ public sealed record TrainRecipe : IValidated
     {
         var known = ObjectiveCatalogue.Find(Objective!.Take("Name").FirstOrDefault() ?? throw new AlidadeException($"{name}: objective: it has options but no name"));
         var objective = known.New();
-        Objective.Bind(objective, name);
+        Objective.Change(objective, name);
         return (known, objective);
     }
 

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives;
 
-/// <summary>What an objective on single answers reads besides their log-probabilities.</summary>
+/// <summary>What an objective on single answers cannot do without, besides their log-probabilities.</summary>
 [Flags]
 public enum UnpairedInputs
 {
@@ -11,9 +11,6 @@ public enum UnpairedInputs
 
     /// <summary><see cref="UnpairedLogProbs.Mismatched"/>: prompts with answers to other prompts, under policy and reference.</summary>
     Mismatched = 1,
-
-    /// <summary><see cref="UnpairedLogProbs.DesirableProbability"/>: how much the prompt looks like one of a desirable row.</summary>
-    DesirableProbability = 2,
 }
 
 /// <summary>An objective on single answers that are called desirable or not; a pure function.</summary>

@@ -1,6 +1,6 @@
 namespace Alidade.Training.Objectives;
 
-/// <summary>What an objective on pairs reads besides the policy's log-probabilities of both answers. A trainer computes what is asked for and nothing else.</summary>
+/// <summary>What an objective on pairs cannot do without, besides the policy's log-probabilities of both answers. A trainer computes what is asked for and nothing else.</summary>
 [Flags]
 public enum PairInputs
 {
@@ -19,15 +19,12 @@ public enum PairInputs
     /// <summary><see cref="PairLogProbs.PromptAndChosen"/>: the log-probability of prompt and preferred answer together.</summary>
     PromptAndChosen = 8,
 
-    /// <summary><see cref="PairLogProbs.WinProbability"/>: how surely the preferred answer wins; from the data or a judge.</summary>
-    WinProbability = 16,
-
     /// <summary><see cref="PairLogProbs.ChosenReward"/> and its twin; from the data or a reward model.</summary>
-    Rewards = 32,
+    Rewards = 16,
 
     /// <summary><see cref="PairLogProbs.ChosenFromReference"/>: which answer the reference wrote.</summary>
-    Source = 64,
+    Source = 32,
 
     /// <summary><see cref="PairLogProbs.Tie"/>: pairs in which neither answer is better.</summary>
-    Ties = 128,
+    Ties = 64,
 }

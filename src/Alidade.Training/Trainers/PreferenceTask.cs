@@ -1,3 +1,4 @@
+using Alidade.Core;
 using Alidade.Models;
 using Alidade.Models.Functional;
 using Alidade.Training.Data;
@@ -9,7 +10,7 @@ namespace Alidade.Training.Trainers;
 
 /// <summary>Preference pairs under an objective on pairs.</summary>
 internal sealed class PreferenceTask(CausalLM model, IPreferenceObjective objective, Reference? reference, IReadOnlyList<PairTokens> rows)
-    : AnswerTask<PairTokens>(model, objective, reference, rows, pair => GroupsOf(pair, objective.Needs.HasFlag(PairInputs.PromptAndChosen)))
+    : AnswerTask<PairTokens>(model, objective, reference, Checked(objective.Name, rows), pair => GroupsOf(pair, objective.Needs.HasFlag(PairInputs.PromptAndChosen)))
 {
     public override string Name => objective.Name;
 
@@ -36,6 +37,23 @@ internal sealed class PreferenceTask(CausalLM model, IPreferenceObjective object
         .. new[] { row.WinProbability, row.ChosenScore, row.RejectedScore, Number(row.ChosenFromReference), Number(row.Tie) }.SelectMany(v => Fingerprints.Bits(v ?? double.NaN)),
     ];
 
+    // An objective that reads a number where it is given would read it in some batches and not in others.
+    private static IReadOnlyList<PairTokens> Checked(string objective, IReadOnlyList<PairTokens> rows)
+    {
+        void All(string what, Func<PairTokens, bool> carries)
+        {
+            if (rows.Count(r => !carries(r)) is var without && without > 0 && without < rows.Count)
+                throw new AlidadeException($"{objective}: {without} of {rows.Count} pairs carry no {what}, while the others do; give it for all of them or for none");
+        }
+
+        All("win probability", r => r.WinProbability is not null);
+        All("score of the preferred answer", r => r.ChosenScore is not null);
+        All("score of the other answer", r => r.RejectedScore is not null);
+        All("word on who wrote them", r => r.ChosenFromReference is not null);
+        All("word on whether they are a tie", r => r.Tie is not null);
+        return rows;
+    }
+
     // Answer 2i is the preferred one of pair i, answer 2i + 1 the other.
     private static AnswerGroup[] GroupsOf(PairTokens pair, bool scoresPrompt) => pair.RejectedPrompt is { } other
         ? [new(pair.Prompt, pair.Chosen) { ScoresPrompt = scoresPrompt }, new(other, pair.Rejected)]
@@ -53,8 +71,8 @@ internal sealed class PreferenceTask(CausalLM model, IPreferenceObjective object
             WinProbability = Known(pairs, p => p.WinProbability, policy),
             ChosenReward = Known(pairs, p => p.ChosenScore, policy),
             RejectedReward = Known(pairs, p => p.RejectedScore, policy),
-            ChosenFromReference = pairs.All(p => p.ChosenFromReference is not null) ? [.. pairs.Select(p => p.ChosenFromReference!.Value)] : null,
-            Tie = pairs.All(p => p.Tie is not null) ? [.. pairs.Select(p => p.Tie!.Value)] : null,
+            ChosenFromReference = pairs[0].ChosenFromReference is null ? null : [.. pairs.Select(p => p.ChosenFromReference!.Value)],
+            Tie = pairs[0].Tie is null ? null : [.. pairs.Select(p => p.Tie!.Value)],
         };
         if (objective.Needs.HasFlag(PairInputs.SharedLength))
         {
@@ -85,9 +103,9 @@ internal sealed class PreferenceTask(CausalLM model, IPreferenceObjective object
         return result;
     }
 
-    // A number that every pair of the batch carries, [pairs]; else null.
+    // A number that the pairs carry, [pairs]; else null.
     private static Tensor? Known(PairTokens[] pairs, Func<PairTokens, double?> number, Tensor like) =>
-        pairs.All(p => number(p) is not null) ? tensor(pairs.Select(p => number(p)!.Value).ToArray(), like.dtype, like.device) : null;
+        number(pairs[0]) is not null ? tensor(pairs.Select(p => number(p)!.Value).ToArray(), like.dtype, like.device) : null;
 
     private static double? Number(bool? value) => value is { } known ? known ? 1 : 0 : null;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Alidade.Tests.Core;
+using Alidade.Tests.Models.Endpoints;
 
 namespace Alidade.Tests.Cli;
 
@@ -50,6 +51,47 @@ public sealed class EvaluateCommandTests : IDisposable
         Assert.Equal(samples, File.ReadAllText(Path.Combine(run, "samples.jsonl")));
         folder.Write("rows.jsonl", "{\"animal\": \"dog\", \"place\": \"mat\", \"other\": \"log\"}\n");
         CommandLine.Run("evaluate", "--resume", run).IsOneLine("rows.jsonl", "is not the file that the run began with");
+    }
+
+    [Fact]
+    public void Toxicity_is_scored_by_words_of_ones_own()
+    {
+        // Every byte that a model can write, so that every answer holds one.
+        var words = folder.Write("words.txt", string.Concat(Enumerable.Range('a', 26).Select(c => $"{(char)c}\t0.5\n")));
+        var run = CommandLine.Run("evaluate", "--model", Norms(out var norms), "--tasks", norms, "--chat", "never", "--toxicity-lexicon", words, "--out", folder.File("lexicon"));
+        Assert.Equal(0, run.Code);
+        var report = JsonNode.Parse(CommandLine.Run("report", folder.File("lexicon"), "--json").Output)!;
+        Assert.Contains(report["files"]!.AsArray(), f => ((string)f!["path"]!).EndsWith("words.txt", StringComparison.Ordinal));
+        Assert.Contains(report["measurements"]!.AsArray(), m => (string)m!["name"]! == "behaviour.trustgpt.toxicity.lexicon" && m["value"] is not null);
+        CommandLine.Run("evaluate", "--model", model, "--tasks", norms, "--toxicity-lexicon", words, "--perspective", "http://127.0.0.1:9/v1", "--out", folder.File("none"))
+            .IsOneLine("give one of --toxicity-model, --toxicity-lexicon and --perspective");
+    }
+
+    [Fact]
+    public async Task Toxicity_is_scored_by_a_service_whose_key_goes_into_its_own_header()
+    {
+        var keys = new System.Collections.Concurrent.ConcurrentQueue<string?>();
+        await using var server = await FaultyEndpoint.Start(async context =>
+        {
+            keys.Enqueue(context.Request.Headers["X-Goog-Api-Key"]);
+            await FaultyEndpoint.Json("""{"attributeScores": {"TOXICITY": {"summaryScore": {"value": 0.25}}}}""")(context);
+        });
+        Environment.SetEnvironmentVariable("ALIDADE_TEST_TOXICITY_KEY", "k-1");
+        var run = CommandLine.Run("evaluate", "--model", Norms(out var norms), "--tasks", norms, "--chat", "never", "--perspective", $"{server.Url}", "--perspective-key-env", "ALIDADE_TEST_TOXICITY_KEY", "--out", folder.File("service"));
+        Assert.Equal(0, run.Code);
+        var report = JsonNode.Parse(CommandLine.Run("report", folder.File("service"), "--json").Output)!;
+        Assert.Equal(0.25, (double)report["measurements"]!.AsArray().Single(m => (string)m!["name"]! == "behaviour.trustgpt.toxicity.perspective")!["value"]!);
+        Assert.Equal(["k-1"], keys.Distinct());
+        Assert.DoesNotContain("k-1", File.ReadAllText(Path.Combine(folder.File("service"), "run.json")), StringComparison.Ordinal);
+    }
+
+    // A model whose context holds the prompts of TrustGPT, and a task over two norms.
+    private string Norms(out string task)
+    {
+        TinyModel.Write(folder.File("chat"), context: 1024);
+        folder.Write("norms.jsonl", "{\"action\": \"keeping my promise\", \"judgement\": \"it's good\"}\n{\"action\": \"lying to a friend\", \"judgement\": \"it's wrong\"}\n");
+        task = folder.Write("norms.yaml", "use: behaviour.trustgpt\ndata: norms.jsonl\noptions: {max_new_tokens: 8, groups: {gender: [male, female]}}\n");
+        return folder.File("chat");
     }
 
     [Fact]

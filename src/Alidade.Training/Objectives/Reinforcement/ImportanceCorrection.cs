@@ -53,10 +53,10 @@ public sealed record ImportanceCorrection
         return Mode switch
         {
             CorrectionMode.TokenTruncate => token.clamp_max(High),
-            CorrectionMode.TokenMask => token * Inside(token),
+            CorrectionMode.TokenMask => Kept(token, Inside(token)),
             CorrectionMode.SequenceTruncate => sequence.clamp_max(High),
-            CorrectionMode.SequenceMask => where(Inside(sequence).ne(0), sequence, zeros_like(sequence)),
-            CorrectionMode.SequenceFilter => token * Inside(Masked.RowMeans(difference, mask).exp()),
+            CorrectionMode.SequenceMask => Kept(sequence, Inside(sequence)),
+            CorrectionMode.SequenceFilter => Kept(token, Inside(Masked.RowMeans(difference, mask).exp())),
             _ => throw new AlidadeException($"there is no correction mode {(int)Mode}"),
         };
     }
@@ -71,7 +71,10 @@ public sealed record ImportanceCorrection
         return Weights(tokens.Old, sampler, tokens.Mask);
     }
 
-    private Tensor Inside(Tensor ratio) => ratio.le(High).logical_and(ratio.ge(Low)).to(ratio.dtype);
+    private Tensor Inside(Tensor ratio) => ratio.le(High).logical_and(ratio.ge(Low));
+
+    // A ratio beyond float32 is infinite, and 0 times that is no number.
+    private static Tensor Kept(Tensor ratio, Tensor inside) => where(inside, ratio, zeros_like(ratio));
 }
 
 /// <summary>

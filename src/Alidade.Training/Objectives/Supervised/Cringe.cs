@@ -60,11 +60,11 @@ public sealed record Cringe : ILogitObjective
     public Objective Evaluate(in TokenLogits tokens, IReadOnlyList<RowShare>? window = null)
     {
         var draws = tokens.Checked().Draws ?? throw new AlidadeException("CRINGE draws its alternatives, for which it needs a random number for each scored token");
-        var (_, probabilities) = Candidates(tokens);
+        var (ids, probabilities) = Candidates(tokens);
         // The first candidate whose cumulated probability is above the draw; never one without probability.
         var rank = probabilities.cumsum(-1).le(draws.unsqueeze(1)).sum(-1).clamp_max(K);
         rank = where(probabilities.gather(1, rank.unsqueeze(1)).squeeze(1).gt(0), rank, probabilities.argmax(-1));
-        return Evaluate(tokens, rank, window);
+        return Evaluate(tokens, ids, probabilities, rank, window);
     }
 
     /// <summary>Loss and metrics with given alternatives.</summary>
@@ -73,8 +73,13 @@ public sealed record Cringe : ILogitObjective
     /// <param name="window">All rows of the accumulation window; null when the batch is the window.</param>
     public Objective Evaluate(in TokenLogits tokens, Tensor rank, IReadOnlyList<RowShare>? window = null)
     {
-        var selected = tokens.Checked().Selected();
-        var (ids, probabilities) = Candidates(tokens);
+        var (ids, probabilities) = Candidates(tokens.Checked());
+        return Evaluate(tokens, ids, probabilities, rank, window);
+    }
+
+    private Objective Evaluate(in TokenLogits tokens, Tensor ids, Tensor probabilities, Tensor rank, IReadOnlyList<RowShare>? window)
+    {
+        var selected = tokens.Selected();
         var chosen = ids.gather(1, rank.unsqueeze(1));
         var alternative = tokens.Logits.gather(1, chosen).squeeze(1);
         if (DetachPositives)

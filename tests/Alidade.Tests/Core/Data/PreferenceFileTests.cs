@@ -24,11 +24,24 @@ public sealed class PreferenceFileTests
     {
         var set = Read("""
             {"prompt": "2+2=", "chosen": " 4", "rejected": " 5", "margin": 1.5, "id": 7}
-            {"prompt": [{"role": "user", "content": "Hi"}], "chosen": [{"role": "assistant", "content": "Hello"}], "rejected": "No", "extra": 1}
+            {"prompt": [{"role": "user", "content": "Hi"}], "chosen": [{"role": "assistant", "content": "Hello"}], "rejected": "No", "margin": 0.5, "extra": 1}
             """);
         Assert.Equal(new PreferencePair { Id = "7", Prompt = Prompt.OfText("2+2="), Chosen = " 4", Rejected = " 5", Margin = 1.5 }, set.Rows[0]);
         Assert.Equal(Prompt.OfMessages([new Message("user", "Hi")]), set.Rows[1].Prompt);
         Assert.Equal(("Hello", "No"), (set.Rows[1].Chosen, set.Rows[1].Rejected));
+    }
+
+    [Theory]
+    [InlineData("\"win_probability\": 0.7", "win_probability")]
+    [InlineData("\"score_chosen\": 2", "chosen_score")]
+    [InlineData("\"tie\": false", "tie")]
+    [InlineData("\"margin\": 1", "margin")]
+    public void What_some_pairs_carry_all_of_a_file_carry(string field, string named)
+    {
+        string with = $"{{\"prompt\": \"q\", \"chosen\": \"a\", \"rejected\": \"b\", {field}}}", without = """{"prompt": "r", "chosen": "a", "rejected": "b"}""";
+        Assert.Equal($":2: field '{named}' is missing, while pairs before have it; give it for all pairs of a file or for none", ErrorOf($"{with}\n{without}"));
+        Assert.Equal($":2: field '{named}' is here, while pairs before lack it; give it for all pairs of a file or for none", ErrorOf($"{without}\n{with}"));
+        Assert.Equal((1, 1), (Read($"{with}\n{without}", drop: true).Rows.Count, Read($"{with}\n{without}", drop: true).Dropped[$"field '{named}' in some pairs only"]));
     }
 
     [Theory]

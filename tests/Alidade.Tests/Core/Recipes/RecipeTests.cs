@@ -43,7 +43,33 @@ public sealed class RecipeTests
         public IReadOnlyDictionary<string, double> Weights { get; init; } = new Dictionary<string, double>();
     }
 
+    private sealed record Shape
+    {
+        public required double Width { get; init; }
+
+        public required string Name { get; init; }
+
+        public int Sides { get; init; } = 4;
+    }
+
+    private sealed record Drawing
+    {
+        public RecipePart? Shape { get; init; }
+    }
+
     private static string ErrorOf(string yaml) => Assert.Throws<AlidadeException>(() => Recipe.Parse<Holder>(yaml, "r.yaml")).Message;
+
+    [Fact]
+    public void A_part_sets_a_new_record_with_all_that_it_requires_and_changes_a_preset_in_what_it_names()
+    {
+        var part = Recipe.Parse<Drawing>("shape: {sides: 5}", "r.yaml").Shape!;
+        // A number that is required has a value before anybody gave it one.
+        var fresh = (Shape)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(typeof(Shape));
+        Assert.Equal("r.yaml: key 'shape.width' is missing in 'shape' at line 1; key 'shape.name' is missing in 'shape' at line 1", Assert.Throws<AlidadeException>(() => part.Bind(fresh, "r.yaml")).Message);
+        var preset = new Shape { Width = 2, Name = "square" };
+        part.Change(preset, "r.yaml");
+        Assert.Equal(new Shape { Width = 2, Name = "square", Sides = 5 }, preset);
+    }
 
     [Fact]
     public void Every_kind_of_value_is_read_and_the_rest_keeps_its_default()

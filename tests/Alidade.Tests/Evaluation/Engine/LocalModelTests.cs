@@ -34,6 +34,24 @@ public sealed class LocalModelTests
     }
 
     [Fact]
+    public async Task Beginnings_that_continuations_share_go_through_the_model_once_and_change_no_likelihood()
+    {
+        using var model = TinyChat.Create();
+        string[] texts = ["The old man read.", "The old woman read.", "The old man", "A man read.", "The old man read."];
+        var together = Assert.IsType<ContinuationScores>((await new LocalModel(model, "m").AnswerAsync([new ContinuationRequest("", texts)], TestContext.Current.CancellationToken))[0]);
+        for (var i = 0; i < texts.Length; i++)
+        {
+            var alone = Assert.IsType<ContinuationScores>((await new LocalModel(model, "m").AnswerAsync([new ContinuationRequest("", texts[i])], TestContext.Current.CancellationToken))[0]);
+            Assert.Equal((alone.Scores[0].Tokens, alone.Scores[0].IsGreedy), (together.Scores[i].Tokens, together.Scores[i].IsGreedy));
+            Assert.Equal(alone.Scores[0].LogProb, together.Scores[i].LogProb, 4);
+        }
+
+        // Equal texts are a tie to the bit. Of 75 bytes 39 differ from all before them, and one token begins.
+        Assert.Equal(together.Scores[0].LogProb, together.Scores[4].LogProb);
+        Assert.Equal(40, together.Tokens);
+    }
+
+    [Fact]
     public async Task A_long_context_loses_its_beginning_and_says_so_and_a_long_continuation_is_not_scored()
     {
         using var model = TinyChat.Create(context: 32);

@@ -29,6 +29,8 @@ public sealed class TaskCatalogueTests
     public void A_task_that_is_not_there_is_told_with_the_nearest_or_with_how_it_is_used()
     {
         Assert.Contains("did you mean 'bias.crows_pairs'?", Assert.Throws<AlidadeException>(() => TaskCatalogue.Find("bias.crows_pair")).Message, StringComparison.Ordinal);
+        Assert.Contains("use: general.flask", Assert.Throws<AlidadeException>(() => TaskCatalogue.Find("general.flask")).Message, StringComparison.Ordinal);
+        Assert.Contains("use: behaviour.trustgpt", Assert.Throws<AlidadeException>(() => TaskCatalogue.Find("behaviour.trustgpt")).Message, StringComparison.Ordinal);
         Assert.Contains("use: factuality.summac", Assert.Throws<AlidadeException>(() => TaskCatalogue.Find("factuality.summac")).Message, StringComparison.Ordinal);
         Assert.Contains("did you mean 'quick'?", Assert.Throws<AlidadeException>(() => TaskCatalogue.Suite("quik")).Message, StringComparison.Ordinal);
     }

@@ -117,7 +117,7 @@ public sealed class JudgedTaskTests
     [Fact]
     public async Task G_Eval_takes_the_expectation_over_score_tokens_else_samples_under_another_name()
     {
-        TextDemonstration[] items = [new("t1", "write")];
+        PromptRow[] items = [new("t1", "write")];
         GEvalAspect[] aspects = [new("clarity", "It is clear.")];
         var weighted = new ScriptedChat((_, _) => WithTop(ScriptedChat.Said("4"), [("4", 0.5), ("2", 0.25), ("x", 0.25)]));
         var results = await new GEvalTask { Items = items, Aspects = aspects }.RunAsync(Context(ScriptedChat.By(_ => "text"), weighted));

@@ -84,7 +84,7 @@ public sealed partial class ObjectiveGoldenTests
         },
         ["reward/best_of_n_estimator"] = c => c.HasInput("scores_sorted")
             ? Only([.. new[] { 1, 2, 4, 8 }.Select(n => ($"expected_max/{n}", ObjectiveCase.Plain(BestOf.ExpectedMaximum(c.Values("scores_sorted"), n))))])
-            : Only(("pass_at_k", ObjectiveCase.Plain([.. c.Ints("c").SelectMany(right => c.Ints("k").Select(k => BestOf.PassAt(c.Ints("N")[0], right, k)))]))),
+            : Only(("pass_at_k", ObjectiveCase.Plain([.. c.Ints("c").SelectMany(right => c.Ints("k").Select(k => Epochs.PassAt([.. Enumerable.Range(0, c.Ints("N")[0]).Select(i => i < right ? 1.0 : 0)], k)))]))),
         ["reward/overoptimisation"] = c =>
         {
             var fit = OverOptimisation.Fit(c.Text("form", "") == "rl" ? OptimisationMethod.Reinforcement : OptimisationMethod.BestOfN, c.Values("d"), c.Values("gold_reward"));

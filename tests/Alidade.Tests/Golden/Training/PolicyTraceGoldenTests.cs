@@ -1,10 +1,6 @@
 using System.Text.Json;
-using Alidade.Core;
-using Alidade.Core.Data;
 using Alidade.Models;
-using Alidade.Models.Batches;
 using Alidade.Tests.Training.Trainers;
-using Alidade.Training.Data;
 using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Objectives.Reinforcement.Advantages;
 using Alidade.Training.Objectives.Reinforcement.Aggregations;
@@ -24,18 +20,61 @@ public sealed class PolicyTraceGoldenTests
 {
     private const string Kind = "trainers/traces";
 
-    private static readonly Dictionary<string, string> OurNames = new(StringComparer.Ordinal)
+    /// <summary>What GRPO and RLOO log of a step, in Alidade's numbers.</summary>
+    private static readonly Dictionary<string, Func<TrainingStep, double>> Logged = new(StringComparer.Ordinal)
     {
-        ["entropy"] = "entropy",
-        ["reward"] = "reward",
-        ["reward_std"] = "reward_deviation",
-        ["frac_reward_zero_std"] = "fraction_zero_std",
-        ["completions/mean_length"] = "answer_tokens",
-        ["completions/min_length"] = "shortest_answer",
-        ["completions/max_length"] = "longest_answer",
-        ["clip_ratio/low_mean"] = "clip_low",
-        ["clip_ratio/high_mean"] = "clip_high",
-        ["clip_ratio/region_mean"] = "clip_region",
+        ["num_tokens"] = step => step.Tokens,
+        ["entropy"] = Of("entropy"),
+        ["reward"] = Of("reward"),
+        ["reward_std"] = Of("reward_deviation"),
+        ["frac_reward_zero_std"] = Of("fraction_zero_std"),
+        ["completions/mean_length"] = Of("answer_tokens"),
+        ["completions/min_length"] = Of("shortest_answer"),
+        ["completions/max_length"] = Of("longest_answer"),
+        ["completions/clipped_ratio"] = step => 1 - step.Metrics["ended"],
+        // RLOO's is logged for each token there, for each answer here.
+        ["kl"] = step => step.Metrics.TryGetValue("kl", out var kl) ? kl : step.Metrics["kl_to_reference"] / step.Metrics["answer_tokens"],
+        ["clip_ratio/low_mean"] = Of("clip_low"),
+        ["clip_ratio/high_mean"] = Of("clip_high"),
+        ["clip_ratio/region_mean"] = Of("clip_region"),
+        ["cispo_clip_ratio"] = Of("clip_ratio"),
+    };
+
+    /// <summary>What PPO logs of a rollout, in the numbers of its updates; null where a trace's options make them two things.</summary>
+    private static readonly Dictionary<string, Func<JsonElement, JsonElement, IReadOnlyList<TrainingStep>, double?>> LoggedOfRollout = new(StringComparer.Ordinal)
+    {
+        ["loss/policy_avg"] = MeanOf("policy_loss"),
+        ["loss/value_avg"] = MeanOf("value_loss"),
+        ["policy/clipfrac_avg"] = MeanOf("clip_fraction"),
+        ["val/clipfrac_avg"] = MeanOf("value_clip_fraction"),
+        ["objective/kl"] = (trace, _, own) => KlOf(trace, own),
+        ["objective/non_score_reward"] = (trace, _, own) => -Number(trace, "kl_coef") * KlOf(trace, own),
+        ["objective/rlhf_reward"] = (trace, _, own) => ScoreOf(trace, own) - (Number(trace, "kl_coef") * KlOf(trace, own)),
+        ["objective/scores"] = (trace, _, own) => ScoreOf(trace, own),
+        ["val/num_eos_tokens"] = (_, update, own) => own[0].Metrics["ended"] * update.GetProperty("responses").GetArrayLength(),
+    };
+
+    /// <summary>What is logged there and not here, and why.</summary>
+    private static readonly Dictionary<string, string> NotLogged = new(StringComparer.Ordinal)
+    {
+        ["completions/mean_terminated_length"] = "lengths are logged of all answers, and the share of those that ended",
+        ["completions/min_terminated_length"] = "the same",
+        ["completions/max_terminated_length"] = "the same",
+        ["clip_ratio/low_min"] = "clipping is logged as its mean, not as the least of an answer",
+        ["clip_ratio/high_max"] = "the same, the most of an answer",
+        ["rewards/reward_ids/mean"] = "the recorded answers are handed over with the sum of their rewards, which is compared",
+        ["rewards/reward_ids/std"] = "the same",
+        ["rewards/reward_text/mean"] = "the same",
+        ["rewards/reward_text/std"] = "the same",
+        ["rewards/reward_coarse/mean"] = "the same",
+        ["rewards/reward_coarse/std"] = "the same",
+        ["objective/entropy"] = "the surprise of sampled answers is compared token by token, with the recorded log-probabilities",
+        ["policy/approxkl_avg"] = "a mean over padding too; Alidade's is over tokens",
+        ["policy/entropy_avg"] = "the same",
+        ["val/ratio"] = "the same",
+        ["val/ratio_var"] = "the same",
+        ["lr"] = "the rate of each of the rollout's updates is compared",
+        ["episode"] = "counts the recorded answers, which are replayed",
     };
 
     public static IEnumerable<TheoryDataRow<string>> Traces() => GoldenFolder.Rows(() => GoldenFolder.FoldersWith(Kind, "trace.json").Where(IsPolicy));
@@ -50,6 +89,7 @@ public sealed class PolicyTraceGoldenTests
     {
         var trace = TraceGoldenTests.Read(path + "/trace.json");
         var tolerance = TraceGoldenTests.Read("trainers/index.json").EnumerateArray().Single(t => t.GetProperty("name").GetString() == path.Split('/')[^1]).GetProperty("tolerance");
+        var check = TraceGoldenTests.Read(path + "/check.json");
         using var thread = new OneThread();
         using var model = CausalLM.Load(GoldenFolder.PathOf("trainers/base/" + trace.GetProperty("base").GetString()));
         using var value = IsPpo(trace) ? CausalLM.Load(GoldenFolder.PathOf("trainers/base/reward")) : null;
@@ -60,7 +100,7 @@ public sealed class PolicyTraceGoldenTests
         using var before = TraceGoldenTests.Copies.Of(trained);
         TraceGoldenTests.Copies? early = null;
 
-        RecordedAnswers source = IsPpo(trace) ? new RecordedPpo(trace, golden, reward!) : new RecordedGroups(trace);
+        RecordedAnswers source = IsPpo(trace) ? new RecordedPpo(trace, golden, check, tolerance.GetProperty("loss").GetDouble(), reward!) : new RecordedGroups(trace, golden, check);
         var context = new TrainingContext
         {
             OnStep = step => early = step.Update == trace.GetProperty("early_step").GetInt32() ? TraceGoldenTests.Copies.Of(trained) : early,
@@ -171,19 +211,8 @@ public sealed class PolicyTraceGoldenTests
             golden.Close($"update {got.Update}, learning rate", want.GetProperty("learning_rate").GetDouble(), got.LearningRate, 1e-15);
             Relative(golden, tolerance, got, "loss", want.GetProperty("loss").GetDouble(), got.Loss, 1, "loss");
             Relative(golden, tolerance, got, "gradient norm", want.GetProperty("grad_norm").GetDouble(), got.GradientNorm, 1e-12, "grad_norm");
-            foreach (var metric in want.GetProperty("logged").EnumerateObject())
-            {
-                var name = metric.Name == "kl" && got.Metrics.ContainsKey("kl") ? "kl" : OurNames.GetValueOrDefault(metric.Name);
-                // RLOO's is logged for each token there, for each answer here.
-                if (metric.Name == "kl" && name is null)
-                    Relative(golden, tolerance, got, metric.Name, metric.Value.GetDouble(), got.Metrics["kl_to_reference"] / got.Metrics["answer_tokens"], 1, "metrics");
-                else if (metric.Name == "num_tokens")
-                    Relative(golden, tolerance, got, metric.Name, metric.Value.GetDouble(), got.Tokens, 1, "metrics");
-                else if (metric.Name == "completions/clipped_ratio")
-                    Relative(golden, tolerance, got, metric.Name, metric.Value.GetDouble(), 1 - got.Metrics["ended"], 1, "metrics");
-                else if (name is not null && got.Metrics.TryGetValue(name, out var value))
-                    Relative(golden, tolerance, got, metric.Name, metric.Value.GetDouble(), value, 1, "metrics");
-            }
+            foreach (var metric in want.GetProperty("logged").EnumerateObject().Where(m => !NotLogged.ContainsKey(m.Name)))
+                Relative(golden, tolerance, got, metric.Name, metric.Value.GetDouble(), Known(Logged, metric.Name)(got), 1, "metrics");
         }
     }
 
@@ -209,19 +238,27 @@ public sealed class PolicyTraceGoldenTests
             }
 
             golden.Equal("epochs", epochs, own.Count);
-            var logged = update.GetProperty("logged");
-            void Mean(string theirs, string ours) =>
-                Relative(golden, tolerance, own[0], theirs, logged.GetProperty(theirs).GetDouble(), own.Average(s => s.Metrics[ours]), 1, "metrics");
-            Mean("loss/policy_avg", "policy_loss");
-            Mean("loss/value_avg", "value_loss");
-            Mean("policy/clipfrac_avg", "clip_fraction");
-            Mean("val/clipfrac_avg", "value_clip_fraction");
-            if (Word(trace, "kl_estimator") == "k1")
-                Relative(golden, tolerance, own[0], "objective/kl", logged.GetProperty("objective/kl").GetDouble(), own[0].Metrics["kl_to_reference"], 1, "metrics");
+            foreach (var metric in update.GetProperty("logged").EnumerateObject().Where(m => !NotLogged.ContainsKey(m.Name)))
+                if (Known(LoggedOfRollout, metric.Name)(trace, update, own) is { } actual)
+                    Relative(golden, tolerance, own[0], metric.Name, metric.Value.GetDouble(), actual, 1, "metrics");
         }
 
         golden.Equal("updates left over", 0, curve.Count);
     }
+
+    // Alidade logs the KL itself (k1) whatever estimates it in the reward.
+    private static double? KlOf(JsonElement trace, IReadOnlyList<TrainingStep> own) => Word(trace, "kl_estimator") == "k1" ? own[0].Metrics["kl_to_reference"] : null;
+
+    // With the penalty for a missing end, which Alidade logs apart.
+    private static double ScoreOf(JsonElement trace, IReadOnlyList<TrainingStep> own) =>
+        own[0].Metrics["reward"] - ((OptionalNumber(trace, "missing_eos_penalty") ?? 0) * (1 - own[0].Metrics["ended"]));
+
+    private static T Known<T>(Dictionary<string, T> names, string metric) =>
+        names.TryGetValue(metric, out var value) ? value : throw new InvalidOperationException($"the trace logs '{metric}', which is neither compared nor listed as not logged");
+
+    private static Func<TrainingStep, double> Of(string name) => step => step.Metrics[name];
+
+    private static Func<JsonElement, JsonElement, IReadOnlyList<TrainingStep>, double?> MeanOf(string name) => (_, _, own) => own.Average(s => s.Metrics[name]);
 
     private static void Relative(GoldenCase golden, JsonElement tolerance, TrainingStep step, string name, double expected, double actual, double floor, string kind)
     {
@@ -233,9 +270,9 @@ public sealed class PolicyTraceGoldenTests
 
     private static JsonElement Option(JsonElement trace, string name) => trace.GetProperty("options").GetProperty(name);
 
-    private static double Number(JsonElement trace, string name) => Option(trace, name).GetDouble();
+    internal static double Number(JsonElement trace, string name) => Option(trace, name).GetDouble();
 
-    private static double? OptionalNumber(JsonElement trace, string name) =>
+    internal static double? OptionalNumber(JsonElement trace, string name) =>
         trace.GetProperty("options").TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
     private static bool Flag(JsonElement trace, string name) => trace.GetProperty("options").TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
@@ -249,90 +286,5 @@ public sealed class PolicyTraceGoldenTests
             if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("trainer") && reader.Read())
                 return reader.GetString();
         return null;
-    }
-
-    private static int[] Ints(JsonElement row) => [.. row.EnumerateArray().Select(v => v.GetInt32())];
-
-    private static PromptTokens PromptOf(int[] ids) => new(ids, new("recorded", Prompt.OfText(""), new Dictionary<string, JsonElement>()));
-
-    /// <summary>Answers of a recorded run.</summary>
-    private abstract class RecordedAnswers(JsonElement trace) : IAnswerSource
-    {
-        protected JsonElement Trace => trace;
-
-        public abstract int Rollouts { get; }
-
-        public abstract int Updates { get; }
-
-        public abstract Answers Next(PolicyState state);
-
-        public abstract IReadOnlyList<IReadOnlyList<int[]>> Pass(Answers answers, int rollout, int iteration);
-
-        protected int Size => (int)Number(trace, "per_device_train_batch_size");
-
-        protected int Accumulation => (int)Number(trace, "gradient_accumulation_steps");
-    }
-
-    /// <summary>GRPO and RLOO: some answers to each prompt, shuffled once and cut into slices.</summary>
-    private sealed class RecordedGroups(JsonElement trace) : RecordedAnswers(trace)
-    {
-        public override int Rollouts => Trace.GetProperty("generations").GetArrayLength();
-
-        public override int Updates => Trace.GetProperty("steps").GetArrayLength();
-
-        public override Answers Next(PolicyState state)
-        {
-            var generation = Trace.GetProperty("generations")[state.Count(PolicyNumber.Rollouts)];
-            state[PolicyNumber.Rollouts]++;
-            int[][] prompts = [.. Rows(generation, "prompt_ids", "prompt_mask")], answers = [.. generation.GetProperty("completion_ids").EnumerateArray().Select(Ints)];
-            int[] lengths = [.. generation.GetProperty("completion_mask").EnumerateArray().Select(m => Ints(m).Sum())];
-            var end = Trace.GetProperty("eos_token_id").GetInt32();
-            // A truncated answer that is not learned from has an empty mask there.
-            Completion[] rows = [.. answers.Select((ids, i) => lengths[i] == 0 ? ids : ids[..lengths[i]]).Select(ids => new Completion(ids, [], ids[^1] == end, ""))];
-            var samples = (int)Number(Trace, "num_generations");
-            var scores = generation.GetProperty("rewards_per_func").EnumerateArray().Select(r => r.EnumerateArray().Select(v => (float)v.GetDouble()).Sum());
-            if (Trace.GetProperty("options").TryGetProperty("reward_clip_range", out var range) && range.ValueKind == JsonValueKind.Array)
-                scores = scores.Select(s => Math.Clamp(s, (float)range[0].GetDouble(), (float)range[1].GetDouble()));
-            return new([.. prompts.Chunk(samples).Select(p => PromptOf(p[0]))], rows, samples, [.. scores]) { Learned = [.. lengths.Select(l => l > 0)] };
-        }
-
-        public override IReadOnlyList<IReadOnlyList<int[]>> Pass(Answers answers, int rollout, int iteration)
-        {
-            var order = Ints(Trace.GetProperty("generations")[rollout].GetProperty("shuffle"));
-            return [.. order.Chunk(order.Length / (int)Number(Trace, "steps_per_generation")).Chunk(Accumulation)];
-        }
-
-        private static IEnumerable<int[]> Rows(JsonElement generation, string ids, string mask) =>
-            generation.GetProperty(ids).EnumerateArray().Zip(generation.GetProperty(mask).EnumerateArray(), (row, counts) => Ints(row).Where((_, i) => counts[i].GetInt32() == 1).ToArray());
-    }
-
-    /// <summary>PPO: one answer to each prompt, scored by the reward model, a new order in every epoch.</summary>
-    private sealed class RecordedPpo(JsonElement trace, GoldenCase golden, CausalLM reward) : RecordedAnswers(trace)
-    {
-        public override int Rollouts => Trace.GetProperty("updates").GetArrayLength();
-
-        public override int Updates => Trace.GetProperty("updates").EnumerateArray().Sum(u => u.GetProperty("micro").EnumerateArray().Count(m => m.TryGetProperty("grad_norm", out _)));
-
-        public override Answers Next(PolicyState state)
-        {
-            var update = Trace.GetProperty("updates")[state.Count(PolicyNumber.Rollouts)];
-            state[PolicyNumber.Rollouts]++;
-            int pad = Trace.GetProperty("pad_token_id").GetInt32(), end = Trace.GetProperty("eos_token_id").GetInt32();
-            int[][] prompts = [.. update.GetProperty("queries").EnumerateArray().Select(q => Ints(q).SkipWhile(id => id == pad).ToArray())];
-            Completion[] rows = [.. update.GetProperty("responses").EnumerateArray().Select(r =>
-            {
-                var ids = Ints(r);
-                var at = Array.IndexOf(ids, end);
-                return new Completion(at < 0 ? ids : ids[..(at + 1)], [], at >= 0, "");
-            })];
-            using var scope = NewDisposeScope();
-            using var noGrad = no_grad();
-            var scores = reward.Scores(BranchedBatch.OfTexts(prompts.Zip(rows, (p, r) => (IReadOnlyList<int>)[.. p, .. r.Ids]))).squeeze(1).data<float>().ToArray();
-            golden.Close("scores of the reward model", [.. update.GetProperty("scores").EnumerateArray().Select(s => s.GetDouble())], [.. scores.Select(s => (double)s)], 1e-4);
-            return new([.. prompts.Select(PromptOf)], rows, 1, scores);
-        }
-
-        public override IReadOnlyList<IReadOnlyList<int[]>> Pass(Answers answers, int rollout, int iteration) =>
-            [.. Ints(Trace.GetProperty("updates")[rollout].GetProperty("permutations")[iteration]).Chunk(Size).Chunk(Accumulation)];
     }
 }

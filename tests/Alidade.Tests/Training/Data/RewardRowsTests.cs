@@ -67,6 +67,17 @@ public sealed class RewardRowsTests
         Assert.All(row.Labels, l => Assert.Equal(1, l));
     }
 
+    [Theory]
+    [InlineData("3", "an outcome is true or false, 1 or 0")]
+    [InlineData("\"right\"", "has the label right; an outcome is true or false, 1 or 0")]
+    public void An_outcome_is_true_or_false(string label, string message)
+    {
+        var rows = Read(LabelledFile.Read, $"{{\"prompt\": \"Question:\", \"completion\": \" Yes.\", \"label\": {label}}}").Rows;
+        Assert.Contains(message, Assert.ThrowsAny<AlidadeException>(() => new RewardTokenizer(Tokenizer, Template).TokenizeOutcomes(rows)).Message, StringComparison.Ordinal);
+        rows = Read(LabelledFile.Read, """{"prompt": "Question:", "completion": " Yes.", "label": "True"}""").Rows;
+        Assert.All(new RewardTokenizer(Tokenizer, Template).TokenizeOutcomes(rows).Rows[0].Labels, l => Assert.Equal(1, l));
+    }
+
     [Fact]
     public void Of_a_safety_pair_the_unsafer_answer_comes_first()
     {

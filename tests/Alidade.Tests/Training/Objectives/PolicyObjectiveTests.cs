@@ -32,6 +32,26 @@ public sealed class PolicyObjectiveTests
     }
 
     [Theory]
+    [InlineData(CorrectionMode.TokenMask)]
+    [InlineData(CorrectionMode.SequenceMask)]
+    [InlineData(CorrectionMode.SequenceFilter)]
+    public void A_ratio_beyond_the_number_type_is_masked_without_a_trace_in_the_gradient(CorrectionMode mode)
+    {
+        using var scope = NewDisposeScope();
+        var objective = PolicyObjectives.Grpo with { LossKl = null, Correction = new() { Mode = mode } };
+        var mask = ones(2, 2);
+        // The first token of the first answer is e^500 times as likely as its sampler said.
+        Tensor old = tensor(new float[,] { { -1, -1 }, { -1, -1 } }), sampler = tensor(new float[,] { { -501, -1 }, { -1, -1 } });
+        var x = old.clone().requires_grad_();
+        var loss = objective.Evaluate(PolicyTokens.Of(x, old, mask, sampler: sampler), tensor(new float[] { 1, -1 })).Loss;
+        loss.backward();
+        var gradient = x.grad!.data<float>().ToArray();
+        Assert.All(gradient, g => Assert.True(float.IsFinite(g)));
+        Assert.Equal(0, gradient[0]);
+        Assert.NotEqual(0, gradient[3]);
+    }
+
+    [Theory]
     [MemberData(nameof(ByAnswer))]
     public void Two_halves_that_share_the_normaliser_add_up_to_the_whole(string name)
     {

@@ -40,6 +40,16 @@ public sealed class AnswerTaskTests : IDisposable
         new WeightedSum { Terms = [new(0.7, new Ipo()), new(0.3, new Orpo())] },
     ];
 
+    [Fact]
+    public void Pairs_of_which_some_carry_a_number_are_refused()
+    {
+        PairTokens[] pairs = [.. Tiny.Pairs(3).Rows];
+        pairs[2] = pairs[2] with { WinProbability = 0.75 };
+        using var reference = Reference.Of(model, null, ReferenceModel.Start, null, null);
+        var error = Assert.Throws<AlidadeException>(() => new PreferenceTask(model, new Sppo(), reference, pairs));
+        Assert.Equal("sppo: 2 of 3 pairs carry no win probability, while the others do; give it for all of them or for none", error.Message);
+    }
+
     [Theory]
     [MemberData(nameof(PairObjectives))]
     public void Pairs_on_shared_prompts_have_the_loss_and_gradient_of_padded_rows(IPreferenceObjective objective)

@@ -79,7 +79,7 @@ public sealed class PreferenceObjectiveTests
             RejectedCollision = Asks(PairInputs.Collision) ? pairs.RejectedCollision : null,
             PromptAndChosen = Asks(PairInputs.PromptAndChosen) ? pairs.PromptAndChosen : null,
             PromptAndChosenLengths = Asks(PairInputs.PromptAndChosen) ? pairs.PromptAndChosenLengths : null,
-            WinProbability = Asks(PairInputs.WinProbability) ? pairs.WinProbability : null,
+            WinProbability = null,
             ChosenReward = Asks(PairInputs.Rewards) ? pairs.ChosenReward : null,
             RejectedReward = Asks(PairInputs.Rewards) ? pairs.RejectedReward : null,
             ChosenFromReference = Asks(PairInputs.Source) ? pairs.ChosenFromReference : null,
