@@ -9,6 +9,7 @@ using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Objectives.Reinforcement.Advantages;
 using Alidade.Training.Objectives.Reinforcement.Aggregations;
 using Alidade.Training.Objectives.Reinforcement.Ratios;
+using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
 using Alidade.Training.Trainers.Policy;
 using TorchSharp;
@@ -255,6 +256,8 @@ public sealed class PolicyTraceGoldenTests
 
     private static PromptTokens PromptOf(int[] ids) => new(ids, new("recorded", Prompt.OfText(""), new Dictionary<string, JsonElement>()));
 
+    private static AnsweredPrompt AnswerOf(int[] prompt, int[] ids, bool ended) => new(PromptOf(prompt).Source, "", prompt, ids, ended);
+
     /// <summary>Answers of a recorded run.</summary>
     private abstract class RecordedAnswers(JsonElement trace) : IAnswerSource
     {
@@ -288,8 +291,8 @@ public sealed class PolicyTraceGoldenTests
             int[] lengths = [.. generation.GetProperty("completion_mask").EnumerateArray().Select(m => Ints(m).Sum())];
             var end = Trace.GetProperty("eos_token_id").GetInt32();
             // A truncated answer that is not learned from has an empty mask there.
-            Completion[] rows = [.. answers.Select((ids, i) => lengths[i] == 0 ? ids : ids[..lengths[i]]).Select(ids => new Completion(ids, [], ids[^1] == end, ""))];
             var samples = (int)Number(Trace, "num_generations");
+            AnsweredPrompt[] rows = [.. answers.Select((ids, i) => lengths[i] == 0 ? ids : ids[..lengths[i]]).Select((ids, i) => AnswerOf(prompts[i], ids, ids[^1] == end))];
             var scores = generation.GetProperty("rewards_per_func").EnumerateArray().Select(r => r.EnumerateArray().Select(v => (float)v.GetDouble()).Sum());
             if (Trace.GetProperty("options").TryGetProperty("reward_clip_range", out var range) && range.ValueKind == JsonValueKind.Array)
                 scores = scores.Select(s => Math.Clamp(s, (float)range[0].GetDouble(), (float)range[1].GetDouble()));
@@ -319,11 +322,11 @@ public sealed class PolicyTraceGoldenTests
             state[PolicyNumber.Rollouts]++;
             int pad = Trace.GetProperty("pad_token_id").GetInt32(), end = Trace.GetProperty("eos_token_id").GetInt32();
             int[][] prompts = [.. update.GetProperty("queries").EnumerateArray().Select(q => Ints(q).SkipWhile(id => id == pad).ToArray())];
-            Completion[] rows = [.. update.GetProperty("responses").EnumerateArray().Select(r =>
+            AnsweredPrompt[] rows = [.. update.GetProperty("responses").EnumerateArray().Select((r, i) =>
             {
                 var ids = Ints(r);
                 var at = Array.IndexOf(ids, end);
-                return new Completion(at < 0 ? ids : ids[..(at + 1)], [], at >= 0, "");
+                return AnswerOf(prompts[i], at < 0 ? ids : ids[..(at + 1)], at >= 0);
             })];
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
