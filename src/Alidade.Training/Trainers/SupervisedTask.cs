@@ -14,10 +14,12 @@ namespace Alidade.Training.Trainers;
 /// <param name="Noise">Noise at the embeddings; null for none.</param>
 internal sealed record SupervisedExtras(CausalLM? Teacher = null, Neftune? Noise = null)
 {
-    private readonly Lazy<string> weights = new(() => Teacher is null ? "" : " teacher " + Teacher.WeightsHash() + (Teacher.Adapter is { } adapter ? Fingerprints.Of(adapter.Parameters) : ""));
+    private readonly Lazy<string> weights = new(() => Teacher is null ? "" : " teacher " + Teacher.WeightsHash());
 
     /// <summary>What a checkpoint must agree with: the noise, and the teacher's weights.</summary>
-    public string Fingerprint => (Noise is null ? "" : Fingerprints.Of(Noise)) + weights.Value;
+    /// <param name="student">The model that learns; where it is the teacher too, its base is.</param>
+    public string FingerprintFor(CausalLM student) => (Noise is null ? "" : Fingerprints.Of(Noise)) + weights.Value
+        + (!ReferenceEquals(Teacher, student) && Teacher?.Adapter is { } adapter ? Fingerprints.Of(adapter.Parameters) : "");
 }
 
 /// <summary>Demonstrations under an objective on log-probabilities or on logits.</summary>
@@ -43,7 +45,7 @@ internal sealed class SupervisedTask : ITrainingTask
 
     public IReadOnlyDictionary<string, string> Fingerprint => new Dictionary<string, string>
     {
-        ["objective"] = Fingerprints.Of(objective) + extras.Fingerprint,
+        ["objective"] = Fingerprints.Of(objective) + extras.FingerprintFor(model),
         ["rows"] = Fingerprints.Of(rows.SelectMany(Content)),
     };
 

@@ -32,7 +32,7 @@ internal sealed class PolicyLoop : IDisposable
     private readonly Func<int, HeldOutPoint>? evaluate;
     private readonly List<(string Name, Tensor Value)> trainable;
     private readonly TrainingJournal journal;
-    private bool saidAllEqual;
+    private bool saidNothingLearned;
 
     public PolicyLoop(
         IAnswerSource source, PolicyModels models, PolicyObjective objective, RolloutOptions rollouts, TrainingOptions options, TrainingContext context,
@@ -75,10 +75,8 @@ internal sealed class PolicyLoop : IDisposable
                 // 1.
                 using var answers = OrStop(() => source.Next(policy));
                 State.Tokens += answers.Tokens;
-                if (answers.Rows.Count > 0)
-                    Learn(answers, step);
-                else
-                    SayAllEqual(answers);
+                if (answers.Rows.Count == 0 || !Learn(answers, step))
+                    SayWhyNothingIsLearned(answers);
             }
         }
         finally
@@ -111,17 +109,21 @@ internal sealed class PolicyLoop : IDisposable
         journal.Dispose();
     }
 
-    // Nothing else is logged of a rollout that makes no update.
-    private void SayAllEqual(Answers answers)
+    // Nothing is logged of a rollout that makes no update.
+    private void SayWhyNothingIsLearned(Answers answers)
     {
-        if (!saidAllEqual)
-            context.OnWarning?.Invoke(FormattableString.Invariant(
-                $"rollout {policy.Count(PolicyNumber.Rollouts)}: in all {answers.Counts[AnswerNumbers.EqualGroupsDropped]} groups all samples have the same reward, so there is nothing to learn from. Take harder or easier prompts, more samples of each, a higher temperature, or a finer reward"));
-        saidAllEqual = true;
+        var why = answers.Rows.Count == 0
+            ? $"in all {answers.Counts[AnswerNumbers.EqualGroupsDropped]} groups all samples have the same reward, so there is nothing to learn from. Take harder or easier prompts, more samples of each, a higher temperature, or a finer reward"
+            : $"all {answers.Rows.Count} answers reached the limit of {rollouts.MaxNewTokens} tokens, and what is cut is not learned from. Raise the limit, or learn from truncated answers too";
+        if (!saidNothingLearned)
+            context.OnWarning?.Invoke($"rollout {policy.Count(PolicyNumber.Rollouts)}: {why}");
+        saidNothingLearned = true;
     }
 
-    private void Learn(Answers answers, UpdateStep step)
+    // False when no update came of it.
+    private bool Learn(Answers answers, UpdateStep step)
     {
+        var before = State.Update;
         var rollout = policy.Count(PolicyNumber.Rollouts) - 1;
 
         // 2.
@@ -160,6 +162,8 @@ internal sealed class PolicyLoop : IDisposable
             var kl = (answers[Grids.Old]! - reference).sum(-1).mean().to(ScalarType.Float64).item<double>();
             policy[PolicyNumber.KlWeight] = controller.Next(policy[PolicyNumber.KlWeight], kl, answers.Rows.Count);
         }
+
+        return State.Update > before;
     }
 
     // What the objective needs to know before the weights change.

@@ -48,6 +48,10 @@ public sealed class CurveWatchTests
     }
 
     [Fact]
+    public void A_sampler_that_is_corrected_for_may_differ() =>
+        Assert.DoesNotContain(CurveWatcher.Over(Curve(20, ("sampler_max_difference", _ => 0.3), ("sampler_mean_difference", _ => 0.1))), w => w.Name == "sampler_disagrees");
+
+    [Fact]
     public void The_live_line_shows_what_a_rollout_logged_until_the_next_one()
     {
         var figures = new LiveFigures(before: 100, planned: 3);

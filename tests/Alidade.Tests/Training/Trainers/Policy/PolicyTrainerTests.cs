@@ -120,14 +120,20 @@ public sealed class PolicyTrainerTests : IDisposable
     }
 
     [Fact]
-    public void Rollouts_of_equal_groups_alone_are_told_of_once()
+    public void Rollouts_that_nothing_is_learned_from_are_told_of_once()
     {
         using var run = Run.Of("grpo");
-        var warnings = new List<string>();
         var trainer = run.Trainer(updates: 3);
-        var result = (trainer with { Reward = new Rule(_ => 1), Rollouts = trainer.Rollouts with { EqualGroups = EqualGroups.Drop } }).Train(Prompts(6), context: new() { OnWarning = warnings.Add });
-        Assert.Equal(0, result.Updates);
-        Assert.StartsWith("rollout 1: in all 3 groups", Assert.Single(warnings), StringComparison.Ordinal);
+        void Told(string what, PolicyTrainer given)
+        {
+            var warnings = new List<string>();
+            Assert.Equal(0, given.Train(Prompts(6), context: new() { OnWarning = warnings.Add }).Updates);
+            Assert.StartsWith(what, Assert.Single(warnings), StringComparison.Ordinal);
+        }
+
+        Told("rollout 1: in all 3 groups", trainer with { Reward = new Rule(_ => 1), Rollouts = trainer.Rollouts with { EqualGroups = EqualGroups.Drop } });
+        // The model has no end token.
+        Told("rollout 1: all 12 answers reached the limit of 6 tokens", trainer with { Rollouts = trainer.Rollouts with { MaskTruncated = true } });
     }
 
     [Fact]
