@@ -129,7 +129,7 @@ public sealed partial class CausalLM : IDisposable
         RefuseProcessed(adapter);
         var previous = Adapter;
         Places.Switch(adapter);
-        return new Restore(() => Places.Switch(previous));
+        return new Restore(() => Places.PutBack(previous));
     }
 
     /// <summary>
@@ -381,7 +381,17 @@ public sealed partial class CausalLM : IDisposable
             var attention = new BranchedAttention(Config, batch, Device, DType);
             var ids = tensor(batch.Ids.Select(id => (long)id).ToArray(), [1, batch.Ids.Count], device: Device);
             var recomputed = RecomputesActivations && is_grad_enabled();
-            var all = NativeErrors.Run("forward pass", () => recomputed ? decoder.RunRecomputed(ids, attention) : decoder.Run(ids, attention), ids);
+            Tensor all;
+            try
+            {
+                all = NativeErrors.Run("forward pass", () => recomputed ? decoder.RunRecomputed(ids, attention, UseAgain(Adapter)) : decoder.Run(ids, attention), ids);
+            }
+            catch
+            {
+                attention.Dispose();
+                throw;
+            }
+
             // Blocks that run again need it until then.
             if (!recomputed)
                 attention.Dispose();
@@ -390,6 +400,13 @@ public sealed partial class CausalLM : IDisposable
 
         return hidden.MoveToOuterDisposeScope();
     }
+
+    private Func<IDisposable> UseAgain(LoraAdapter? adapter) => () =>
+    {
+        var previous = Adapter;
+        Places.PutBack(adapter);
+        return new Restore(() => Places.PutBack(previous));
+    };
 
     private void RefuseProcessed(LoraAdapter? adapter)
     {

@@ -30,10 +30,16 @@ internal sealed class AdapterPlaces(string model, IEnumerable<AdaptableModule> m
     /// <summary>Puts an adapter in place of the one in use, which stays when the new one does not fit.</summary>
     public void Switch(LoraAdapter? adapter)
     {
+        if (adapter is not null && adapter != Current)
+            Check(adapter);
+        PutBack(adapter);
+    }
+
+    /// <summary>Puts an adapter that has been in use before in place of the one that is.</summary>
+    public void PutBack(LoraAdapter? adapter)
+    {
         if (adapter == Current)
             return;
-        if (adapter is not null)
-            Check(adapter);
         foreach (var module in Modules.Values)
             module.Update = adapter?.Factors.GetValueOrDefault(module.Name);
         foreach (var (name, slot) in slots)

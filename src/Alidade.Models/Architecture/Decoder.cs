@@ -59,28 +59,43 @@ internal sealed partial class Decoder(
     /// <summary>The fused path with the activations of one block at a time: backward runs each block again.</summary>
     /// <param name="ids">[rows, positions], int64.</param>
     /// <param name="attention">Who sees whom; it is kept until the first block's backward is done, and disposed there.</param>
+    /// <param name="asNow">Puts the weights back as they are now, the adapter in use with them, until what it returns is disposed: backward may come under another adapter.</param>
     /// <returns>[rows, positions, width].</returns>
-    public Tensor RunRecomputed(Tensor ids, IAttention attention)
+    public Tensor RunRecomputed(Tensor ids, IAttention attention, Func<IDisposable> asNow)
     {
         using var scope = NewDisposeScope();
         var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.DType);
-        var x = Start(ids, attention);
-        for (var layer = 0; layer < blocks.Count; layer++)
+        try
         {
-            using var inner = NewDisposeScope();
-            var at = layer;
-            var next = RecomputedBlock.Of(x, input => Block(at, input, rotary.Of(at), attention), () =>
+            var x = Start(ids, attention);
+            for (var layer = 0; layer < blocks.Count; layer++)
             {
-                if (at > 0)
-                    return;
-                rotary.Dispose();
-                attention.Dispose();
-            });
-            x.Dispose();
-            x = next.MoveToOuterDisposeScope();
-        }
+                using var inner = NewDisposeScope();
+                var at = layer;
+                var next = RecomputedBlock.Of(x, input => Again(at, input, rotary, attention, asNow), () =>
+                {
+                    if (at > 0)
+                        return;
+                    rotary.Dispose();
+                    attention.Dispose();
+                });
+                x.Dispose();
+                x = next.MoveToOuterDisposeScope();
+            }
 
-        return finalNorm.Apply(x).MoveToOuterDisposeScope();
+            return finalNorm.Apply(x).MoveToOuterDisposeScope();
+        }
+        catch
+        {
+            rotary.Dispose();
+            throw;
+        }
+    }
+
+    private Tensor Again(int layer, Tensor x, RotaryTables rotary, IAttention attention, Func<IDisposable> asNow)
+    {
+        using var weights = asNow();
+        return Block(layer, x, rotary.Of(layer), attention);
     }
 
     private Tensor Start(Tensor ids, IAttention attention)

@@ -6,11 +6,12 @@ using Alidade.Models.Generation.Processors;
 namespace Alidade.Models.Generation;
 
 /// <summary>Picks a token from scores.</summary>
-internal static class TokenDraw
+public static class TokenDraw
 {
     private const int Block = 256;
 
     /// <summary>The best token, the smallest id where several tie.</summary>
+    /// <param name="scores">[vocabulary].</param>
     /// <exception cref="AlidadeException">No token is allowed, or the scores are no numbers.</exception>
     public static int Best(ReadOnlySpan<float> scores)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Security.Cryptography;
 using Alidade.Core;
 
 namespace Alidade.Models.Quantized;
@@ -117,6 +118,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
                 values[k] = (scale * (code - Layout.Offset)) + minimum;
             }
         }
+    }
+
+    /// <summary>Adds the matrix as it is held to a hash.</summary>
+    public void AddTo(IncrementalHash hash)
+    {
+        ObjectDisposedException.ThrowIf(data is null, this);
+        for (var tile = 0; tile < Tiles; tile++)
+            hash.AppendData(new ReadOnlySpan<byte>(Tile(tile), Blocks * TileBlockBytes));
     }
 
     public void Dispose()

@@ -68,7 +68,7 @@ public sealed record BestOfNCurve
     /// <param name="cancellation">Stops between tokens.</param>
     public async Task<OverOptimisationCurve> MeasureAsync(IReadOnlyList<AskedPrompt> prompts, CancellationToken cancellation = default)
     {
-        var answers = AnswerSampler.Sample(Model, Adapter, prompts, Sampling.Answers, Sampling.Generation, Seed, cancellation);
+        var answers = Sampling.Sample(Model, Adapter, prompts, Sampling.Answers, Seed, cancellation);
         return Of([.. (await Proxy.ScoreAsync(answers, cancellation)).Chunk(Sampling.Answers)], [.. (await Gold.ScoreAsync(answers, cancellation)).Chunk(Sampling.Answers)]);
     }
 

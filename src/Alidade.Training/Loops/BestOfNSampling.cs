@@ -40,7 +40,7 @@ public sealed record BestOfNSampling
     /// <param name="cancellation">Stops between tokens.</param>
     public async Task<IReadOnlyList<BestAnswer>> RunAsync(IReadOnlyList<AskedPrompt> prompts, CancellationToken cancellation = default)
     {
-        var answers = AnswerSampler.Sample(Model, Adapter, prompts, Sampling.Answers, Sampling.Generation, Seed, cancellation);
+        var answers = Sampling.Sample(Model, Adapter, prompts, Sampling.Answers, Seed, cancellation);
         var scores = await Reward.ScoreAsync(answers, cancellation);
         return [.. prompts.Select((asked, p) =>
         {

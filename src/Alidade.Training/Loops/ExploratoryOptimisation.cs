@@ -36,7 +36,7 @@ public sealed record ExploratoryOptimisation : PreferenceLoop
     private protected override async Task<RoundData> CollectAsync(IReadOnlyList<AskedPrompt> prompts, int round, LoopContext context)
     {
         var own = Sample(prompts, 1, FormattableString.Invariant($"answers {round}"), context);
-        var reference = AnswerSampler.Sample(Model, null, prompts, 1, Sampling.Generation, SeedOf(FormattableString.Invariant($"answers of the base {round}")), context.Cancellation);
+        var reference = Sampling.Sample(Model, null, prompts, 1, SeedOf(FormattableString.Invariant($"answers of the base {round}")), context.Cancellation);
         var data = await FirstAgainstSecondAsync(prompts, [.. own.Zip(reference)], Judge, context);
         return data with { Rows = [.. data.Rows.Select(r => r with { FromReference = r.SecondWon })] };
     }

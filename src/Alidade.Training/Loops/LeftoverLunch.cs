@@ -53,7 +53,7 @@ public sealed record LeftoverLunch
         var leftOut = new ReasonCounts();
         // 1.
         AskedPrompt[] prompts = [.. data.Select(d => d.Asked).DistinctBy(a => a.Prompt.Key)];
-        var own = AnswerSampler.Sample(Model, Adapter, prompts, Sampling.Answers, Sampling.Generation, new SeededRandom(Options.Seed).Fork("values").NextUInt64(), context.Cancellation);
+        var own = Sampling.Sample(Model, Adapter, prompts, Sampling.Answers, new SeededRandom(Options.Seed).Fork("values").NextUInt64(), context.Cancellation);
         var ownScores = await Reward.ScoreAsync(own, context.Cancellation);
         var values = own.Zip(ownScores, (a, s) => (a.Asked.Prompt.Key, s.Value)).Where(v => v.Value is not null).GroupBy(v => v.Key, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.Average(v => v.Value!.Value), StringComparer.Ordinal);

@@ -3,6 +3,7 @@ using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Models.Batches;
+using Alidade.Models.Generation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,7 +23,7 @@ internal sealed record DecodedText(IReadOnlyList<int> Ids, string Text, bool End
 /// <summary>
 /// Decodes from a combination of several views' next-token distributions: a policy mixed with its reference, a prompt against the same prompt with a warning before it.
 /// </summary>
-/// <remarks>Every step reads the views anew: it is for texts of tens of tokens. Sampling is the inverse of the cumulative distribution, a random state for each text.</remarks>
+/// <remarks>Every step reads the views anew: it is for texts of tens of tokens. Each text has a random state of its own.</remarks>
 internal static class MixedDecoder
 {
     /// <summary>Texts, one for each row.</summary>
@@ -50,12 +51,13 @@ internal static class MixedDecoder
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             Tensor[] views = [.. Enumerable.Range(0, rows[0].Length).Select(v => Read(model, rows[running[0]][v].Adapter, [.. running.Select(r => (int[])[.. rows[r][v].Prefix, .. written[r]])]))];
-            var scores = combine(views);
-            var best = temperature == 0 ? scores.argmax(-1).cpu().data<long>().ToArray() : null;
-            var probabilities = temperature == 0 ? null : (scores / temperature).softmax(-1).to(ScalarType.Float64).cpu();
+            var combined = combine(views);
+            var vocabulary = (int)combined.size(-1);
+            var scores = (temperature == 0 ? combined : combined / temperature).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
             for (var i = 0; i < running.Length; i++)
             {
-                var token = best is not null ? (int)best[i] : Draw(probabilities![i].data<double>().ToArray(), random[running[i]].NextDouble());
+                var row = scores.AsSpan(i * vocabulary, vocabulary);
+                var token = temperature == 0 ? TokenDraw.Best(row) : TokenDraw.Sample(row, random[running[i]], out _);
                 written[running[i]].Add(token);
                 ended[running[i]] = model.EndTokens.Contains(token);
             }
@@ -71,21 +73,5 @@ internal static class MixedDecoder
         using var grid = TokenGrid.Padded(texts, padLeft: true);
         var hidden = model.Hidden(grid);
         return model.Unembed(hidden.select(1, hidden.size(1) - 1)).log_softmax(-1).MoveToOuterDisposeScope();
-    }
-
-    private static int Draw(double[] probabilities, double point)
-    {
-        var last = 0;
-        for (var id = 0; id < probabilities.Length; id++)
-        {
-            if (probabilities[id] <= 0)
-                continue;
-            last = id;
-            point -= probabilities[id];
-            if (point < 0)
-                break;
-        }
-
-        return last;
     }
 }

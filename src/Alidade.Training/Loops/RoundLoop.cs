@@ -122,7 +122,7 @@ public abstract record RoundLoop
 
     /// <summary>Answers of the policy as it is, prompt by prompt.</summary>
     private protected IReadOnlyList<AnsweredPrompt> Sample(IReadOnlyList<AskedPrompt> prompts, int answers, string purpose, LoopContext context) =>
-        AnswerSampler.Sample(Model, Adapter, prompts, answers, Sampling.Generation, SeedOf(purpose), context.Cancellation);
+        Sampling.Sample(Model, Adapter, prompts, answers, SeedOf(purpose), context.Cancellation);
 
     private protected ulong SeedOf(string purpose) => new SeededRandom(Options.Seed).Fork(purpose).NextUInt64();
 

@@ -7,10 +7,13 @@ namespace Alidade.Training.Rewards;
 /// <param name="Asked">The row that was answered, with the fields that a reward may need, such as the right answer.</param>
 /// <param name="Text">The answer.</param>
 /// <param name="PromptIds">The prompt as the policy read it; empty where only texts are known.</param>
-/// <param name="Ids">The answer as the policy wrote it, its end token included; empty where only texts are known.</param>
-/// <param name="Ended">True when the policy ended it; false when a limit cut it.</param>
+/// <param name="Ids">The answer as the policy wrote it, its end token included, for a policy that does not see it never learns to stop; empty where only texts are known.</param>
+/// <param name="Ended">True when the policy ended it, so that its last token is an end token; false when a limit cut it.</param>
 public sealed record AnsweredPrompt(AskedPrompt Asked, string Text, IReadOnlyList<int> PromptIds, IReadOnlyList<int> Ids, bool Ended)
 {
+    /// <summary>log p of each of <see cref="Ids"/> in nats under the distribution it was drawn from; empty where nothing was drawn.</summary>
+    public IReadOnlyList<float> LogProbs { get; init; } = [];
+
     /// <summary>Prompt and answer as texts alone.</summary>
     public static AnsweredPrompt OfText(AskedPrompt asked, string text) => new(asked, text, [], [], true);
 }

@@ -36,8 +36,6 @@ public abstract record AnswerTrainer<TRow>
     /// <exception cref="OperationCanceledException">Training was cancelled; with a folder it can be resumed.</exception>
     public TrainingResult Train(TokenRows<TRow> rows, IReadOnlyList<TRow>? heldOut = null, TrainingContext? context = null)
     {
-        if (rows.Rows.Count == 0)
-            throw new AlidadeException("there is no row to train on: every row was left out");
         using var reference = NeedsReference ? Trainers.Reference.Of(Model, Adapter, Reference, OtherReference, MovingReference) : null;
         using var task = TaskOf(rows.Rows, reference, null);
         using var evaluation = heldOut is { Count: > 0 } ? TaskOf(heldOut, reference, task) : null;

@@ -1,6 +1,5 @@
 using Alidade.Core;
 using Alidade.Models;
-using Alidade.Models.Batches;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reward;
@@ -45,26 +44,14 @@ internal sealed class RewardTask : ITrainingTask
     public Objective Evaluate(IReadOnlyList<int> batch, IReadOnlyList<IReadOnlyList<int>> window)
     {
         RewardTokens[] chosen = [.. batch.Select(r => rows[r])];
-        var segments = new List<Segment>();
-        foreach (var row in chosen)
-        {
-            var parent = -1;
-            if (row.Prompt.Count > 0)
-            {
-                parent = segments.Count;
-                segments.Add(new(row.Prompt, new bool[row.Prompt.Count], -1));
-            }
-
-            segments.AddRange(row.Answers.Select(a => new Segment(a, new bool[a.Count], parent)));
-        }
-
         // The leaves are the answers, in their order.
-        var scores = new AnswerScores(model.Scores(new BranchedBatch(segments)), [.. chosen.Select(r => r.Answers.Count)])
+        var forest = AnswerBatch.Of([.. chosen.Select(r => new AnswerGroup(r.Prompt, r.Answers))]).Forest;
+        var scores = new AnswerScores(model.Scores(forest), [.. chosen.Select(r => r.Answers.Count)])
         {
             Margins = chosen.Any(r => r.Margin is not null) ? [.. chosen.Select(r => r.Margin ?? 0)] : null,
             Labels = chosen.All(r => r.Labels is not null) ? [.. chosen.SelectMany(r => r.Labels!)] : null,
         };
-        var result = objective is OrdinalReward ordinal && cuts is { } learned ? ordinal.Evaluate(scores, learned) : objective.Evaluate(scores);
+        var result = cuts is { } learned && objective is OrdinalReward ordinal ? ordinal.Evaluate(scores, learned) : objective.Evaluate(scores);
         // Every micro-batch of a window has one vote, whatever its number of rows, as in TRL.
         return result with { Loss = result.Loss / window.Count };
     }

@@ -1,6 +1,7 @@
 using Alidade.Core;
 using Alidade.Models;
 using Alidade.Models.Adapters;
+using Alidade.Models.Architecture;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reward;
@@ -40,15 +41,15 @@ public sealed record RewardTrainer
     /// <exception cref="OperationCanceledException">Training was cancelled; with a folder it can be resumed.</exception>
     public TrainingResult Train(TokenRows<RewardTokens> rows, IReadOnlyList<RewardTokens>? heldOut = null, TrainingContext? context = null)
     {
-        if (rows.Rows.Count == 0)
-            throw new AlidadeException("there is no row to train a reward model on: every row was left out");
+        if (Cuts is not null && Objective is not OrdinalReward)
+            throw new AlidadeException($"'{Objective.Name}' has no levels, so there are no cuts between them to learn: leave the cuts out, or train with the ordinal objective");
         CheckHead(Model, Adapter, Objective.Name, Objective is ClassificationReward ? null : 1);
         var task = new RewardTask(Model, Objective, rows.Rows, Cuts);
         var evaluation = heldOut is { Count: > 0 } ? new RewardTask(Model, Objective, heldOut, Cuts) : null;
         // Cuts are shifts: like biases they do not decay.
         return Trained.Run(
             Model, Adapter, task, evaluation, Options, context ?? new(), rows.Dropped, rows.Truncated,
-            Objective is OrdinalReward && Cuts is { } cuts ? [("ordinal.first_cut.bias", cuts.First), ("ordinal.raw_gaps.bias", cuts.RawGaps)] : null);
+            Cuts is { } cuts ? [("ordinal.first_cut.bias", cuts.First), ("ordinal.raw_gaps.bias", cuts.RawGaps)] : null);
     }
 
     /// <summary>Says before training what the head lacks.</summary>
@@ -63,7 +64,7 @@ public sealed record RewardTrainer
             throw new AlidadeException($"{model.Name} has no scoring head to train for '{objective}'; add one to the model, or make the adapter with one (ScoringLabels)");
         if (outputs is { } needed ? model.ScoringLabels != needed : model.ScoringLabels < 2)
             throw new AlidadeException($"the scoring head of {model.Name} gives {model.ScoringLabels} scores, and '{objective}' needs {(outputs is { } exact ? $"{exact}" : "2 or more")}");
-        if (adapter is not null && !adapter.Replacements.ContainsKey("score.weight"))
+        if (adapter is not null && !adapter.Replacements.ContainsKey(ScoringConfig.WeightName))
             throw new AlidadeException($"adapter '{adapter.Name}' does not train the scoring head of {model.Name}; name 'score' among its saved modules");
     }
 }

@@ -38,8 +38,6 @@ public sealed record StepRewardTrainer
     /// <exception cref="OperationCanceledException">Training was cancelled; with a folder it can be resumed.</exception>
     public TrainingResult Train(TokenRows<StepTokens> rows, IReadOnlyList<StepTokens>? heldOut = null, TrainingContext? context = null)
     {
-        if (rows.Rows.Count == 0)
-            throw new AlidadeException("there is no row to train a reward model of steps on: every row was left out");
         RewardTrainer.CheckHead(Model, Adapter, Objective.Name, Objective.Outputs);
         var task = new StepRewardTask(Model, Objective, rows.Rows);
         var evaluation = heldOut is { Count: > 0 } ? new StepRewardTask(Model, Objective, heldOut) : null;

@@ -1,5 +1,4 @@
 using Alidade.Core;
-using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Batches;
 using Alidade.Training.Data;
@@ -13,11 +12,18 @@ namespace Alidade.Training.Trainers;
 /// <summary>What supervised training has beside rows and an objective.</summary>
 /// <param name="Teacher">The model to distil; null for none.</param>
 /// <param name="Noise">Noise at the embeddings; null for none.</param>
-/// <param name="Seed">Seed of draws and noise.</param>
-internal sealed record SupervisedExtras(CausalLM? Teacher = null, Neftune? Noise = null, ulong Seed = 1);
+internal sealed record SupervisedExtras(CausalLM? Teacher = null, Neftune? Noise = null)
+{
+    private readonly Lazy<string> weights = new(() => Teacher is null ? "" : " teacher " + Teacher.WeightsHash());
+
+    /// <summary>What a checkpoint must agree with: the noise, and the teacher's weights.</summary>
+    /// <param name="student">The model that learns; where it is the teacher too, its base is.</param>
+    public string FingerprintFor(CausalLM student) => (Noise is null ? "" : Fingerprints.Of(Noise)) + weights.Value
+        + (!ReferenceEquals(Teacher, student) && Teacher?.Adapter is { } adapter ? Fingerprints.Of(adapter.Parameters) : "");
+}
 
 /// <summary>Demonstrations under an objective on log-probabilities or on logits.</summary>
-internal sealed class SupervisedTask : ITrainingTask, IDisposable
+internal sealed class SupervisedTask : ITrainingTask
 {
     private readonly CausalLM model;
     private readonly IDemonstrationObjective objective;
@@ -25,31 +31,23 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
     private readonly SupervisedExtras extras;
     private readonly RowShare[] shares;
 
-    // Updates done, so that a resumed run draws what an undisturbed one would.
-    private readonly Tensor updates = tensor(0L).DetachFromDisposeScope();
-
     public SupervisedTask(CausalLM model, IDemonstrationObjective objective, IReadOnlyList<DemonstrationTokens> rows, SupervisedExtras? extras = null)
     {
         (this.model, this.objective, this.rows, this.extras) = (model, objective, rows, extras ?? new());
         if (this.extras.Teacher is { } teacher && teacher.Config.VocabularySize != model.Config.VocabularySize)
             throw new AlidadeException($"the teacher {teacher.Name} has {teacher.Config.VocabularySize} tokens and {model.Name} has {model.Config.VocabularySize}: a student learns from a teacher with the same vocabulary");
         shares = [.. rows.Select(r => new RowShare(r.Targets) { Weight = r.Weight, Avoided = r.Avoided, TokenWeight = Documents(r).Sum(d => d.Weights?.Sum() ?? d.Segment.Scored.Count(s => s)) })];
-        Fingerprint = new Dictionary<string, string>
-        {
-            ["objective"] = Fingerprints.Of(objective) + (this.extras.Noise is { } noise ? Fingerprints.Of(noise) : "") + (this.extras.Teacher is { } t ? " teacher " + t.Name : ""),
-            ["rows"] = Fingerprints.Of(rows.SelectMany(Content)),
-        };
     }
 
     public string Name => objective.Name;
 
     public int Rows => rows.Count;
 
-    public IReadOnlyDictionary<string, string> Fingerprint { get; }
-
-    public IReadOnlyList<(string Name, Tensor Value)> State => IsRandom ? [("random.updates", updates)] : [];
-
-    private bool IsRandom => extras.Noise is not null || objective is ILogitObjective;
+    public IReadOnlyDictionary<string, string> Fingerprint => new Dictionary<string, string>
+    {
+        ["objective"] = Fingerprints.Of(objective) + extras.FingerprintFor(model),
+        ["rows"] = Fingerprints.Of(rows.SelectMany(Content)),
+    };
 
     public long TokensOf(int row) => rows[row].Ids.Count;
 
@@ -59,8 +57,6 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
     {
     }
 
-    public void AfterUpdate(int update) => updates.fill_(update);
-
     public Objective? Evaluate(IReadOnlyList<int> batch, IReadOnlyList<IReadOnlyList<int>> window)
     {
         var documents = batch.SelectMany((r, i) => Documents(rows[r]).Select(d => (d.Segment, d.Weights, Row: (long)i))).ToArray();
@@ -69,7 +65,7 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
         var forest = new BranchedBatch([.. documents.Select(d => d.Segment)]);
         long[] rowOf = [.. forest.SegmentOfScored.Select(s => documents[(int)s].Row)];
         RowShare[] all = [.. window.SelectMany(b => b).Select(r => shares[r])];
-        using var noise = Noisy(forest, batch[0]);
+        using var noise = Noisy(forest);
         var result = objective switch
         {
             ISupervisedObjective selected => selected.Evaluate(Selected(forest, rowOf, batch, documents.Select(d => d.Weights)), all),
@@ -79,8 +75,6 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
         // A mean of counts or of perplexities over micro-batches says nothing; the loop counts tokens, and e^loss is the perplexity.
         return result with { Metrics = result.Metrics.Where(m => m.Key is not ("tokens" or "perplexity")).ToDictionary() };
     }
-
-    public void Dispose() => updates.Dispose();
 
     private TokenLogProbs Selected(BranchedBatch forest, long[] rowOf, IReadOnlyList<int> batch, IEnumerable<IReadOnlyList<double>?> weights)
     {
@@ -103,7 +97,7 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
         {
             Avoided = [.. batch.Select(r => rows[r].Avoided)],
             Teacher = extras.Teacher is null ? null : TeacherLogits(forest, extras.Teacher),
-            Draws = Uniform("draws", batch[0], [rowOf.Length]).to(logits.dtype).to(logits.device),
+            Draws = rand(rowOf.Length, logits.dtype, logits.device),
         };
     }
 
@@ -117,7 +111,7 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
         return logits;
     }
 
-    private IDisposable? Noisy(BranchedBatch forest, int firstRow)
+    private IDisposable? Noisy(BranchedBatch forest)
     {
         if (extras.Noise is not { } noise || !is_grad_enabled())
             return null;
@@ -125,14 +119,7 @@ internal sealed class SupervisedTask : ITrainingTask, IDisposable
             throw new AlidadeException("noise at the embeddings goes with the fast path alone; remove the model's hooks while it trains");
         // Every segment is a tree of its own, so the packed order is theirs.
         var lengths = tensor(forest.Segments.SelectMany(s => Enumerable.Repeat((double)s.Ids.Count, s.Ids.Count)).ToArray(), [1, forest.Ids.Count]);
-        return model.ChangeEmbeddings(x => noise.Noisy(x, ((Uniform("noise", firstRow, [1, forest.Ids.Count, x.size(2)]) * 2) - 1).to(x.dtype).to(x.device), lengths.to(x.dtype).to(x.device)));
-    }
-
-    private Tensor Uniform(string purpose, int firstRow, long[] shape)
-    {
-        using var noGrad = no_grad();
-        using var generator = new Generator(new SeededRandom(extras.Seed).Fork(FormattableString.Invariant($"{purpose} of update {updates.item<long>()}, row {firstRow}")).State, CPU);
-        return rand(shape, generator: generator);
+        return model.ChangeEmbeddings(x => noise.Noisy(x, (rand(x.shape, x.dtype, x.device) * 2) - 1, lengths.to(x.dtype).to(x.device)));
     }
 
     private static IEnumerable<IReadOnlyList<int>> Content(DemonstrationTokens row)

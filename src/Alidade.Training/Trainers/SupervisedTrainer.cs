@@ -50,9 +50,9 @@ public sealed record SupervisedTrainer
             throw new AlidadeException("distillation needs a teacher: give the trainer a teacher model");
         if (ReferenceEquals(Teacher, Model) && Adapter is null)
             throw new AlidadeException("a model cannot be the teacher of all of its own weights; train an adapter, or give another teacher");
-        var extras = new SupervisedExtras(Teacher, Noise, Options.Seed);
-        using var task = new SupervisedTask(Model, Objective, usable, extras);
-        using var evaluation = heldOut is { Count: > 0 } ? new SupervisedTask(Model, Objective, [.. Marked(heldOut)], extras) : null;
+        var extras = new SupervisedExtras(Teacher, Noise);
+        var task = new SupervisedTask(Model, Objective, usable, extras);
+        var evaluation = heldOut is { Count: > 0 } ? new SupervisedTask(Model, Objective, [.. Marked(heldOut)], extras) : null;
         return Trained.Run(Model, Adapter, task, evaluation, Options, context ?? new(), dropped, rows.Truncated);
     }
 

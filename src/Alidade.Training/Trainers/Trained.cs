@@ -16,11 +16,14 @@ internal static class Trained
         CausalLM model, LoraAdapter? adapter, ITrainingTask task, ITrainingTask? heldOut, TrainingOptions options, TrainingContext context,
         IReadOnlyDictionary<string, int> dropped, int truncated, IReadOnlyList<(string Name, Tensor Value)>? beside = null)
     {
+        if (task.Rows == 0)
+            throw new AlidadeException($"there is no row to train on with '{task.Name}': every row was left out");
         CheckPrecision(WeightsOf(model, adapter));
         using var use = model.Use(adapter);
+        using var recomputed = new Recomputed(options, model);
         using var loop = new TrainingLoop(task, heldOut, WeightsOf(model, adapter).Concat(beside ?? []), options, context);
-        var (state, updates, seconds) = loop.Run();
-        return new(task.Name, state.Update, state.Curve, state.HeldOut, state.BestUpdate, state.Update < updates, task.Rows, dropped, truncated, state.Tokens, seconds);
+        var (state, stoppedEarly, seconds) = loop.Run();
+        return new(task.Name, state.Update, state.Curve, state.HeldOut, state.BestUpdate, stoppedEarly, task.Rows, dropped, truncated, state.Tokens, seconds);
     }
 
     /// <summary>Refuses weights that are too coarse for training.</summary>

@@ -55,6 +55,14 @@ internal sealed class UpdateStep(IReadOnlyList<(string Name, Tensor Value)> trai
         return (loss, gradientNorm, values);
     }
 
+    /// <summary>Lets the weights collect gradients, or no longer; those collected so far are forgotten.</summary>
+    public static void SetGradients(IReadOnlyList<(string Name, Tensor Value)> weights, bool wanted)
+    {
+        ClearGradients(weights);
+        foreach (var (_, value) in weights)
+            value.requires_grad_(wanted);
+    }
+
     public static void ClearGradients(IEnumerable<(string Name, Tensor Value)> weights)
     {
         foreach (var (_, value) in weights)

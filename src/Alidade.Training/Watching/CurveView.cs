@@ -2,48 +2,56 @@ using Alidade.Training.Trainers;
 
 namespace Alidade.Training.Watching;
 
-/// <summary>The beginning of a curve, as it was known after one update.</summary>
-/// <param name="Steps">All updates.</param>
-/// <param name="Count">How many of them are known.</param>
-public readonly record struct CurveView(IReadOnlyList<TrainingStep> Steps, int Count)
+/// <summary>
+/// The beginning of a curve, as it was known after one update. Every metric is a series of its own, of those updates alone that log it: what is known once a rollout has
+/// one value a rollout, however many updates a rollout makes.
+/// </summary>
+public sealed class CurveView
 {
+    private readonly List<TrainingStep> steps = [];
+    private readonly Dictionary<string, List<double>> series = new(StringComparer.Ordinal);
+
+    internal CurveView()
+    {
+    }
+
+    /// <summary>Known updates.</summary>
+    public int Updates => steps.Count;
+
     /// <summary>The newest known update.</summary>
-    public TrainingStep Last => Steps[Count - 1];
+    public TrainingStep Last => steps[^1];
 
-    /// <summary>The mean of a metric over the first updates that have it; null when fewer have it.</summary>
-    /// <param name="updates">How many.</param>
-    /// <param name="names">Names of the metric; the first that an update has counts. "loss" and "gradient_norm" are metrics too.</param>
-    public double? First(int updates, params IReadOnlyList<string> names) => Mean(Values(0, names, +1, updates), updates);
+    /// <summary>The values of a metric, the oldest first; "loss" and "gradient_norm" are metrics too. Empty for a metric that no update has logged.</summary>
+    public IReadOnlyList<double> Values(string metric) => series.GetValueOrDefault(metric) ?? [];
 
-    /// <summary>The mean of a metric over the newest updates that have it; null when fewer have it.</summary>
-    public double? Newest(int updates, params IReadOnlyList<string> names) => Mean(Values(Count - 1, names, -1, updates), updates);
+    /// <summary>The mean of the first values of a metric; null when there are fewer.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="metric">Name of the metric.</param>
+    public double? First(int count, string metric) => Mean(Values(metric), 0, count);
 
-    /// <summary>The newest values of a metric, the newest first.</summary>
-    public IEnumerable<double> Back(params IReadOnlyList<string> names) => Values(Count - 1, names, -1, Count);
+    /// <summary>The mean of the newest values of a metric; null when there are fewer.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="metric">Name of the metric.</param>
+    public double? Newest(int count, string metric) => Mean(Values(metric), Values(metric).Count - count, count);
 
-    private static double? Mean(IEnumerable<double> values, int updates)
+    internal void Add(TrainingStep step)
     {
-        double[] taken = [.. values.Take(updates)];
-        return taken.Length == updates ? taken.Average() : null;
+        steps.Add(step);
+        foreach (var (name, value) in step.Metrics.Append(new("loss", step.Loss)).Append(new("gradient_norm", step.GradientNorm)))
+        {
+            if (!series.TryGetValue(name, out var values))
+                series.Add(name, values = []);
+            values.Add(value);
+        }
     }
 
-    // What no recent update has is not looked for through the whole curve, after every update again.
-    private IEnumerable<double> Values(int from, IReadOnlyList<string> names, int direction, int updates)
+    private static double? Mean(IReadOnlyList<double> values, int from, int count)
     {
-        var most = Math.Max(50, 8 * updates);
-        for (var i = from; i >= 0 && i < Count && Math.Abs(i - from) < most; i += direction)
-            foreach (var name in names)
-                if (Of(Steps[i], name) is { } value)
-                {
-                    yield return value;
-                    break;
-                }
+        if (values.Count < count)
+            return null;
+        var sum = 0.0;
+        for (var i = from; i < from + count; i++)
+            sum += values[i];
+        return sum / count;
     }
-
-    private static double? Of(TrainingStep step, string name) => name switch
-    {
-        "loss" => step.Loss,
-        "gradient_norm" => step.GradientNorm,
-        _ => step.Metrics.TryGetValue(name, out var value) ? value : null,
-    };
 }

@@ -5,7 +5,7 @@ namespace Alidade.Training.Watching;
 /// </summary>
 public abstract record CurveWatch
 {
-    /// <summary>Updates over which values are averaged at both ends of a curve. Default 10.</summary>
+    /// <summary>Values of a metric that are averaged at both ends of its curve. Default 10.</summary>
     public int Window { get; init; } = 10;
 
     /// <summary>Name, such as "chosen_falls".</summary>
@@ -20,6 +20,7 @@ public abstract record CurveWatch
     /// <summary>A line with numbers as they are written everywhere.</summary>
     protected static string Line(FormattableString text) => FormattableString.Invariant(text);
 
-    /// <summary>True when both windows are full and do not overlap.</summary>
-    protected bool HasBothEnds(CurveView curve) => curve.Count >= 2 * Window;
+    /// <summary>The means of a metric at both ends of its curve; null until both windows are full and do not overlap.</summary>
+    protected (double Start, double Now)? Ends(CurveView curve, string metric) =>
+        curve.Values(metric).Count >= 2 * Window && curve.First(Window, metric) is { } start && curve.Newest(Window, metric) is { } now ? (start, now) : null;
 }

@@ -9,7 +9,7 @@ public sealed class CurveWatcher
         [.. typeof(CurveWatch).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(CurveWatch)) && !t.IsAbstract).Select(t => (CurveWatch)Activator.CreateInstance(t)!).OrderBy(w => w.Name, StringComparer.Ordinal)]);
 
     private readonly List<CurveWarning> seen = [];
-    private int looked;
+    private readonly CurveView view = new();
 
     /// <summary>Every watch with its defaults, by name.</summary>
     public static IReadOnlyList<CurveWatch> All => Known.Value;
@@ -39,9 +39,9 @@ public sealed class CurveWatcher
     public IReadOnlyList<CurveWarning> Look(IReadOnlyList<TrainingStep> curve)
     {
         var before = seen.Count;
-        for (; looked < curve.Count; looked++)
+        while (view.Updates < curve.Count)
         {
-            var view = new CurveView(curve, looked + 1);
+            view.Add(curve[view.Updates]);
             foreach (var watch in All.Where(w => seen.All(s => s.Name != w.Name)))
                 if (watch.Look(view) is { } message)
                     seen.Add(new(watch.Name, view.Last.Update, message, watch.Source));

@@ -4,7 +4,9 @@ using Alidade.Training.Trainers;
 namespace Alidade.Training.Watching;
 
 /// <summary>The line that a person sees while a model is trained: loss, what the objective logs, speed, memory, time left.</summary>
-public sealed class LiveFigures
+/// <param name="before">Tokens seen before this process began.</param>
+/// <param name="planned">Updates of the whole training.</param>
+internal sealed class LiveFigures(long before, int planned)
 {
     // What is shown where an objective logs it, in this order.
     private static readonly (string Metric, string Shown)[] Shown =
@@ -14,24 +16,28 @@ public sealed class LiveFigures
     ];
 
     private readonly Stopwatch watch = Stopwatch.StartNew();
-    private long? firstTokens;
+
+    // What is logged once a rollout is shown until the next one.
+    private readonly Dictionary<string, double> known = new(StringComparer.Ordinal);
     private int updates;
 
     /// <summary>The line of one update.</summary>
-    /// <param name="step">Its numbers.</param>
-    /// <param name="planned">Updates of the whole training.</param>
-    /// <param name="before">Tokens seen before this process began.</param>
-    public string Of(TrainingStep step, int planned, long before)
+    public string Of(TrainingStep step)
     {
-        firstTokens ??= before;
         updates++;
         var seconds = Math.Max(1e-9, watch.Elapsed.TotalSeconds);
         List<string> parts = [FormattableString.Invariant($"loss {step.Loss:f4}")];
+        var shownAlready = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (metric, shown) in Shown)
-            if (step.Metrics.TryGetValue(metric, out var value) && !parts.Any(p => p.StartsWith(shown + " ", StringComparison.Ordinal)))
+        {
+            if (step.Metrics.TryGetValue(metric, out var value))
+                known[metric] = value;
+            if (known.TryGetValue(metric, out value) && shownAlready.Add(shown))
                 parts.Add(FormattableString.Invariant($"{shown} {value:g3}"));
+        }
+
         parts.Add(FormattableString.Invariant($"gradient {step.GradientNorm:g3}"));
-        parts.Add(FormattableString.Invariant($"{(step.Tokens - firstTokens.Value) / seconds:f0} tokens/s"));
+        parts.Add(FormattableString.Invariant($"{(step.Tokens - before) / seconds:f0} tokens/s"));
         parts.Add(FormattableString.Invariant($"{Environment.WorkingSet / 1e9:f1} GB"));
         if (planned > step.Update)
             parts.Add(Left(seconds / updates * (planned - step.Update)));

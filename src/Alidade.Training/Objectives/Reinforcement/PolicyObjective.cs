@@ -44,6 +44,9 @@ public sealed record PolicyObjective
     /// <summary>True when log-probabilities under the reference enter, so that a trainer has to compute them.</summary>
     public bool NeedsReference => LossKl is { Beta: > 0 } || RewardKl is { Beta: not 0 };
 
+    /// <summary>Weight of the KL that enters: the loss's where it has one, else the reward's; 0 without any.</summary>
+    internal double KlWeight => LossKl is { Beta: > 0 } loss ? loss.Beta : RewardKl?.Beta ?? 0;
+
     /// <summary>True when the entropy of the full next-token distribution enters.</summary>
     public bool NeedsEntropy => EntropyBonus > 0 || HighEntropy is not null;
 

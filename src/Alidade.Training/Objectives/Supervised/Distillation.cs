@@ -64,16 +64,25 @@ public sealed record Distillation : ILogitObjective
     public Objective Evaluate(in TokenLogits tokens, IReadOnlyList<RowShare>? window = null)
     {
         var teacher = tokens.Checked().Teacher ?? throw new AlidadeException("distillation needs a teacher: give the trainer a teacher model");
-        var s = (tokens.Logits / Temperature).log_softmax(-1);
-        var t = (teacher.detach() / Temperature).log_softmax(-1);
+        var s = LogSoftmax(tokens.Logits);
+        var t = LogSoftmax(teacher.detach());
         var divergence = Of(s, t);
         var scaled = divergence * (ScaleByTemperature ? Temperature * Temperature : 1);
         var sums = new TokenLogProbs(scaled, tokens.RowOf, tokens.Rows).RowSums();
         return new(sums.sum() / NormaliserOf(window ?? tokens.Shares()), sums)
         {
-            Metrics = TokenMetrics.Of(tokens.Selected()),
+            Metrics = Metrics(tokens, s.detach()),
             Outputs = new Dictionary<string, Tensor> { ["divergence"] = divergence.detach() },
         };
+    }
+
+    private Tensor LogSoftmax(Tensor logits) => (Temperature == 1 ? logits : logits / Temperature).log_softmax(-1);
+
+    // At temperature 1 the student's distribution is there already; at another one the metrics are still those of its own.
+    private Dictionary<string, Tensor> Metrics(in TokenLogits tokens, Tensor s)
+    {
+        using var noGrad = no_grad();
+        return TokenMetrics.Of(tokens.Selected(Temperature == 1 ? s : null));
     }
 
     private Tensor Of(Tensor s, Tensor t) => Kind switch

@@ -26,7 +26,9 @@ public sealed record ZLoss : ILogitObjective
     {
         var selected = tokens.Checked().Selected();
         var nll = -selected.LogProbs;
-        var pull = Coefficient * tokens.Logits.logsumexp(-1).square();
+        // log Σ e^z = z_y − log p_y, so that the normaliser needs no pass of its own.
+        var chosen = tokens.Logits.gather(1, tokens.Labels.unsqueeze(1)).squeeze(1);
+        var pull = Coefficient * (chosen + nll).square();
         var perRow = selected.RowSums(nll + pull);
         return new(perRow.sum() / NormaliserOf(window ?? tokens.Shares()), perRow)
         {

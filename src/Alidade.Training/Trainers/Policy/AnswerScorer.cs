@@ -1,4 +1,3 @@
-using Alidade.Training.Data;
 using Alidade.Training.Rewards;
 
 namespace Alidade.Training.Trainers.Policy;
@@ -25,17 +24,15 @@ internal sealed class AnswerScorer(IReward reward, IReward? cost)
     public float[]? Weights => (reward as WeightedReward)?.Parts.Select(p => (float)p.Weight).ToArray();
 
     /// <summary>Scores of answers, in order.</summary>
-    /// <param name="prompts">The prompt of each answer.</param>
     /// <param name="answers">The answers.</param>
     /// <param name="cancellation">Stops between answers.</param>
-    public IReadOnlyList<ScoredAnswer> Score(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Completion> answers, CancellationToken cancellation)
+    public IReadOnlyList<ScoredAnswer> Score(IReadOnlyList<AnsweredPrompt> answers, CancellationToken cancellation)
     {
-        AnsweredPrompt[] asked = [.. answers.Select((a, i) => new AnsweredPrompt(prompts[i].Source, a.Text, prompts[i].Ids, a.Ids, a.Ended))];
         // The loop stays on its thread, to which scopes and gradients are bound.
-        IReadOnlyList<RewardScore> Ask(IReward judge) => judge.ScoreAsync(asked, cancellation).GetAwaiter().GetResult();
+        IReadOnlyList<RewardScore> Ask(IReward judge) => judge.ScoreAsync(answers, cancellation).GetAwaiter().GetResult();
         // The rewards of a sum one by one, for estimators that standardise each of them.
         var several = reward as WeightedReward;
-        var parts = several?.ScorePartsAsync(asked, cancellation).GetAwaiter().GetResult();
+        var parts = several?.ScorePartsAsync(answers, cancellation).GetAwaiter().GetResult();
         var rewards = several is null ? Ask(reward) : several.Sum(parts!);
         var costs = cost is null ? null : Ask(cost);
         return [.. rewards.Select((r, i) => new ScoredAnswer(r.Value, costs?[i].Value, r.Why ?? costs?[i].Why)

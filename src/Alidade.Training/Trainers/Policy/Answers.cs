@@ -1,5 +1,5 @@
-using Alidade.Core;
 using Alidade.Training.Data;
+using Alidade.Training.Rewards;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,7 +17,7 @@ internal sealed class Answers : IDisposable
     /// <param name="rows">Answers, <paramref name="samples"/> to each prompt.</param>
     /// <param name="samples">Answers to each prompt.</param>
     /// <param name="scores">Reward of each answer.</param>
-    public Answers(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<Completion> rows, int samples, float[] scores)
+    public Answers(IReadOnlyList<PromptTokens> prompts, IReadOnlyList<AnsweredPrompt> rows, int samples, float[] scores)
     {
         (Prompts, Rows, Samples, Scores) = (prompts, rows, samples, scores);
         Width = rows.Count == 0 ? 0 : rows.Max(r => r.Ids.Count);
@@ -26,7 +26,7 @@ internal sealed class Answers : IDisposable
 
     public IReadOnlyList<PromptTokens> Prompts { get; }
 
-    public IReadOnlyList<Completion> Rows { get; }
+    public IReadOnlyList<AnsweredPrompt> Rows { get; }
 
     public int Samples { get; }
 

@@ -1,6 +1,7 @@
 using Alidade.Core.Statistics;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives.Reinforcement;
+using Alidade.Training.Rewards;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,7 +29,7 @@ internal sealed class PolicyEvaluation(
     {
         var seed = new SeededRandom(options.Seed).Fork("held-out answers").NextUInt64();
         var rows = sampler.Sample(prompts, 1, seed, context.Progress, context.Cancellation);
-        var scores = scorer.Score(prompts, rows, context.Cancellation);
+        var scores = scorer.Score(rows, context.Cancellation);
         double[] rewards = [.. scores.Where(s => s.Reward is not null).Select(s => s.Reward!.Value)];
         if (rewards.Length == 0)
             throw new Core.AlidadeException($"no answer to a held-out prompt could be scored: {scores[0].Why}");
@@ -47,12 +48,12 @@ internal sealed class PolicyEvaluation(
         if (needsReference)
             metrics["kl_to_reference"] = Divergence(rows);
         context.OnAnswers?.Invoke(update, [.. rows.Select((r, i) => new HeldOutAnswer(
-            prompts[i].Source.Id, prompts[i].Source.Prompt.ToString(), r.Text, r.Ids.Count, r.Ended, scores[i].Reward, scores[i].Why))]);
+            r.Asked.Id, r.Asked.Prompt.ToString(), r.Text, r.Ids.Count, r.Ended, scores[i].Reward, scores[i].Why))]);
         return new(update, -mean.Value, metrics);
     }
 
     // Mean over the answers of Σ (log π − log π°).
-    private double Divergence(IReadOnlyList<Completion> rows)
+    private double Divergence(IReadOnlyList<AnsweredPrompt> rows)
     {
         using var answers = new Answers(prompts, rows, 1, new float[rows.Count]);
         var sum = 0.0;

@@ -1,11 +1,7 @@
 using System.Diagnostics;
-using Alidade.Core;
-using Alidade.Core.Statistics;
 using Alidade.Training.Checkpoints;
-using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Optimisation;
-using Alidade.Training.Watching;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -35,67 +31,61 @@ internal sealed class PolicyLoop : IDisposable
     private readonly PolicyState policy;
     private readonly Func<int, HeldOutPoint>? evaluate;
     private readonly List<(string Name, Tensor Value)> trainable;
-    private readonly CheckpointFolder? checkpoints;
-    private readonly BestWeights best;
-    private readonly CurveWatcher watcher = new();
+    private readonly TrainingJournal journal;
+    private bool saidNothingLearned;
 
     public PolicyLoop(
         IAnswerSource source, PolicyModels models, PolicyObjective objective, RolloutOptions rollouts, TrainingOptions options, TrainingContext context,
-        Lagrange? lagrange, Dictionary<string, string> fingerprint, Func<int, HeldOutPoint>? evaluate)
+        Lagrange? lagrange, Func<IReadOnlyDictionary<string, string>> fingerprint, Func<int, HeldOutPoint>? evaluate)
     {
         (this.source, this.models, this.objective, this.rollouts, this.options, this.context, this.lagrange, this.evaluate) =
             (source, models, objective, rollouts, options, context, lagrange, evaluate);
         trainable = [.. models.Weights];
         advantages = new(objective, rollouts, lagrange);
-        policy = new(objective.LossKl?.Beta ?? objective.RewardKl?.Beta ?? 0, lagrange);
-        best = new(trainable, context.Folder);
-        checkpoints = context.Folder is null ? null : new(context.Folder, fingerprint, options.KeepCheckpoints);
-        if (checkpoints is not null && !context.Resume && checkpoints.Any)
-            throw new AlidadeException($"'{context.Folder}' holds checkpoints of a training already: resume it, or name another folder");
+        policy = new(objective.KlWeight, lagrange);
+        journal = new(objective.Name, source.Updates, trainable, options, context, fingerprint);
     }
 
     /// <summary>What the state counts.</summary>
     public PolicyState Counts => policy;
 
-    /// <summary>Trains; the state when it ended, and the time.</summary>
-    public (TrainingState State, double Seconds) Run()
+    private TrainingState State => journal.State;
+
+    /// <summary>Trains; the state when it ended, whether patience ran out before the last planned rollout, and the time.</summary>
+    public (TrainingState State, bool StoppedEarly, double Seconds) Run()
     {
         var watch = Stopwatch.StartNew();
         using var optimiser = new AdamW(trainable, options.AdamW);
         var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
-        List<(string Name, Tensor Value)> kept = [.. trainable, .. policy.Tensors];
-        var state = (context.Resume ? checkpoints?.LoadNewest(kept, optimiser, context.OnWarning) : null) ?? new TrainingState();
-        // What was seen before a stop has been said.
-        watcher.Look(state.Curve);
-        SetGradients(true);
+        journal.Begin(optimiser, policy.Tensors);
+        UpdateStep.SetGradients(trainable, true);
         try
         {
             while (true)
             {
                 // 6.
-                if (IsEvaluationDue(state))
-                    OrStop(() => Evaluate(state));
-                var ended = IsDone(state) || OutOfPatience(state);
-                if (ended || IsDue(state, options.CheckpointEvery))
-                    checkpoints?.Save(state, kept, optimiser);
+                if (IsEvaluationDue())
+                    journal.Add(OrStop(() => evaluate!(State.Update)));
+                var ended = IsDone() || journal.IsOutOfPatience;
+                if (ended || IsDue(options.CheckpointEvery))
+                    journal.Save();
                 if (ended)
                     break;
 
                 // 1.
                 using var answers = OrStop(() => source.Next(policy));
-                state.Tokens += answers.Tokens;
-                if (answers.Rows.Count > 0)
-                    Learn(answers, state, step);
+                State.Tokens += answers.Tokens;
+                if (answers.Rows.Count == 0 || !Learn(answers, step))
+                    SayWhyNothingIsLearned(answers);
             }
         }
         finally
         {
-            SetGradients(false);
+            UpdateStep.SetGradients(trainable, false);
         }
 
-        if (options.Keep == FinalWeights.Best && state.BestUpdate is { } update)
-            best.Restore(update);
-        return (state, watch.Elapsed.TotalSeconds);
+        journal.End();
+        return (State, !IsDone(), watch.Elapsed.TotalSeconds);
 
         // The user wants to stop: all that is done is kept, for nothing has moved since the last rollout.
         T OrStop<T>(Func<T> work)
@@ -107,7 +97,7 @@ internal sealed class PolicyLoop : IDisposable
             }
             catch (OperationCanceledException)
             {
-                checkpoints?.Save(state, kept, optimiser);
+                journal.Save();
                 throw;
             }
         }
@@ -116,11 +106,24 @@ internal sealed class PolicyLoop : IDisposable
     public void Dispose()
     {
         policy.Dispose();
-        best.Dispose();
+        journal.Dispose();
     }
 
-    private void Learn(Answers answers, TrainingState state, UpdateStep step)
+    // Nothing is logged of a rollout that makes no update.
+    private void SayWhyNothingIsLearned(Answers answers)
     {
+        var why = answers.Rows.Count == 0
+            ? $"in all {answers.Counts[AnswerNumbers.EqualGroupsDropped]} groups all samples have the same reward, so there is nothing to learn from. Take harder or easier prompts, more samples of each, a higher temperature, or a finer reward"
+            : $"all {answers.Rows.Count} answers reached the limit of {rollouts.MaxNewTokens} tokens, and what is cut is not learned from. Raise the limit, or learn from truncated answers too";
+        if (!saidNothingLearned)
+            context.OnWarning?.Invoke($"rollout {policy.Count(PolicyNumber.Rollouts)}: {why}");
+        saidNothingLearned = true;
+    }
+
+    // False when no update came of it.
+    private bool Learn(Answers answers, UpdateStep step)
+    {
+        var before = State.Update;
         var rollout = policy.Count(PolicyNumber.Rollouts) - 1;
 
         // 2.
@@ -132,24 +135,20 @@ internal sealed class PolicyLoop : IDisposable
         var known = advantages.Fill(answers, policy[PolicyNumber.KlWeight], policy.Lagrange.Lambda);
         foreach (var (name, value) in AnswerNumbers.Of(answers))
             known[name] = value;
+        if (known.TryGetValue("fraction_zero_std", out var equal))
+            known["fraction_zero_std"] = AnswerNumbers.EqualGroups(answers, equal);
         if (lagrange is not null)
             (known["cost"], known["cost_multiplier"]) = (policy.Lagrange.Costs[^1], policy.Lagrange.Lambda);
         if (objective.NeedsReference)
             known["kl_weight"] = policy[PolicyNumber.KlWeight];
 
         // 4.
-        var reward = FormattableString.Invariant($"reward {known["reward"]:f3}");
         for (var iteration = 0; iteration < rollouts.Iterations; iteration++)
         {
             var windows = source.Pass(answers, rollout, iteration);
-            for (var w = 0; w < windows.Count && !IsFull(state); w++)
+            for (var w = 0; w < windows.Count && !IsFull(); w++)
             {
-                var done = Update(answers, windows[w], windows.Sum(x => x.Count), state, step, rollout, fresh: iteration == 0 && w == 0, known);
-                state.Update = done.Update;
-                state.Curve.Add(done);
-                context.OnStep?.Invoke(done);
-                context.Progress?.Report(new(objective.Name.ToUpperInvariant(), done.Update, source.Updates, reward));
-                watcher.Tell(state.Curve, context.OnWarning);
+                journal.Add(Update(answers, windows[w], windows.Sum(x => x.Count), step, rollout, fresh: iteration == 0 && w == 0, known));
                 // What is known of the rollout is logged with its first update.
                 known = [];
             }
@@ -163,6 +162,8 @@ internal sealed class PolicyLoop : IDisposable
             var kl = (answers[Grids.Old]! - reference).sum(-1).mean().to(ScalarType.Float64).item<double>();
             policy[PolicyNumber.KlWeight] = controller.Next(policy[PolicyNumber.KlWeight], kl, answers.Rows.Count);
         }
+
+        return State.Update > before;
     }
 
     // What the objective needs to know before the weights change.
@@ -176,7 +177,8 @@ internal sealed class PolicyLoop : IDisposable
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
             var forest = AnswerForest.Of(answers, rows, r => answers.Rows[r].Ids.Count);
-            if (answers[Grids.Sampled] is null)
+            // A correction for the sampler is the distance of what the two say, so the trainer has to say it too.
+            if (answers[Grids.Sampled] is null || objective.Correction is not null)
                 answers.Put(Grids.Old, rows, models.LogProbs(forest), answers.Width);
             if (objective.NeedsReference)
                 answers.Put(Grids.Reference, rows, models.Reference(forest), answers.Width);
@@ -189,58 +191,41 @@ internal sealed class PolicyLoop : IDisposable
     }
 
     private TrainingStep Update(
-        Answers answers, IReadOnlyList<int[]> window, int microBatches, TrainingState state, UpdateStep step, int rollout, bool fresh, Dictionary<string, double> known)
+        Answers answers, IReadOnlyList<int[]> window, int microBatches, UpdateStep step, int rollout, bool fresh, Dictionary<string, double> known)
     {
         using var scope = NewDisposeScope();
+        var update = State.Update;
+        UpdateSeed.Use(options.Seed, update);
         var part = new PolicyUpdate(answers, models, objective, rollouts, advantages, window, (double)window.Count / microBatches)
         {
             KlWeight = policy[PolicyNumber.KlWeight],
-            Seed = new SeededRandom(options.Seed).Fork(FormattableString.Invariant($"draws of update {state.Update}")).NextUInt64(),
         };
         step.Begin();
         foreach (var rows in window)
         {
             using var batch = NewDisposeScope();
-            step.Add(part.Evaluate(rows, fresh, $"{objective.Name}: update {state.Update + 1}"));
+            step.Add(part.Evaluate(rows, fresh, $"{objective.Name}: update {update + 1}"));
         }
 
         var schedule = options.Schedule with { Updates = rollouts.RateStep == RateStep.Update ? source.Updates : source.Rollouts };
-        var rate = schedule.RateOf(rollouts.RateStep == RateStep.Update ? state.Update : rollout);
-        var (loss, norm, metrics) = step.Take($"{objective.Name}: update {state.Update + 1}", rate);
-        return new(state.Update + 1, rate, loss, norm, state.Tokens, metrics.Concat(known).ToDictionary(m => m.Key, m => m.Value));
+        var rate = schedule.RateOf(rollouts.RateStep == RateStep.Update ? update : rollout);
+        var (loss, norm, metrics) = step.Take($"{objective.Name}: update {update + 1}", rate);
+        var all = new Dictionary<string, double>(metrics.Concat(known));
+        if (part.SamplerDifference is { } difference)
+            all["sampler_max_difference"] = difference;
+        return new(update + 1, rate, loss, norm, State.Tokens, all);
     }
 
-    private bool Evaluate(TrainingState state)
-    {
-        var point = evaluate!(state.Update);
-        state.HeldOut.Add(point);
-        context.OnHeldOut?.Invoke(point);
-        if (options.Keep == FinalWeights.Best && state.BestUpdate == state.Update)
-            best.Keep(state.Update);
-        return true;
-    }
-
-    private bool IsFull(TrainingState state) => options.MaxUpdates is { } most && state.Update >= most;
+    private bool IsFull() => options.MaxUpdates is { } most && State.Update >= most;
 
     // A rollout that lost answers makes fewer updates, or none: there are at most as many rollouts as updates are wanted.
-    private bool IsDone(TrainingState state) => IsFull(state) || policy.Count(PolicyNumber.Rollouts) >= (options.MaxUpdates ?? source.Rollouts);
+    private bool IsDone() => IsFull() || policy.Count(PolicyNumber.Rollouts) >= (options.MaxUpdates ?? source.Rollouts);
 
-    private bool IsEvaluationDue(TrainingState state) => evaluate is not null
-        && (state.Update == 0 || IsDone(state) || IsDue(state, options.EvaluateEvery)) && state.HeldOut.All(p => p.Update != state.Update);
+    private bool IsEvaluationDue() => evaluate is not null
+        && (State.Update == 0 || IsDone() || IsDue(options.EvaluateEvery)) && State.HeldOut.All(p => p.Update != State.Update);
 
     // A rollout may make several updates: due is what lies in the last of them.
-    private bool IsDue(TrainingState state, int every) =>
-        every > 0 && state.Update > 0 && state.Update / every > (state.Update - UpdatesOfLastRollout(state)) / every;
+    private bool IsDue(int every) => every > 0 && State.Update > 0 && State.Update / every > (State.Update - UpdatesOfLastRollout()) / every;
 
-    private static int UpdatesOfLastRollout(TrainingState state) => state.Update - state.Curve.FindLastIndex(s => s.Metrics.ContainsKey("reward"));
-
-    private bool OutOfPatience(TrainingState state) =>
-        options.Patience > 0 && state.BestUpdate is { } update && state.HeldOut.Count(p => p.Update > update) >= options.Patience;
-
-    private void SetGradients(bool wanted)
-    {
-        UpdateStep.ClearGradients(trainable);
-        foreach (var (_, value) in trainable)
-            value.requires_grad_(wanted);
-    }
+    private int UpdatesOfLastRollout() => State.Update - State.Curve.FindLastIndex(s => s.Metrics.ContainsKey("reward"));
 }

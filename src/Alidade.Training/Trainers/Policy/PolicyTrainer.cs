@@ -79,16 +79,11 @@ public sealed record PolicyTrainer
         IAnswerSource source, TrainingContext context, Func<PolicyModels, Func<int, HeldOutPoint>>? evaluation, Dictionary<string, string> fingerprint, int rows, IReadOnlyDictionary<string, int> dropped)
     {
         Trained.CheckPrecision(Trained.WeightsOf(Model, Adapter));
+        using var recomputed = new Recomputed(Options, [Model, .. new[] { Critic?.Model, CostCritic?.Model }.OfType<CausalLM>()]);
         using var models = new PolicyModels(Model, Adapter, Reference, Objective.NeedsReference, Critic, CostCritic, Rollouts.Temperature);
-        var settings = Options with { CheckpointEvery = 0, KeepCheckpoints = 1 };
-        fingerprint["objective"] = $"{Objective} {Lagrange} {(Objective.NeedsReference ? Reference.ToString() : "")}";
-        fingerprint["settings"] = $"{settings} {Rollouts}";
-        fingerprint["trained weights"] = string.Join(' ', models.Weights.Select(t => $"{t.Name}[{string.Join(',', t.Value.shape)}]"));
-        if (context.Folder is not null && Objective.NeedsReference)
-            fingerprint["reference"] = Fingerprints.Of(Trained.WeightsOf(Model, null).Concat(Adapter?.Parameters ?? []));
         using var use = Model.Use(Adapter);
-        using var loop = new PolicyLoop(source, models, Objective, Rollouts, Options, context, Lagrange, fingerprint, evaluation?.Invoke(models));
-        var (state, seconds) = loop.Run();
+        using var loop = new PolicyLoop(source, models, Objective, Rollouts, Options, context, Lagrange, () => Settings(fingerprint), evaluation?.Invoke(models));
+        var (state, stoppedEarly, seconds) = loop.Run();
         var left = new Dictionary<string, int>(dropped);
         foreach (var (number, reason) in new[]
         {
@@ -97,8 +92,16 @@ public sealed record PolicyTrainer
         })
             if (loop.Counts.Count(number) is > 0 and var count)
                 left[reason] = count;
-        return new(Objective.Name, state.Update, state.Curve, state.HeldOut, state.BestUpdate, state.Update < source.Updates && Options.Patience > 0, rows, left, 0, state.Tokens, seconds);
+        return new(Objective.Name, state.Update, state.Curve, state.HeldOut, state.BestUpdate, stoppedEarly, rows, left, 0, state.Tokens, seconds);
     }
+
+    // What a checkpoint must agree with besides what the loop knows.
+    private Dictionary<string, string> Settings(Dictionary<string, string> ofSource) => new(ofSource)
+    {
+        ["objective"] = $"{Fingerprints.Of(Objective)} {(Lagrange is null ? "" : Fingerprints.Of(Lagrange))}",
+        ["rollouts"] = Fingerprints.Of(Rollouts),
+        ["reference"] = Objective.NeedsReference ? $"{Reference} {Fingerprints.Of(Trained.WeightsOf(Model, null).Concat(Adapter?.Parameters ?? []))}" : "none",
+    };
 
     private void Check()
     {
@@ -106,6 +109,11 @@ public sealed record PolicyTrainer
         Rollouts.Validate();
         if (Rollouts.Samples < Objective.Advantage.SmallestGroup)
             throw new AlidadeException($"{Objective.Name} compares answers to one prompt and needs at least {Objective.Advantage.SmallestGroup} of them; {Rollouts.Samples} was asked for");
+        if (Objective is { LossKl.Beta: > 0, RewardKl.Beta: not 0 })
+            throw new AlidadeException(FormattableString.Invariant(
+                $"{Objective.Name} has a KL in the loss (beta {Objective.LossKl.Beta}) and another in the reward (beta {Objective.RewardKl.Beta}): it would be paid twice; set one of them to 0"));
+        if (Rollouts.AdaptiveKl is not null && !Objective.NeedsReference)
+            throw new AlidadeException($"{Objective.Name} has no KL whose weight could be adapted; give it one in the loss or in the reward, or leave the adaptive KL out");
         if (Objective.Advantage.NeedsValues && Critic is null)
             throw new AlidadeException($"{Objective.Name} needs a critic; make one with Critic.Over(model, options, seed), or give a model with a scoring head");
         if ((Cost is null) != (Lagrange is null))

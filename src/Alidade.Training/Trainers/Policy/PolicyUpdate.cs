@@ -1,5 +1,4 @@
 using Alidade.Core;
-using Alidade.Core.Statistics;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reinforcement;
 using TorchSharp;
@@ -21,8 +20,11 @@ internal sealed class PolicyUpdate(
     /// <summary>Weight of the KL in the loss.</summary>
     public double KlWeight { get; init; }
 
-    /// <summary>Seed of the numbers that some objectives draw for tokens.</summary>
-    public ulong Seed { get; init; }
+    /// <summary>
+    /// The largest difference between the trainer's log-probability of a token and the sampler's, in nats, while the weights are those that sampled; null at later updates, and where the
+    /// sampler said nothing.
+    /// </summary>
+    public double? SamplerDifference { get; private set; }
 
     /// <summary>Loss and metrics of one micro-batch; differentiable, in the caller's scope.</summary>
     /// <param name="given">Rows of the micro-batch; those that nothing is learned from count in means alone.</param>
@@ -43,9 +45,11 @@ internal sealed class PolicyUpdate(
         }
 
         var mask = forest.Grid.MaskLike(logProbs.detach());
-        var tokens = PolicyTokens.Of(logProbs, answers.Select(Grids.Old, rows, width)!, mask, answers.Select(Grids.Reference, rows, width), answers.Select(Grids.Sampled, rows, width), entropy, Draws(rows, mask));
+        var tokens = PolicyTokens.Of(logProbs, answers.Select(Grids.Old, rows, width)!, mask, answers.Select(Grids.Reference, rows, width), answers.Select(Grids.Sampled, rows, width), entropy, rand_like(mask));
         var weighed = objective.LossKl is { Beta: > 0 } kl ? objective with { LossKl = kl with { Beta = KlWeight } } : objective;
-        var policy = weighed.Evaluate(tokens, answers.Select(Grids.Advantages, rows, width)!, Normaliser(given, Length, objective.Aggregation.NormaliserOf));
+        var evaluated = weighed.Evaluate(tokens, answers.Select(Grids.Advantages, rows, width)!, Normaliser(given, Length, objective.Aggregation.NormaliserOf));
+        // A mean over micro-batches of largest values is none.
+        var policy = evaluated with { Metrics = evaluated.Metrics.Where(m => m.Key != "sampler_max_difference").ToDictionary() };
         if (objective.Critic is not { } valueLoss || models.Critic is null)
             return policy;
 
@@ -67,13 +71,6 @@ internal sealed class PolicyUpdate(
         if (models.CostCritic is { } costCritic)
             AddCritic(costCritic, Grids.CostValues, Grids.CostReturns, "cost_value");
         return policy with { Loss = loss, Metrics = metrics };
-    }
-
-    private Tensor Draws(int[] rows, Tensor like)
-    {
-        using var scope = NewDisposeScope();
-        using var generator = new Generator(new SeededRandom(Seed).Fork(string.Join(' ', rows)).NextUInt64(), CPU);
-        return rand(like.shape, generator: generator).to(like.dtype).to(like.device).MoveToOuterDisposeScope();
     }
 
     private int Length(int row) => answers.Rows[row].Ids.Count;
@@ -108,7 +105,9 @@ internal sealed class PolicyUpdate(
         using var noGrad = no_grad();
         var gap = (logProbs - sampled).abs();
         var most = gap.max().to(ScalarType.Float64).item<double>();
-        if (!(most <= options.SamplerTolerance))
+        SamplerDifference = Math.Max(SamplerDifference ?? 0, most);
+        // A sampler that is corrected for may differ.
+        if (objective.Correction is null && !(most <= options.SamplerTolerance))
             throw new AlidadeException(FormattableString.Invariant(
                 $"{what}: sampler and trainer disagree about the log-probability of a sampled token by {most:g3} nats (mean {gap.sum().to(ScalarType.Float64).item<double>() / rows.Sum(Length):g3}), while the weights are the same; the importance ratio there is {Math.Exp(most):g4} instead of 1. Use float32 weights and no dropout, or raise the sampler tolerance ({options.SamplerTolerance}) if the number type explains it"));
     }

@@ -55,6 +55,8 @@ public enum ScorePosition
 /// </summary>
 public sealed record RolloutOptions
 {
+    internal const int DefaultDecodingRows = 64;
+
     /// <summary>Prompts of one rollout. Default 8.</summary>
     public int Prompts { get; init; } = 8;
 
@@ -74,7 +76,7 @@ public sealed record RolloutOptions
     public int Iterations { get; init; } = 1;
 
     /// <summary>Answers that are decoded together. Default 64: more are faster, and take memory for their keys and values.</summary>
-    public int DecodingRows { get; init; } = 64;
+    public int DecodingRows { get; init; } = DefaultDecodingRows;
 
     /// <summary>Groups of equal reward. Default kept, as TRL.</summary>
     public EqualGroups EqualGroups { get; init; } = EqualGroups.Keep;

@@ -1,6 +1,7 @@
 using Alidade.Core;
 using Alidade.Core.Statistics;
 using Alidade.Training.Data;
+using Alidade.Training.Rewards;
 
 namespace Alidade.Training.Trainers.Policy;
 
@@ -39,12 +40,12 @@ internal sealed class SampledAnswers : IAnswerSource
     public Answers Next(PolicyState state)
     {
         var collected = new Collected(Rollout.Samples);
+        var wanted = Math.Min(Rollout.Prompts, prompts.Count);
         var batches = state.Count(PolicyNumber.Batches);
-        for (var attempt = 0; attempt == 0 || (Rollout.EqualGroups == EqualGroups.Replace && collected.Groups.Count < Rollout.Prompts && attempt <= Rollout.MostResamplings); attempt++)
+        for (var attempt = 0; attempt == 0 || (Rollout.EqualGroups == EqualGroups.Replace && collected.Groups.Count < wanted && attempt <= Rollout.MostResamplings); attempt++)
             Sample(collected, batches++);
         if (collected.Groups.Count == 0 && collected.EqualGroups == 0)
             throw new AlidadeException($"no answer of a whole rollout could be scored: {collected.WhyUnscored}");
-        var wanted = Math.Min(Rollout.Prompts, prompts.Count);
         var kept = collected.Groups.Take(wanted).ToArray();
         state[PolicyNumber.Batches] = batches;
         state[PolicyNumber.Rollouts]++;
@@ -57,9 +58,9 @@ internal sealed class SampledAnswers : IAnswerSource
         {
             ["unscored"] = collected.Unscored,
             ["lost_to_group"] = collected.LostToGroup,
-            ["equal_groups_dropped"] = collected.EqualGroups,
+            [AnswerNumbers.EqualGroupsDropped] = collected.EqualGroups,
             ["prompts_missing"] = missing,
-            ["groups_unused"] = collected.Groups.Count - kept.Length,
+            [AnswerNumbers.GroupsUnused] = collected.Groups.Count - kept.Length,
         });
     }
 
@@ -79,9 +80,8 @@ internal sealed class SampledAnswers : IAnswerSource
         PromptTokens[] asked = [.. order.Window(batch)[0].Select(i => prompts[i])];
         var seed = new SeededRandom(options.Seed).Fork(FormattableString.Invariant($"answers {batch}")).NextUInt64();
         var rows = sampler.Sample(asked, Rollout.Samples, seed, context.Progress, context.Cancellation);
-        PromptTokens[] owners = [.. asked.SelectMany(p => Enumerable.Repeat(p, Rollout.Samples))];
-        var scores = scorer.Score(owners, rows, context.Cancellation);
-        var baselines = greedy ? scorer.Score(asked, sampler.Greedy(asked, context.Progress, context.Cancellation), context.Cancellation) : null;
+        var scores = scorer.Score(rows, context.Cancellation);
+        var baselines = greedy ? scorer.Score(sampler.Greedy(asked, context.Progress, context.Cancellation), context.Cancellation) : null;
         for (var g = 0; g < asked.Length; g++)
         {
             var range = new Range(g * Rollout.Samples, (g + 1) * Rollout.Samples);
@@ -91,7 +91,7 @@ internal sealed class SampledAnswers : IAnswerSource
 
     private Answers Whole(Group[] kept, Dictionary<string, double> counts)
     {
-        Completion[] rows = [.. kept.SelectMany(g => g.Rows)];
+        AnsweredPrompt[] rows = [.. kept.SelectMany(g => g.Rows)];
         ScoredAnswer[] scores = [.. kept.SelectMany(g => g.Scores)];
         return new([.. kept.Select(g => g.Prompt)], rows, Rollout.Samples, [.. scores.Select(s => (float)s.Reward!.Value)])
         {
@@ -105,7 +105,7 @@ internal sealed class SampledAnswers : IAnswerSource
     }
 
     /// <summary>A prompt with its answers.</summary>
-    private sealed record Group(PromptTokens Prompt, Completion[] Rows, ScoredAnswer[] Scores, ScoredAnswer? Baseline);
+    private sealed record Group(PromptTokens Prompt, AnsweredPrompt[] Rows, ScoredAnswer[] Scores, ScoredAnswer? Baseline);
 
     /// <summary>Groups that can be used, and counts of what cannot.</summary>
     private sealed class Collected(int samples)
@@ -121,7 +121,7 @@ internal sealed class SampledAnswers : IAnswerSource
         public string? WhyUnscored { get; private set; }
 
         // The baselines of a group are over all of its answers, so a group that lost one is left out.
-        public void Add(PromptTokens prompt, IEnumerable<Completion> rows, IEnumerable<ScoredAnswer> scores, ScoredAnswer? baseline, bool dropEqual)
+        public void Add(PromptTokens prompt, IEnumerable<AnsweredPrompt> rows, IEnumerable<ScoredAnswer> scores, ScoredAnswer? baseline, bool dropEqual)
         {
             var group = new Group(prompt, [.. rows], [.. scores], baseline);
             var unscored = group.Scores.Count(s => !s.IsScored);

@@ -14,7 +14,7 @@ public sealed record ChosenFalls : CurveWatch
 
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        HasBothEnds(curve) && curve.First(Window, "logps_chosen") is { } start && curve.Newest(Window, "logps_chosen") is { } now && start - now > Math.Max(1, Share * Math.Abs(start))
+        Ends(curve, "logps_chosen") is var (start, now) && start - now > Math.Max(1, Share * Math.Abs(start))
             ? Line($"the log-probability of the preferred answers has fallen from {start:f1} to {now:f1} nats: the model unlearns both answers. Raise beta, lower the learning rate, or add a term on the preferred answers")
             : null;
 }

@@ -15,10 +15,7 @@ public sealed record EntropyCollapses : CurveWatch
     // Supervised learning is meant to make the model sure; there is a reward where samples are drawn.
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        HasBothEnds(curve) && curve.Newest(1, "reward") is not null
-        && curve.First(Window, Names) is { } start && curve.Newest(Window, Names) is { } now && now < Share * start
+        curve.Values("reward").Count > 0 && Ends(curve, "entropy") is var (start, now) && now < Share * start
             ? Line($"the entropy of the policy has fallen from {start:f3} to {now:f3} nats a token: it samples the same answer again and again. Raise the temperature, the KL or the entropy coefficient, or the upper clip")
             : null;
-
-    private static readonly string[] Names = ["entropy", "mean_entropy"];
 }

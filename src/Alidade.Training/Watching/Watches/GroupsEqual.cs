@@ -14,7 +14,7 @@ public sealed record GroupsEqual : CurveWatch
 
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        curve.Newest(Window, "fraction_zero_std", "equal_groups") is { } share && share >= Share
-            ? Line($"in {100 * share:f0} % of the groups of the last {Window} updates all samples have the same reward, so nothing is learned from them. Take harder or easier prompts, more samples of each, a higher temperature, or a finer reward")
+        curve.Newest(Window, "fraction_zero_std") is { } share && share >= Share
+            ? Line($"in {100 * share:f0} % of the groups of the last {Window} rollouts all samples have the same reward, so nothing is learned from them. Take harder or easier prompts, more samples of each, a higher temperature, or a finer reward")
             : null;
 }

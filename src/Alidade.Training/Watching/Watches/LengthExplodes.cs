@@ -14,9 +14,7 @@ public sealed record LengthExplodes : CurveWatch
 
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        HasBothEnds(curve) && curve.First(Window, Names) is { } start && curve.Newest(Window, Names) is { } now && start > 0 && now > Factor * start
+        Ends(curve, "answer_tokens") is var (start, now) && start > 0 && now > Factor * start
             ? Line($"answers have grown from {start:f0} to {now:f0} tokens. Look at samples; take a loss that does not prefer length (dr_grpo, simpo), or a reward that charges for it")
             : null;
-
-    private static readonly string[] Names = ["answer_tokens", "completion_length"];
 }

@@ -18,10 +18,10 @@ public sealed record LossNotFalling : CurveWatch
     // The loss of a policy gradient has no level: its value says nothing.
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        curve.Count >= Patience && curve.Count >= 2 * Quarter(curve) && curve.Newest(1, "reward") is null
+        curve.Updates >= Patience && curve.Values("reward").Count == 0
         && curve.First(Quarter(curve), "loss") is { } start && curve.Newest(Quarter(curve), "loss") is { } now && !(now < start - (Share * Math.Abs(start)))
-            ? Line($"after {curve.Count} updates the loss is {now:f4}, {start:f4} at the start: nothing is learned. Look at what is scored (alidade data show FILE --model M), then raise the learning rate")
+            ? Line($"after {curve.Updates} updates the loss is {now:f4}, {start:f4} at the start: nothing is learned. Look at what is scored (alidade data show FILE --model M), then raise the learning rate")
             : null;
 
-    private static int Quarter(CurveView curve) => Math.Max(1, curve.Count / 4);
+    private static int Quarter(CurveView curve) => Math.Max(1, curve.Updates / 4);
 }

@@ -11,7 +11,7 @@ public sealed record NoGradient : CurveWatch
 
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        curve.Count >= Window && curve.Back("gradient_norm").Take(Window).All(g => g == 0)
+        curve.Newest(Window, "gradient_norm") == 0
             ? Line($"the last {Window} updates had no gradient at all: nothing is scored, or everything is clipped or equal. Look at a row with 'alidade data show FILE --model M'")
             : null;
 }

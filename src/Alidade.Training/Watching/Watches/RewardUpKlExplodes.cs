@@ -14,11 +14,7 @@ public sealed record RewardUpKlExplodes : CurveWatch
 
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        HasBothEnds(curve) && curve.First(Window, Reward) is { } start && curve.Newest(Window, Reward) is { } now && now > start
-        && curve.Newest(Window, Kl) is { } kl && kl > Nats && curve.First(Window, Kl) is { } klStart && kl > 2 * klStart
+        Ends(curve, "reward") is var (start, now) && now > start && Ends(curve, "kl_to_reference") is var (klStart, kl) && kl > Nats && kl > 2 * klStart
             ? Line($"the reward has gone from {start:f3} to {now:f3} while the policy went {kl:f1} nats from its reference: look at samples, the reward may be gamed. Raise the KL coefficient or stop earlier")
             : null;
-
-    private static readonly string[] Reward = ["reward"];
-    private static readonly string[] Kl = ["kl_to_reference"];
 }

@@ -12,9 +12,10 @@ public sealed record SamplerDisagrees : CurveWatch
     /// <inheritdoc/>
     public override string Source => "huggingface/trl issues 3029, 4159 and 4772 (temperature, top-p and engines); at the first update the ratio is 1 by definition";
 
+    // Where it is corrected for, it may differ.
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        curve.Newest(1, "sampler_max_difference") is { } difference && !(Math.Abs(difference) <= Nats)
+        curve.Values("sampler_mean_difference").Count == 0 && curve.Newest(1, "sampler_max_difference") is { } difference && !(Math.Abs(difference) <= Nats)
             ? Line($"sampler and trainer differ by {difference:g3} nats on the same token with the same weights: the importance ratios are wrong. Train with the temperature and filters that the samples were drawn with")
             : null;
 }

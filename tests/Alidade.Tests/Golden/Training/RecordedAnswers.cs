@@ -3,6 +3,7 @@ using Alidade.Core.Data;
 using Alidade.Models;
 using Alidade.Models.Batches;
 using Alidade.Training.Data;
+using Alidade.Training.Rewards;
 using Alidade.Training.Trainers.Policy;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -34,6 +35,8 @@ internal abstract class RecordedAnswers(JsonElement trace, GoldenCase golden, Js
     protected static int[] Ints(JsonElement row) => [.. row.EnumerateArray().Select(v => v.GetInt32())];
 
     protected static PromptTokens PromptOf(int[] ids) => new(ids, new("recorded", Prompt.OfText(""), new Dictionary<string, JsonElement>()));
+
+    protected static AnsweredPrompt AnswerOf(int[] prompt, int[] ids, bool ended) => new(PromptOf(prompt).Source, "", prompt, ids, ended);
 
     /// <summary>The README's rule for numbers that have no tolerance in the index: eight times what the replays differ by, not below 5e-6.</summary>
     protected double Tolerance(string kind) => Math.Max(5e-6, 8 * new[] { "float32", "float64" }.Max(t => check.GetProperty(t).GetProperty(kind).GetDouble()));
@@ -73,7 +76,7 @@ internal sealed class RecordedGroups(JsonElement trace, GoldenCase golden, JsonE
         int[] lengths = [.. generation.GetProperty("completion_mask").EnumerateArray().Select(m => Ints(m).Sum())];
         var end = Trace.GetProperty("eos_token_id").GetInt32();
         // A truncated answer that is not learned from has an empty mask there.
-        Completion[] rows = [.. answers.Select((ids, i) => lengths[i] == 0 ? ids : ids[..lengths[i]]).Select(ids => new Completion(ids, [], ids[^1] == end, ""))];
+        AnsweredPrompt[] rows = [.. answers.Select((ids, i) => lengths[i] == 0 ? ids : ids[..lengths[i]]).Select((ids, i) => AnswerOf(prompts[i], ids, ids[^1] == end))];
         var samples = (int)PolicyTraceGoldenTests.Number(Trace, "num_generations");
         var scores = generation.GetProperty("rewards_per_func").EnumerateArray().Select(r => r.EnumerateArray().Select(v => (float)v.GetDouble()).Sum());
         if (Trace.GetProperty("options").TryGetProperty("reward_clip_range", out var range) && range.ValueKind == JsonValueKind.Array)
@@ -107,11 +110,11 @@ internal sealed class RecordedPpo(JsonElement trace, GoldenCase golden, JsonElem
         state[PolicyNumber.Rollouts]++;
         int pad = Trace.GetProperty("pad_token_id").GetInt32(), end = Trace.GetProperty("eos_token_id").GetInt32();
         int[][] prompts = [.. update.GetProperty("queries").EnumerateArray().Select(q => Ints(q).SkipWhile(id => id == pad).ToArray())];
-        Completion[] rows = [.. update.GetProperty("responses").EnumerateArray().Select(r =>
+        AnsweredPrompt[] rows = [.. update.GetProperty("responses").EnumerateArray().Select((r, i) =>
         {
             var ids = Ints(r);
             var at = Array.IndexOf(ids, end);
-            return new Completion(at < 0 ? ids : ids[..(at + 1)], [], at >= 0, "");
+            return AnswerOf(prompts[i], at < 0 ? ids : ids[..(at + 1)], at >= 0);
         })];
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

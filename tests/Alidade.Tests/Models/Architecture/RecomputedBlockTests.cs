@@ -33,14 +33,61 @@ public sealed class RecomputedBlockTests : IDisposable
     public void Gradients_of_an_adapter_over_frozen_weights_are_those_of_kept_activations(bool rotary)
     {
         using var model = Model(rotary);
-        using var adapter = LoraAdapter.Create(model, "policy", new() { Rank = 2 }, seed: 5);
-        using (no_grad())
-            foreach (var (_, value) in adapter.Parameters)
-                value.copy_(randn_like(value) * 0.1);
-        foreach (var (_, value) in adapter.Parameters)
-            value.requires_grad_(true);
+        using var adapter = Random(model, "policy", 5);
         using var use = model.Use(adapter);
         Equal(model, () => adapter.Parameters);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Backward_under_another_adapter_gives_the_gradients_of_that_in_use_at_forward(bool bare)
+    {
+        using var model = Model(rotary: true);
+        using var policy = Random(model, "policy", 5);
+        using var critic = Random(model, "critic", 6);
+        using var scope = NewDisposeScope();
+        var weights = linspace(-1, 1, Batch.ScoredCount);
+        float[][] Gradients(bool recomputed)
+        {
+            model.RecomputesActivations = recomputed;
+            Tensor loss;
+            using (model.Use(policy))
+                loss = (model.LogProbs(Batch) * weights).sum();
+            using (model.Use(bare ? null : critic))
+            {
+                loss.backward();
+                Assert.Equal(bare ? null : critic, model.Adapter);
+            }
+
+            Assert.All(critic.Parameters, p => Assert.Null(p.Value.grad));
+            float[][] found = [.. policy.Parameters.Select(p => p.Value.grad!.data<float>().ToArray())];
+            foreach (var (_, value) in policy.Parameters)
+                value.grad = null;
+            return found;
+        }
+
+        foreach (var (expected, actual) in Gradients(false).Zip(Gradients(true)))
+            Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public void A_forward_pass_that_fails_leaves_nothing_behind()
+    {
+        using var model = Model(rotary: true);
+        model.RecomputesActivations = true;
+        void Fail()
+        {
+            using var scope = NewDisposeScope();
+            using var change = model.ChangeEmbeddings(_ => throw new InvalidOperationException("no"));
+            Assert.Throws<InvalidOperationException>(() => model.LogProbs(Batch));
+        }
+
+        Fail();
+        var before = LiveTensors.Settled();
+        for (var i = 0; i < 20; i++)
+            Fail();
+        Assert.Equal(before, Tensor.TotalCount);
     }
 
     [Fact]
@@ -61,6 +108,17 @@ public sealed class RecomputedBlockTests : IDisposable
         for (var i = 0; i < 50; i++)
             Step();
         Assert.Equal(before, LiveTensors.Settled());
+    }
+
+    private static LoraAdapter Random(CausalLM model, string name, ulong seed)
+    {
+        var adapter = LoraAdapter.Create(model, name, new() { Rank = 2 }, seed);
+        using (no_grad())
+            foreach (var (_, value) in adapter.Parameters)
+                value.copy_(randn_like(value) * 0.1);
+        foreach (var (_, value) in adapter.Parameters)
+            value.requires_grad_(true);
+        return adapter;
     }
 
     private static CausalLM Model(bool rotary) => CausalLM.Create(rotary ? TinyDecoders.Grouped : TinyDecoders.Layered, tokenizer: null, chatTemplate: null, seed: 2);

@@ -275,6 +275,8 @@ public sealed class RewardTrainerTests : IDisposable
         Refused("needs 2 or more", () => new RewardTrainer { Model = other, Objective = new ClassificationReward(), Options = Options() }.Train(Rows(RewardData.Labelled)));
         Refused("'prm' needs 2", () => new StepRewardTrainer { Model = other, Options = Options() }.Train(new([new("a", [1, 2], [1], [1])], new Dictionary<string, int>(), 0)));
         Refused("every row was left out", () => new RewardTrainer { Model = other, Options = Options() }.Train(pairs with { Rows = [] }));
+        using var scope = NewDisposeScope();
+        Refused("'reward' has no levels", () => new RewardTrainer { Model = other, Cuts = OrdinalCuts.Even(3, other.Parameters["score.weight"]), Options = Options() }.Train(pairs));
     }
 
     [Fact]

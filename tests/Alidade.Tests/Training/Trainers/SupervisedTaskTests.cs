@@ -84,6 +84,22 @@ public sealed class SupervisedTaskTests : IDisposable
     }
 
     [Fact]
+    public void A_teacher_is_known_again_by_its_weights()
+    {
+        using var folder = new TemporaryFolder();
+        void Run(ulong teacherSeed, bool resume)
+        {
+            using var model = Tiny.Model();
+            using var teacher = Tiny.Model(seed: teacherSeed);
+            new SupervisedTrainer { Model = model, Teacher = teacher, Objective = new Distillation(), Options = Tiny.Options(2) }.Train(Tiny.Demonstrations(4), context: new() { Folder = folder.File("checkpoints"), Resume = resume });
+        }
+
+        Run(4, resume: false);
+        Run(4, resume: true);
+        Refused("other objective", () => Run(5, resume: true));
+    }
+
+    [Fact]
     public void Noise_changes_training_and_never_evaluation()
     {
         (double Loss, double HeldOut) First(Neftune? noise)

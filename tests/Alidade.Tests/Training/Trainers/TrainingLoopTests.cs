@@ -39,6 +39,22 @@ public sealed class TrainingLoopTests : IDisposable
     }
 
     [Fact]
+    public void Activations_that_are_recomputed_train_to_the_same_bits()
+    {
+        string Bits(bool recomputed)
+        {
+            using var model = Tiny.Model();
+            using var adapter = Tiny.Adapter(model);
+            new PreferenceTrainer { Model = model, Adapter = adapter, Options = Tiny.Options(3) with { RecomputeActivations = recomputed } }
+                .Train(Tiny.Pairs(8), Tiny.Pairs(2, 12).Rows, new() { OnStep = _ => Assert.Equal(recomputed, model.RecomputesActivations) });
+            Assert.False(model.RecomputesActivations);
+            return Tiny.Bits(model, adapter);
+        }
+
+        Assert.Equal(Bits(false), Bits(true));
+    }
+
+    [Fact]
     public void Training_an_adapter_leaves_the_base_as_it_was_and_the_model_without_an_adapter()
     {
         using var model = Tiny.Model();

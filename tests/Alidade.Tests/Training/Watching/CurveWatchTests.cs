@@ -28,6 +28,41 @@ public sealed class CurveWatchTests
         Assert.DoesNotContain(CurveWatcher.Over(Curve(200)), w => w.Name == name);
     }
 
+    [Theory]
+    [InlineData("groups_equal", "fraction_zero_std")]
+    [InlineData("length_explodes", "answer_tokens")]
+    [InlineData("sampler_disagrees", "sampler_max_difference")]
+    public void What_is_logged_once_a_rollout_is_read_rollout_by_rollout(string name, string metric)
+    {
+        const int UpdatesOfRollout = 120;
+        double Value(int rollout) => name == "length_explodes" ? 10 + (20 * rollout) : 0.95;
+        List<TrainingStep> Rollouts(int rollouts) =>
+        [.. Enumerable.Range(1, rollouts * UpdatesOfRollout).Select(u => new TrainingStep(u, 1e-3, 0.7, 1, u, u % UpdatesOfRollout == 1
+            ? new Dictionary<string, double> { [metric] = Value(u / UpdatesOfRollout), ["reward"] = 1 } : []))];
+        var needed = name switch { "groups_equal" => 10, "length_explodes" => 20, _ => 1 };
+        Assert.DoesNotContain(CurveWatcher.Over(Rollouts(needed - 1)), w => w.Name == name);
+        var seen = CurveWatcher.Over(Rollouts(needed));
+        Assert.Equal(((needed - 1) * UpdatesOfRollout) + 1, Assert.Single(seen, w => w.Name == name).Update);
+        // That a rollout logs its reward with its first update alone makes it no supervised training.
+        Assert.DoesNotContain(seen, w => w.Name == "loss_not_falling");
+    }
+
+    [Fact]
+    public void A_sampler_that_is_corrected_for_may_differ() =>
+        Assert.DoesNotContain(CurveWatcher.Over(Curve(20, ("sampler_max_difference", _ => 0.3), ("sampler_mean_difference", _ => 0.1))), w => w.Name == "sampler_disagrees");
+
+    [Fact]
+    public void The_live_line_shows_what_a_rollout_logged_until_the_next_one()
+    {
+        var figures = new LiveFigures(before: 100, planned: 3);
+        TrainingStep Step(int update, params (string Name, double Value)[] metrics) => new(update, 1e-3, 0.5, 1, 100 + (10 * update), metrics.ToDictionary(m => m.Name, m => m.Value));
+        Assert.Contains("reward 0.25  KL 2  entropy 3", figures.Of(Step(1, ("reward", 0.25), ("kl_to_reference", 2), ("entropy", 3), ("kl", 9))), StringComparison.Ordinal);
+        var second = figures.Of(Step(2, ("entropy", 4), ("kl", 8)));
+        Assert.Contains("reward 0.25  KL 2  entropy 4", second, StringComparison.Ordinal);
+        Assert.Matches(@"gradient 1  [0-9]+ tokens/s  [0-9.]+ GB  0:0[01]:[0-9]{2} left$", second);
+        Assert.DoesNotContain("left", figures.Of(Step(3)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_reward_that_rises_far_from_the_reference_is_suspect_and_one_that_rises_near_it_is_not()
     {

@@ -111,7 +111,136 @@ public sealed class PolicyTrainerTests : IDisposable
         var replaced = With(EqualGroups.Replace, 3);
         Assert.True(replaced.Dropped["groups of answers with equal rewards"] > 0);
         Assert.DoesNotContain("prompts missing", string.Join(' ', replaced.Dropped.Keys), StringComparison.Ordinal);
-        Assert.Empty(With(EqualGroups.Keep, 6).Dropped);
+        var kept = With(EqualGroups.Keep, 6);
+        Assert.Empty(kept.Dropped);
+        // The share is that of what was sampled, whatever became of the groups.
+        Assert.All(kept.Curve.Concat(dropped.Curve).Where(s => s.Metrics.ContainsKey("reward")), s => Assert.Equal(even / 6.0, s.Metrics["fraction_zero_std"], 1e-6));
+        Assert.All(replaced.Curve, s => Assert.Equal(
+            s.Metrics["equal_groups_dropped"] / (3 + s.Metrics["equal_groups_dropped"] + s.Metrics["groups_unused"]), s.Metrics["fraction_zero_std"], 1e-6));
+    }
+
+    [Fact]
+    public void Rollouts_that_nothing_is_learned_from_are_told_of_once()
+    {
+        using var run = Run.Of("grpo");
+        var trainer = run.Trainer(updates: 3);
+        void Told(string what, PolicyTrainer given)
+        {
+            var warnings = new List<string>();
+            Assert.Equal(0, given.Train(Prompts(6), context: new() { OnWarning = warnings.Add }).Updates);
+            Assert.StartsWith(what, Assert.Single(warnings), StringComparison.Ordinal);
+        }
+
+        Told("rollout 1: in all 3 groups", trainer with { Reward = new Rule(_ => 1), Rollouts = trainer.Rollouts with { EqualGroups = EqualGroups.Drop } });
+        // The model has no end token.
+        Told("rollout 1: all 12 answers reached the limit of 6 tokens", trainer with { Rollouts = trainer.Rollouts with { MaskTruncated = true } });
+    }
+
+    [Fact]
+    public void Replacing_equal_groups_asks_for_no_more_prompts_than_there_are()
+    {
+        using var run = Run.Of("grpo");
+        var trainer = run.Trainer(updates: 1);
+        var curve = (trainer with { Reward = new Rule(a => a.Ids.Sum()), Rollouts = trainer.Rollouts with { EqualGroups = EqualGroups.Replace, Prompts = 8 } }).Train(Prompts(6)).Curve;
+        Assert.Equal(0, curve[0].Metrics["groups_unused"]);
+    }
+
+    [Fact]
+    public void The_difference_between_sampler_and_trainer_is_logged_with_the_first_update_of_each_rollout()
+    {
+        using var run = Run.Of("grpo");
+        var trainer = run.Trainer(updates: 6);
+        var curve = (trainer with { Rollouts = trainer.Rollouts with { Iterations = 2 } }).Train(Prompts(6)).Curve;
+        Assert.Equal(curve.Select(s => s.Metrics.ContainsKey("reward")), curve.Select(s => s.Metrics.ContainsKey("sampler_max_difference")));
+        Assert.All(curve.Where(s => s.Metrics.ContainsKey("reward")), s => Assert.InRange(s.Metrics["sampler_max_difference"], 0, 1e-4));
+    }
+
+    [Fact]
+    public void A_sampler_that_is_corrected_for_may_differ_and_weighs_every_update_of_the_rollout()
+    {
+        const float Shift = 0.25f;
+        IReadOnlyList<TrainingStep> Curve(float shift, ImportanceCorrection? correction)
+        {
+            using var run = Run.Of("grpo");
+            var trainer = run.Trainer(updates: 2);
+            trainer = trainer with
+            {
+                Objective = PolicyObjectives.Grpo with { LossKl = null, Correction = correction },
+                // Weights that stay: both updates of the rollout see the policy that sampled.
+                Options = trainer.Options with { Schedule = new() { LearningRate = 0 }, Accumulation = 1 },
+            };
+            var source = new SampledAnswers(
+                Prompts(6).Rows, new(run.Model, run.Adapter, trainer.Rollouts), new(trainer.Reward, null), greedy: false, trainer.Options, new());
+            return trainer.Run(new OtherSampler(source, shift), new(), null, [], 6, new Dictionary<string, int>()).Curve;
+        }
+
+        var plain = Curve(0, null);
+        var corrected = Curve(-Shift, new());
+        Assert.Equal(2, plain.Count);
+        Assert.All(plain.Zip(corrected), p => Assert.Equal(Math.Exp(Shift), p.Second.GradientNorm / p.First.GradientNorm, 1e-4));
+        Assert.Equal(Shift, corrected[0].Metrics["sampler_max_difference"], 1e-4);
+        Assert.Contains("disagree", Assert.Throws<AlidadeException>(() => Curve(-Shift, null)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_weight_of_the_KL_is_the_losss_where_it_has_one_and_else_the_rewards()
+    {
+        using var run = Run.Of("rloo");
+        double Weight(PolicyObjective objective) => (run.Trainer(updates: 1) with { Objective = objective }).Train(Prompts(6)).Curve[0].Metrics["kl_weight"];
+        Assert.Equal(0.05, Weight(PolicyObjectives.Rloo with { LossKl = new() { Beta = 0 } }));
+        Assert.Equal(0.3, Weight(PolicyObjectives.Rloo with { LossKl = new() { Beta = 0.3 }, RewardKl = new() { Beta = 0 } }));
+    }
+
+    [Fact]
+    public void A_run_that_ran_out_of_patience_says_so_and_one_that_lost_answers_does_not()
+    {
+        using var run = Run.Of("grpo");
+        var trainer = run.Trainer(updates: 8);
+        trainer = trainer with { Options = trainer.Options with { EvaluateEvery = 1, Patience = 2, Schedule = new() { LearningRate = 0 } } };
+        var stopped = trainer.Train(Prompts(6), Prompts(3, seed: 5).Rows);
+        Assert.True(stopped.StoppedEarly);
+        Assert.Equal(2, stopped.Updates);
+        var lost = (trainer with { Reward = new Rule(_ => 1), Rollouts = trainer.Rollouts with { EqualGroups = EqualGroups.Drop } }).Train(Prompts(6), Prompts(3, seed: 5).Rows);
+        Assert.Equal(0, lost.Updates);
+        Assert.False(lost.StoppedEarly);
+    }
+
+    [Fact]
+    public void The_line_of_an_update_shows_reward_KL_speed_and_memory()
+    {
+        using var run = Run.Of("rloo");
+        var lines = new List<string>();
+        run.Trainer(updates: 2).Train(Prompts(6), context: new() { Progress = new Lines(p => lines.Add($"{p}")) });
+        var last = lines.Last(l => l.Contains("tokens/s", StringComparison.Ordinal));
+        Assert.Matches("loss .* reward .* KL .* entropy .* tokens/s .* GB", last);
+    }
+
+    [Fact]
+    public void Activations_that_are_recomputed_give_the_same_bits_also_where_the_critic_shares_the_base()
+    {
+        string Bits(bool recomputed)
+        {
+            using var run = Run.Of("ppo over one base");
+            var trainer = run.Trainer(updates: 3);
+            (trainer with { Options = trainer.Options with { RecomputeActivations = recomputed } }).Train(Prompts(6));
+            Assert.False(run.Model.RecomputesActivations);
+            return Tiny.Bits(run.Model, run.Adapter) + Tiny.Bits(run.Model, run.Critic!.Adapter);
+        }
+
+        Assert.Equal(Bits(false), Bits(true));
+    }
+
+    [Fact]
+    public void An_answer_has_ended_when_its_last_token_is_an_end_token()
+    {
+        using var tiny = Tiny.Model();
+        using var model = CausalLM.Create(tiny.Config with { EndOfText = [1, 2, 3, 4, 5, 6, 7, 8] }, tokenizer: null, chatTemplate: null, seed: 3);
+        var answers = new PolicySampler(model, null, new() { MaxNewTokens = 3 }).Sample(Prompts(8).Rows, 4, seed: 1);
+        Assert.All(answers, a => Assert.Equal(model.EndTokens.Contains(a.Ids[^1]), a.Ended));
+        Assert.All(answers, a => Assert.Equal(a.Ids.Count, a.LogProbs.Count));
+        Assert.Contains(answers, a => a.Ended);
+        Assert.Contains(answers, a => !a.Ended);
+        Assert.All(new PolicySampler(model, null, new() { MaxNewTokens = 3 }).Greedy(Prompts(2).Rows), a => Assert.Empty(a.LogProbs));
     }
 
     [Fact]
@@ -134,6 +263,8 @@ public sealed class PolicyTrainerTests : IDisposable
         Refused(good with { Critic = new(run.Model) }, "no scoring head");
         Refused(good with { Adapter = null, Critic = Critic.Over(run.Model, new() { Rank = 2 }, 1) }, "shares the policy's weights");
         Refused(good with { Objective = PolicyObjectives.Grpo, Rollouts = good.Rollouts with { Samples = 1 } }, "at least 2");
+        Refused(good with { Objective = PolicyObjectives.Rloo with { LossKl = new() } }, "rloo has a KL in the loss (beta 0.04) and another in the reward (beta 0.05)");
+        Refused(good with { Objective = PolicyObjectives.Dapo, Rollouts = good.Rollouts with { AdaptiveKl = new() } }, "no KL whose weight could be adapted");
         Refused(good with { Rollouts = good.Rollouts with { Temperature = 0, Iterations = 0 } }, "temperature 0 (above 0); iterations 0 (at least 1)");
     }
 
@@ -207,6 +338,27 @@ public sealed class PolicyTrainerTests : IDisposable
 
     // The share of an answer's tokens in the lower half of the vocabulary.
     private static double Share(IReadOnlyList<int> ids) => ids.Average(id => id < 14 ? 1.0 : 0);
+
+    /// <summary>Answers of a source whose sampler reports other log-probabilities.</summary>
+    private sealed class OtherSampler(IAnswerSource source, float shift) : IAnswerSource
+    {
+        public int Rollouts => source.Rollouts;
+
+        public int Updates => source.Updates;
+
+        public Answers Next(PolicyState state)
+        {
+            using var own = source.Next(state);
+            return new(own.Prompts, [.. own.Rows.Select(r => r with { LogProbs = [.. r.LogProbs.Select(l => l + shift)] })], own.Samples, own.Scores) { Counts = own.Counts };
+        }
+
+        public IReadOnlyList<IReadOnlyList<int[]>> Pass(Answers answers, int rollout, int iteration) => source.Pass(answers, rollout, iteration);
+    }
+
+    private sealed class Lines(Action<Progress> tell) : IProgress<Progress>
+    {
+        public void Report(Progress value) => tell(value);
+    }
 
     /// <summary>A tiny model with what a method needs.</summary>
     private sealed record Run(CausalLM Model, LoraAdapter? Adapter, PolicyObjective Objective, Critic? Critic, Critic? CostCritic, Lagrange? Lagrange, CausalLM? Other) : IDisposable

@@ -4,7 +4,9 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Models.Chat;
 using Alidade.Models.Generation;
+using Alidade.Training.Data;
 using Alidade.Training.Rewards;
+using Alidade.Training.Trainers.Policy;
 
 namespace Alidade.Training.Loops;
 
@@ -20,28 +22,16 @@ public sealed record AnswerSampling
 
     /// <summary>Most tokens of an answer, temperature, filters. Default temperature 1 and 64 tokens; the seed is set round by round.</summary>
     public GenerationOptions Generation { get; init; } = new() { Temperature = 1, MaxNewTokens = 64 };
-}
 
-/// <summary>Samples answers to prompts: each prompt is read once for all of its answers, and the adapter is merged into a copy of the weights while it decodes.</summary>
-internal static class AnswerSampler
-{
-    /// <summary>Answers, prompt by prompt.</summary>
+    /// <summary>Answers of a policy, prompt by prompt.</summary>
     /// <param name="model">The model.</param>
     /// <param name="adapter">The policy on it; null for the model itself.</param>
     /// <param name="prompts">Prompts.</param>
     /// <param name="answers">Answers to each.</param>
-    /// <param name="options">How.</param>
     /// <param name="seed">The same seed gives the same answers of the same weights.</param>
     /// <param name="cancellation">Stops between tokens.</param>
-    public static IReadOnlyList<AnsweredPrompt> Sample(
-        CausalLM model, LoraAdapter? adapter, IReadOnlyList<AskedPrompt> prompts, int answers, GenerationOptions options, ulong seed, CancellationToken cancellation)
-    {
-        using var use = adapter is null ? model.Use(null) : model.UseMerged(adapter);
-        int[][] ids = [.. prompts.Select(p => IdsOf(model, p))];
-        var generated = TextGenerator.Generate(
-            model, [.. ids.SelectMany(p => Enumerable.Repeat<IReadOnlyList<int>>(p, answers))], options with { Seed = seed }, null, cancellation);
-        return [.. generated.Select((g, i) => new AnsweredPrompt(prompts[i / answers], g.Text, ids[i / answers], g.DrawnIds, !g.Truncated))];
-    }
+    internal IReadOnlyList<AnsweredPrompt> Sample(CausalLM model, LoraAdapter? adapter, IReadOnlyList<AskedPrompt> prompts, int answers, ulong seed, CancellationToken cancellation) =>
+        AnswerSampler.Sample(model, adapter, [.. prompts.Select(p => new PromptTokens(IdsOf(model, p), p))], answers, Generation with { Seed = seed }, cancellation: cancellation);
 
     private static int[] IdsOf(CausalLM model, AskedPrompt asked) => ChatEncoder.Answers(model, asked.Prompt).Prompt is { Count: > 0 } ids
         ? [.. ids]
