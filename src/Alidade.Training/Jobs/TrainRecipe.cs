@@ -32,6 +32,16 @@ public enum TrainedWeights
     None,
 }
 
+/// <summary>Where the cuts between the levels of a rubric lie, for <c>ordinal</c>.</summary>
+public enum CutPlaces
+{
+    /// <summary>Evenly, one apart, with 0 in their middle; they stay.</summary>
+    Even,
+
+    /// <summary>They begin evenly and are learned with the model; <c>ordinal_cuts.json</c> of the run holds them.</summary>
+    Learned,
+}
+
 /// <summary>A training: an objective with its options, a model, its data and the settings of the loop. Paths are relative to the recipe's own folder.</summary>
 public sealed record TrainRecipe : IValidated
 {
@@ -55,13 +65,22 @@ public sealed record TrainRecipe : IValidated
     public AdapterRecipe Adapter { get; init; } = new();
 
     /// <summary>What the objectives on preferences measure against: the policy as training finds it, or the model without its adapter.</summary>
-    public ReferenceModel Reference { get; init; } = ReferenceModel.Start;
+    public Trainers.ReferenceModel Reference { get; init; } = Trainers.ReferenceModel.Start;
+
+    /// <summary>Another model to measure preferences against, with the same vocabulary: a folder, a .gguf file or ORG/NAME; it takes the place of the reference.</summary>
+    public string? ReferenceModel { get; init; }
 
     /// <summary>Lets the reference follow the policy (TR-DPO); it stays when left out.</summary>
     public MovingReference? MovingReference { get; init; }
 
     /// <summary>Noise at the embeddings while demonstrations are learned (NEFTune); none when left out.</summary>
     public Neftune? Noise { get; init; }
+
+    /// <summary>The model to distil, with the same vocabulary: a folder, a .gguf file or ORG/NAME.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>Where the cuts between the levels of a rubric lie.</summary>
+    public CutPlaces OrdinalCuts { get; init; } = CutPlaces.Even;
 
     /// <summary>What judges answers, for the objectives of reinforcement: one reward or several, which are added up.</summary>
     [OneOrMore]
@@ -86,9 +105,11 @@ public sealed record TrainRecipe : IValidated
     /// <summary>What is written at the end besides the adapter or the model itself.</summary>
     public ExportRecipe Export { get; init; } = new();
 
-    /// <summary>Every key that trainings of a family have, but those of the objective: rewards and rollouts are of those that learn from rewards alone.</summary>
-    public static IReadOnlyList<RecipeKey> SettingsOf(ObjectiveFamily family) =>
-        [.. RecipeKeys.Of(new TrainRecipe()).Where(k => family.LearnsFromRewards || k.Key.Split('.')[0] is not ("reward" or "cost" or "lagrange" or "rollouts"))];
+    /// <summary>Every key of a training but those of the objective.</summary>
+    public static IReadOnlyList<RecipeKey> Settings => RecipeKeys.Of(new TrainRecipe());
+
+    /// <summary>The keys that trainings of a family have: of those that only some objectives read, the ones that its own read.</summary>
+    public static IReadOnlyList<RecipeKey> SettingsOf(ObjectiveFamily family) => [.. Settings.Where(k => ObjectiveKeys.MayBeRead(family, k.Key))];
 
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
@@ -101,6 +122,14 @@ public sealed record TrainRecipe : IValidated
             yield return $"samples.count: {Samples.Count} (at least 0)";
         if (Samples.MaxNewTokens < 1)
             yield return $"samples.max_new_tokens: {Samples.MaxNewTokens} (at least 1)";
+        if (ReferenceModel is not null && MovingReference is not null)
+            yield return "moving_reference: a reference that follows the policy begins as the policy; leave reference_model or moving_reference out";
+        if (ReferenceModel is not null && Reference != Trainers.ReferenceModel.Start)
+            yield return "reference: reference_model takes its place; leave one of them out";
+        if (Lagrange is not null && Cost.Count == 0)
+            yield return "lagrange: there is no cost to keep under a limit; name a cost";
+        foreach (var violation in Export.Violations(Adapter.Method))
+            yield return "export." + violation;
     }
 
     /// <summary>The objective that is named, with its options.</summary>
@@ -112,6 +141,25 @@ public sealed record TrainRecipe : IValidated
         var objective = known.New();
         Objective.Bind(objective, name);
         return (known, objective);
+    }
+
+    /// <summary>The recipe with its paths made whole. A model that is no path there is left as a name of the hub.</summary>
+    /// <param name="folder">What its paths are relative to.</param>
+    public TrainRecipe At(string folder)
+    {
+        string Whole(string path) => Path.GetFullPath(Path.Combine(folder, path));
+        string Named(string model) => Whole(model) is var path && (Directory.Exists(path) || File.Exists(path)) ? path : model;
+        string? Maybe(string? path, Func<string, string> whole) => path is null ? null : whole(path);
+        return this with
+        {
+            Model = Maybe(Model, Named),
+            ReferenceModel = Maybe(ReferenceModel, Named),
+            Teacher = Maybe(Teacher, Named),
+            Data = Data with { File = Whole(Data.File) },
+            Reward = [.. Reward.Select(r => r.At(Named))],
+            Cost = [.. Cost.Select(r => r.At(Named))],
+            Export = Export with { Gguf = Maybe(Export.Gguf, Whole), AdapterGguf = Maybe(Export.AdapterGguf, Whole) },
+        };
     }
 
     /// <summary>The recipe with what depends on other keys filled in.</summary>
@@ -216,4 +264,12 @@ public sealed record ExportRecipe
 
     /// <summary>A .gguf file of the adapter alone, as llama.cpp and LLamaSharp load it beside their model.</summary>
     public string? AdapterGguf { get; init; }
+
+    internal IEnumerable<string> Violations(TrainedWeights trained)
+    {
+        if (AdapterGguf is not null && trained == TrainedWeights.None)
+            yield return "adapter_gguf: there is no adapter, since all weights are trained; take export.gguf";
+        if (Gguf is not null && Gguf == AdapterGguf)
+            yield return "adapter_gguf: it is the file of export.gguf; name two files";
+    }
 }

@@ -76,8 +76,8 @@ public static class PolicyObjectives
 
     /// <summary>GRPO without its biases: no division by the standard deviation, a constant length.</summary>
     /// <remarks>Liu et al. 2025 (arXiv 2503.20783); β 0.</remarks>
-    /// <param name="maxTokens">Largest number of tokens of an answer.</param>
-    public static PolicyObjective DrGrpo(int maxTokens) => new()
+    /// <param name="maxTokens">Largest number of tokens of an answer; null leaves it to the recipe's rollouts.</param>
+    public static PolicyObjective DrGrpo(int? maxTokens) => new()
     {
         Name = "dr_grpo",
         Advantage = new GroupRelative { Scale = GroupScale.None },
@@ -199,8 +199,8 @@ public static class PolicyObjectives
     };
 
     /// <summary>Every method that takes any reward, by name.</summary>
-    /// <param name="maxTokens">Largest number of tokens of an answer: the constant length of Dr. GRPO.</param>
-    public static IReadOnlyList<PolicyObjective> All(int maxTokens) =>
+    /// <param name="maxTokens">Largest number of tokens of an answer: the constant length of Dr. GRPO; null leaves it to the recipe's rollouts.</param>
+    public static IReadOnlyList<PolicyObjective> All(int? maxTokens) =>
     [
         Ppo, Rloo, Remax, Reinforce, ReinforcePlusPlus, ReinforcePlusPlusBaseline, Grpo, DrGrpo(maxTokens), Dapo, Gspo, Cispo, Sapo, Gmpo, Gpg, Vespo, ClipCov, KlCov,
     ];

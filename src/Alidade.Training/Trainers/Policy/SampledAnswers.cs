@@ -25,9 +25,8 @@ internal sealed class SampledAnswers : IAnswerSource
     {
         (this.prompts, this.sampler, this.scorer, this.greedy, this.options, this.context) = (prompts, sampler, scorer, greedy, options, context);
         order = new(prompts.Count, options with { BatchRows = Rollout.Prompts, Accumulation = 1, MaxUpdates = null });
-        var each = Rollout.Iterations * Passes(Rollout.Prompts * Rollout.Samples);
-        Rollouts = options.MaxUpdates is { } most ? (most + each - 1) / each : order.Updates;
-        Updates = options.MaxUpdates ?? Rollouts * each;
+        var plan = Rollout.PlanFor(prompts.Count, options);
+        (Rollouts, Updates) = (plan.Rollouts, plan.Updates);
     }
 
     public int Rollouts { get; }
@@ -71,8 +70,6 @@ internal sealed class SampledAnswers : IAnswerSource
         var rows = groups.SelectMany(g => Enumerable.Range(g * answers.Samples, answers.Samples)).Where(r => answers.Learned[r]);
         return [.. rows.Chunk(options.BatchRows).Chunk(options.Accumulation)];
     }
-
-    private int Passes(int rows) => (rows + (options.BatchRows * options.Accumulation) - 1) / (options.BatchRows * options.Accumulation);
 
     private void Sample(Collected collected, int batch)
     {

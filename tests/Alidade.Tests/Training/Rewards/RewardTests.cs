@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Models;
 using Alidade.Tests.Evaluation;
 using Alidade.Tests.Models;
 using Alidade.Training.Objectives.Reinforcement;
@@ -66,7 +67,19 @@ public sealed class RewardTests
         Assert.Equal(1.5, scores[0].Value);
         Assert.Null(scores[1].Value);
         Assert.StartsWith("length_target: ", scores[1].Why, StringComparison.Ordinal);
-        Assert.Throws<AlidadeException>(() => new WeightedReward((new EndsWithQuestion(), 1), (new EndsWithQuestion(), 1)));
+    }
+
+    [Fact]
+    public async Task A_sum_holds_a_reward_once_and_tells_rewards_of_one_name_apart()
+    {
+        Assert.Contains("one and the same", Assert.Throws<AlidadeException>(() => new WeightedReward((new EndsWithQuestion(), 1), (new EndsWithQuestion(), 1))).Message, StringComparison.Ordinal);
+        var both = new WeightedReward((new ContainsText { Text = "a" }, 1), (new ContainsText { Text = "b" }, 10));
+        Assert.Equal(11, (await both.ScoreAsync([Asked.Answer("ab")], TestContext.Current.CancellationToken))[0].Value);
+        using CausalLM first = TinyChat.Create(seed: 1), second = TinyChat.Create(seed: 2);
+        first.AddScoringHead(1, seed: 3);
+        second.AddScoringHead(1, seed: 3);
+        Assert.Equal(2, new WeightedReward((new ModelReward("m", first), 1), (new ModelReward("m", second), 1)).Parts.Count);
+        Assert.Throws<AlidadeException>(() => new WeightedReward((new ModelReward("m", first), 1), (new ModelReward("of another name", first), 1)));
     }
 
     [Theory]
@@ -175,9 +188,32 @@ public sealed class RewardTests
         Assert.Equal(greedy[0].DrawnIds, await OpponentAsync(1));
     }
 
+    [Fact]
+    public async Task An_opponent_is_drawn_by_what_is_scored_and_not_by_when()
+    {
+        using var model = TinyChat.Create();
+        using var policy = Alidade.Models.Adapters.LoraAdapter.Create(model, "policy", new() { Rank = 2, Targets = ["q_proj"] }, seed: 5);
+        AnsweredPrompt Answer(int token) => new(Asked.Text("one"), "an answer", model.Tokenizer.Encode("one"), [token, 0], true);
+        var judge = new Recorder();
+        var opponent = new MixtureOpponent(judge, model, policy) { MaxNewTokens = 8 };
+        async Task<IReadOnlyList<int>[]> OpponentsAsync(params AnsweredPrompt[] answers)
+        {
+            await opponent.ScoreAsync(answers, TestContext.Current.CancellationToken);
+            return [.. judge.All.Select(a => a.Ids)];
+        }
+
+        var first = await OpponentsAsync(Answer(9), Answer(11));
+        Assert.NotEqual(first[0], first[1]);
+        var again = await OpponentsAsync(Answer(11), Answer(9), Answer(12));
+        Assert.Equal(first[0], again[1]);
+        Assert.Equal(first[1], again[0]);
+    }
+
     private sealed class Recorder : IPreferenceJudge
     {
         public AnsweredPrompt? Seen { get; private set; }
+
+        public IReadOnlyList<AnsweredPrompt> All { get; private set; } = [];
 
         public string Name => "recorder";
 
@@ -186,7 +222,8 @@ public sealed class RewardTests
         public Task<IReadOnlyList<PairJudgement>> CompareAsync(IReadOnlyList<(AnsweredPrompt First, AnsweredPrompt Second)> pairs, CancellationToken cancellation = default)
         {
             Seen = pairs[0].Second;
-            return Task.FromResult<IReadOnlyList<PairJudgement>>([PairJudgement.Of(1)]);
+            All = [.. pairs.Select(p => p.Second)];
+            return Task.FromResult<IReadOnlyList<PairJudgement>>([.. pairs.Select(_ => PairJudgement.Of(1))]);
         }
     }
 
