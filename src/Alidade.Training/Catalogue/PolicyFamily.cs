@@ -2,11 +2,13 @@ using System.Reflection;
 using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Recipes;
+using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Data;
 using Alidade.Training.Jobs;
 using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Objectives.Reinforcement.Aggregations;
+using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
 using Alidade.Training.Trainers.Policy;
 
@@ -49,13 +51,15 @@ public sealed class PolicyFamily : ObjectiveFamily
 
     /// <inheritdoc/>
     public override string? Missing(object objective, TrainRecipe recipe) => recipe.Reward.Count > 0 ? null
-        : $"{((PolicyObjective)objective).Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(Rewards.RuleReward)))}; or reward: {{ model: FOLDER }}";
+        : $"{((PolicyObjective)objective).Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(RuleReward)))}; or reward: {{ model: FOLDER }}";
 
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe, objective) = (request.Model, request.Recipe, (PolicyObjective)request.Objective);
         if (objective.Advantage.NeedsValues && recipe.Adapter.Method != TrainedWeights.Lora)
             throw new AlidadeException($"{objective.Name} trains a critic beside the policy, as a second adapter over one base: leave adapter.method at lora, or take an objective without a critic, such as grpo");
+        if (objective.Opponent is not null && recipe.Adapter.Method != TrainedWeights.Lora)
+            throw new AlidadeException($"{objective.Name} plays against a mixture of the policy and its base, which is the model without its adapter: leave adapter.method at lora");
         recipe.Rollouts.Validate();
         if (objective.Aggregation is ConstantLength { Tokens: null } constant)
             objective = objective with { Aggregation = constant with { Tokens = recipe.Rollouts.MaxNewTokens } };
@@ -76,7 +80,7 @@ public sealed class PolicyFamily : ObjectiveFamily
                 Model = model,
                 Adapter = adapter,
                 Objective = objective,
-                Reward = reward ?? throw new AlidadeException(Missing(objective, recipe)!),
+                Reward = Against(objective, reward ?? throw new AlidadeException(Missing(objective, recipe)!), model, adapter, recipe),
                 Cost = cost,
                 Lagrange = cost is null ? null : recipe.Lagrange ?? new(),
                 Critic = critic,
@@ -87,6 +91,16 @@ public sealed class PolicyFamily : ObjectiveFamily
             }.Train(part.Train, part.HeldOut, context);
         }, rollouts: recipe.Rollouts);
     }
+
+    // An answer is held against one of the opponent's, of the same length and temperature.
+    private static IReward Against(PolicyObjective objective, IReward reward, CausalLM model, LoraAdapter? adapter, TrainRecipe recipe) => objective.Opponent is not { } mixture ? reward
+        : new MixtureOpponent(new RewardJudge(reward), model, adapter!)
+        {
+            Mixture = mixture,
+            MaxNewTokens = recipe.Rollouts.MaxNewTokens,
+            Temperature = recipe.Rollouts.Temperature,
+            Seed = recipe.Training.Seed,
+        };
 
     private sealed class Shape : IRowShape<PromptTokens>
     {

@@ -2,6 +2,7 @@ using Alidade.Core.Data;
 using Alidade.Training.Data;
 using Alidade.Training.Jobs;
 using Alidade.Training.Objectives;
+using Alidade.Training.Objectives.Ranking;
 using Alidade.Training.Trainers;
 
 namespace Alidade.Training.Catalogue;
@@ -17,7 +18,7 @@ public sealed class UnpairedFamily : ObjectiveFamily
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>
-        ["samples", "data.needs_end", "data.end_token", "data.too_long", "data.truncation", "reference", "reference_model", "moving_reference"];
+        ["samples", "data.needs_end", "data.end_token", "data.too_long", "data.truncation", "reference", "reference_model", "moving_reference", .. objective is Bco ? ["prompt_encoder"] : Array.Empty<string>()];
 
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
@@ -25,6 +26,13 @@ public sealed class UnpairedFamily : ObjectiveFamily
         var objective = (IUnpairedObjective)request.Objective;
         var reference = ReferenceOf(request, others);
         var rows = UnpairedFile.Read(recipe.Data.File, request.Reading);
+        if (recipe.PromptEncoder is { } named)
+        {
+            // Of the rows that are trained on; held-out ones are weighed by what was learned there.
+            var training = recipe.Data.HeldOut == 0 ? rows.Rows : DataSplit.Of(rows.Rows, recipe.Training.Seed, recipe.Data.HeldOut).Train;
+            rows = rows with { Rows = PromptDensity.Fit(others.Sentences("prompt encoder", named), training).Applied(rows.Rows) };
+        }
+
         var tokenizer = new UnpairedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new UnpairedTokenOptions()));
         return PreparedRows.Of(
             rows, recipe, all => tokenizer.Tokenize(all), new Shape(), (part, adapter, options, context) =>

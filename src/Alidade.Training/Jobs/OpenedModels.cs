@@ -59,6 +59,16 @@ internal sealed class OpenedModels(CausalLM trained) : IDisposable
         return classifier;
     }
 
+    /// <summary>An encoder of sentences.</summary>
+    /// <exception cref="AlidadeException">It cannot be opened.</exception>
+    public SentenceEncoder Sentences(string role, string path)
+    {
+        var location = ModelLocation.Resolve(path);
+        var encoder = Keep(SentenceEncoder.Load(location, Options));
+        Hash(role, location);
+        return encoder;
+    }
+
     /// <summary>An adapter over the model that is trained, with a role of its own.</summary>
     /// <exception cref="AlidadeException">It cannot be read, or does not fit.</exception>
     public LoraAdapter Adapter(string role, string path)

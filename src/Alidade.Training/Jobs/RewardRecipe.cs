@@ -2,11 +2,12 @@ using Alidade.Core;
 using Alidade.Core.Recipes;
 using Alidade.Models.Encoders;
 using Alidade.Models.Hub;
+using Alidade.Training.Objectives.Reward;
 using Alidade.Training.Rewards;
 
 namespace Alidade.Training.Jobs;
 
-/// <summary>One reward of a recipe: a rule by its name, a reward model, a classifier, or a judge. Paths are relative to the recipe's own folder.</summary>
+/// <summary>One reward of a recipe: a rule by its name, a reward model, a classifier, a process reward model, a judge, or an ensemble of such. Paths are relative to the recipe's own folder.</summary>
 [ShortForm("rule")]
 public sealed record RewardRecipe : IValidated
 {
@@ -22,6 +23,21 @@ public sealed record RewardRecipe : IValidated
     /// <summary>The label of the classifier whose probability is the reward; under regression, whose score.</summary>
     public string? Label { get; init; }
 
+    /// <summary>A process reward model: a token-classification model of two scores, wrong and right, such as 'alidade train prm' writes with adapter.method none. Each line of an answer is a step.</summary>
+    public string? Steps { get; init; }
+
+    /// <summary>How the steps of an answer become one number.</summary>
+    public StepAggregation Aggregation { get; init; } = StepAggregation.Product;
+
+    /// <summary>Rewards for the same thing, whose disagreement is a sign of answers that exploit one of them; at least two.</summary>
+    public IReadOnlyList<RewardRecipe> Ensemble { get; init; } = [];
+
+    /// <summary>How the scores of an ensemble become one.</summary>
+    public EnsembleRule Combine { get; init; } = EnsembleRule.UncertaintyWeighted;
+
+    /// <summary>Weight of the variance of an ensemble whose rule is uncertainty_weighted.</summary>
+    public double VarianceWeight { get; init; } = 0.1;
+
     /// <summary>A chat model that grades answers by a rubric.</summary>
     public JudgeRecipe? Judge { get; init; }
 
@@ -31,13 +47,21 @@ public sealed record RewardRecipe : IValidated
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
     {
-        var named = new object?[] { Rule, Model, Classifier, Judge }.Count(x => x is not null);
+        var named = new object?[] { Rule, Model, Classifier, Steps, Judge, Ensemble.Count > 0 ? Ensemble : null }.Count(x => x is not null);
         if (named != 1)
-            yield return $"{(named == 0 ? "none" : "more than one")} of rule, model, classifier and judge is named; exactly one is needed";
+            yield return $"{(named == 0 ? "none" : "more than one")} of rule, model, classifier, steps, judge and ensemble is named; exactly one is needed";
         if (Classifier is not null && Label is null)
             yield return "label: the classifier's label whose probability is the reward is not named";
         if (Classifier is null && Label is not null)
             yield return "label: it is a classifier's, and no classifier is named";
+        if (Steps is null && Aggregation != StepAggregation.Product)
+            yield return "aggregation: it is of the steps of a process reward model, and no steps are named";
+        if (Ensemble.Count == 1)
+            yield return "ensemble: one reward knows no disagreement; give at least 2";
+        if (Ensemble.Count == 0 && Combine != EnsembleRule.UncertaintyWeighted)
+            yield return "combine: it is of an ensemble, and none is named";
+        if (!(VarianceWeight >= 0) || (VarianceWeight != 0.1 && (Ensemble.Count == 0 || Combine != EnsembleRule.UncertaintyWeighted)))
+            yield return FormattableString.Invariant($"variance_weight: {VarianceWeight} (at least 0, of an ensemble whose rule is uncertainty_weighted)");
     }
 
     /// <summary>The weighted sum of some rewards, their models opened and checked.</summary>
@@ -50,7 +74,13 @@ public sealed record RewardRecipe : IValidated
         new([.. recipes.Select(r => (r.Opened(role, models, baseStays), r.Weight))]);
 
     /// <summary>The same with its paths made whole.</summary>
-    internal RewardRecipe At(Func<string, string> whole) => this with { Model = Model is null ? null : whole(Model), Classifier = Classifier is null ? null : whole(Classifier) };
+    internal RewardRecipe At(Func<string, string> whole) => this with
+    {
+        Model = Model is null ? null : whole(Model),
+        Classifier = Classifier is null ? null : whole(Classifier),
+        Steps = Steps is null ? null : whole(Steps),
+        Ensemble = [.. Ensemble.Select(r => r.At(whole))],
+    };
 
     private IReward Opened(string role, OpenedModels models, bool baseStays)
     {
@@ -60,6 +90,10 @@ public sealed record RewardRecipe : IValidated
             return Judge.Opened(models);
         if (Classifier is not null)
             return OfClassifier(role, models);
+        if (Steps is not null)
+            return OfSteps(role, models);
+        if (Ensemble.Count > 0)
+            return new EnsembleReward([.. Ensemble.Select(r => r.Opened(role, models, baseStays))]) { Rule = Combine, VarianceWeight = VarianceWeight };
         return ModelFolder.IsAdapter(ModelLocation.Resolve(Model!)) ? OfAdapter(role, models, baseStays) : OfModel(role, models);
     }
 
@@ -70,7 +104,7 @@ public sealed record RewardRecipe : IValidated
         return new(model.Name, model);
     }
 
-    // A role over the base of the policy: no second copy of the weights, and the tokens are the policy's own.
+    // A role over the base of the policy: no second copy of the weights.
     private ModelReward OfAdapter(string role, OpenedModels models, bool baseStays)
     {
         if (!baseStays)
@@ -80,7 +114,7 @@ public sealed record RewardRecipe : IValidated
         using (models.Trained.Use(adapter))
             labels = models.Trained.ScoringLabels;
         CheckHead(role, labels);
-        return new(Model!, models.Trained, adapter) { Reads = RewardText.PolicyTokens };
+        return new(Model!, models.Trained, adapter);
     }
 
     private ClassifierReward OfClassifier(string role, OpenedModels models)
@@ -92,6 +126,13 @@ public sealed record RewardRecipe : IValidated
         {
             Value = classifier.Problem == ClassificationProblem.Regression ? ClassifierValue.Logit : ClassifierValue.Probability,
         };
+    }
+
+    private StepReward OfSteps(string role, OpenedModels models)
+    {
+        var model = models.Model(role, Steps!);
+        return model.ScoringLabels == 2 ? new(model.Name, model) { Aggregation = Aggregation } : throw new AlidadeException(
+            $"{role}.steps: '{Steps}' gives {model.ScoringLabels} scores to a token; a process reward model gives two, wrong and right, as those that 'alidade train prm' writes with adapter.method none");
     }
 
     private void CheckHead(string role, int labels)

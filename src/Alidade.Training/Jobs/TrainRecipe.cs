@@ -22,6 +22,25 @@ public enum TooLong
     Cut,
 }
 
+/// <summary>What demonstrations are made of.</summary>
+public enum DemonstrationForm
+{
+    /// <summary>Rows {text}, {prompt, completion} or {messages}, as they are.</summary>
+    Plain,
+
+    /// <summary>Preference pairs, of which each becomes one sequence of both answers behind phrases that say which is better: Chain of Hindsight.</summary>
+    Hindsight,
+
+    /// <summary>Rows {prompt, answer, refinement}: the refinement is learned as if it were the first answer (ILF).</summary>
+    Refinement,
+
+    /// <summary>Rows {prompt, answer, feedback, refinement}: to refine an answer by feedback is learned (ILF).</summary>
+    Refine,
+
+    /// <summary>Rows {prompt, answer, refinement}: the edits from the answer to the refinement are learned, then the refinement (Second Thoughts).</summary>
+    Edits,
+}
+
 /// <summary>Which weights are trained.</summary>
 public enum TrainedWeights
 {
@@ -78,6 +97,9 @@ public sealed record TrainRecipe : IValidated
 
     /// <summary>The model to distil, with the same vocabulary: a folder, a .gguf file or ORG/NAME.</summary>
     public string? Teacher { get; init; }
+
+    /// <summary>An encoder of sentences that embeds prompts: unwanted answers are weighed by how much their prompts look like those of wanted ones. Each answer counts as one when left out.</summary>
+    public string? PromptEncoder { get; init; }
 
     /// <summary>Where the cuts between the levels of a rubric lie.</summary>
     public CutPlaces OrdinalCuts { get; init; } = CutPlaces.Even;
@@ -155,6 +177,7 @@ public sealed record TrainRecipe : IValidated
             Model = Maybe(Model, Named),
             ReferenceModel = Maybe(ReferenceModel, Named),
             Teacher = Maybe(Teacher, Named),
+            PromptEncoder = Maybe(PromptEncoder, Named),
             Data = Data with { File = Whole(Data.File) },
             Reward = [.. Reward.Select(r => r.At(Named))],
             Cost = [.. Cost.Select(r => r.At(Named))],
@@ -174,6 +197,9 @@ public sealed record TrainDataRecipe
 {
     /// <summary>A .jsonl, .json, .csv, .tsv or .parquet file.</summary>
     public string File { get; init; } = "";
+
+    /// <summary>What demonstrations are made of.</summary>
+    public DemonstrationForm Form { get; init; } = DemonstrationForm.Plain;
 
     /// <summary>Layout of preference pairs.</summary>
     public PreferenceFormat Format { get; init; } = PreferenceFormat.Auto;

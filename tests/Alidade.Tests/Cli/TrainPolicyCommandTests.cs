@@ -45,6 +45,27 @@ public sealed class TrainPolicyCommandTests : IDisposable
         CommandLine.Run("train", "--resume", run).IsOneLine("model.safetensors", "is not the file that the run began with");
     }
 
+    [Theory]
+    [InlineData("nash_md", "{ rule: { name: contains, text: a } }")]
+    [InlineData("f_dpg", "{ rule: { name: contains, text: a } }")]
+    [InlineData("grpo", "{ ensemble: [ { model: judges/first }, { model: judges/second, weight: 1 } ], combine: worst_case }")]
+    [InlineData("grpo", "{ steps: judges/steps, aggregation: minimum }")]
+    public void Methods_and_rewards_of_recipes_train(string objective, string reward)
+    {
+        WriteRewardModel("judges/first");
+        WriteRewardModel("judges/second", seed: 9);
+        using (var steps = CausalLM.Load(model))
+        {
+            steps.AddTokenScoringHead(2, seed: 5);
+            steps.Save(folder.File("judges/steps"));
+        }
+
+        var recipe = folder.Write("recipe.yaml", $"objective: {objective}\ndata: prompts.jsonl\nreward: {reward}\n{Small}");
+        var result = CommandLine.Run("train", recipe, "--model", model, "--out", folder.File("run"));
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Equal(4, (int)JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["updates"]!);
+    }
+
     [Fact]
     public void What_train_reward_writes_by_default_is_a_reward_over_the_same_base()
     {

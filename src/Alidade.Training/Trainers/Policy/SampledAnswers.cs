@@ -1,6 +1,7 @@
 using Alidade.Core;
 using Alidade.Core.Statistics;
 using Alidade.Training.Data;
+using Alidade.Training.Objectives.Reinforcement;
 
 namespace Alidade.Training.Trainers.Policy;
 
@@ -128,7 +129,7 @@ internal sealed class SampledAnswers : IAnswerSource
                 LostToGroup += samples - unscored;
                 WhyUnscored ??= (group.Scores.FirstOrDefault(s => !s.IsScored) ?? baseline)!.Why;
             }
-            else if (dropEqual && samples > 1 && group.Scores.All(s => s.Reward == group.Scores[0].Reward))
+            else if (dropEqual && DynamicSampling.TeachesNothing([.. group.Scores.Select(s => s.Reward!.Value)]))
             {
                 EqualGroups++;
             }

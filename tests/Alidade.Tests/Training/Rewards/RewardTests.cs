@@ -3,6 +3,7 @@ using Alidade.Models;
 using Alidade.Tests.Evaluation;
 using Alidade.Tests.Models;
 using Alidade.Training.Objectives.Reinforcement;
+using Alidade.Training.Objectives.Reward;
 using Alidade.Training.Rewards;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -155,6 +156,60 @@ public sealed class RewardTests
         Assert.NotEqual(scores[0].Value, scores[2].Value);
         var tooLong = answers[0] with { Ids = [.. Enumerable.Repeat(5, 300)] };
         Assert.Equal("longer than the reward model's context", (await reward.ScoreAsync([tooLong], TestContext.Current.CancellationToken))[0].Why);
+    }
+
+    [Theory]
+    [InlineData(StepAggregation.Product)]
+    [InlineData(StepAggregation.Minimum)]
+    public async Task A_process_reward_reads_each_line_at_its_separator(StepAggregation aggregation)
+    {
+        using var model = TinyChat.Create();
+        model.AddTokenScoringHead(2, seed: 3);
+        var reward = new StepReward("steps", model) { Aggregation = aggregation };
+        var score = (await reward.ScoreAsync([Asked.Answer("one\n\ntwo", prompt: "Q")], TestContext.Current.CancellationToken))[0];
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        int[] begin = [model.Tokenizer.BeginningOfText!.Value, .. model.Tokenizer.Encode("Q")], first = model.Tokenizer.Encode("one\n"), second = model.Tokenizer.Encode("two\n");
+        double Right(params int[] ids)
+        {
+            using var grid = Alidade.Models.Batches.TokenGrid.Of(ids);
+            return model.Scores(grid).to(ScalarType.Float64).softmax(-1)[0, 1].item<double>();
+        }
+
+        double a = Right([.. begin, .. first]), b = Right([.. begin, .. first, .. second]);
+        Assert.Equal(aggregation == StepAggregation.Product ? a * b : Math.Min(a, b), score.Value!.Value, 1e-5);
+        Assert.Equal("the answer has no step", (await reward.ScoreAsync([Asked.Answer(" \n ")], TestContext.Current.CancellationToken))[0].Why);
+    }
+
+    [Fact]
+    public async Task A_reward_judge_takes_a_penalty_off_what_never_ended_and_leaves_ties()
+    {
+        AnsweredPrompt Answer(string text, bool ended) => Asked.Answer(text) with { Ended = ended };
+        (AnsweredPrompt, AnsweredPrompt)[] pairs = [(Answer("a", false), Answer("a", true)), (Answer("a", true), Answer("", true)), (Answer("", true), Answer("", true))];
+        async Task<double?[]> SaidAsync(double penalty) => [.. (await new RewardJudge(new ContainsText { Text = "a" }) { Pairs = new() { MissingEndPenalty = penalty } }
+            .CompareAsync(pairs, TestContext.Current.CancellationToken)).Select(v => v.FirstWins)];
+        Assert.Equal([0.5, 1, 0.5], await SaidAsync(0));
+        Assert.Equal([0, 1, 0.5], await SaidAsync(0.25));
+        Assert.NotEqual(new RewardJudge(new EndsWithQuestion()).Fingerprint, new RewardJudge(new EndsWithQuestion()) { Pairs = new() { MissingEndPenalty = 1 } }.Fingerprint);
+    }
+
+    [Fact]
+    public async Task A_reward_model_is_read_where_it_was_trained()
+    {
+        using var model = TinyChat.Create();
+        model.AddScoringHead(1, seed: 3);
+        // The template writes a line break after the mark that ends a turn.
+        var prompt = Alidade.Core.Data.Prompt.OfMessages([new("user", "one")]);
+        var trained = new Alidade.Training.Data.RewardTokenizer(model.Tokenizer, model.ChatTemplate).Row("row", prompt, "ab", "c");
+        AnsweredPrompt[] answers = [.. new[] { "ab", "c" }.Select(t => AnsweredPrompt.OfText(new("row", prompt, new Dictionary<string, System.Text.Json.JsonElement>()), t))];
+        var scores = await new ModelReward("m", model).ScoreAsync(answers, TestContext.Current.CancellationToken);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        for (var i = 0; i < answers.Length; i++)
+        {
+            using var grid = Alidade.Models.Batches.TokenGrid.Of([.. trained.Prompt, .. trained.Answers[i]]);
+            Assert.Equal(model.Scores(grid).item<float>(), scores[i].Value!.Value, 1e-5);
+        }
     }
 
     [Fact]
