@@ -56,15 +56,14 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
     public AlignStage With(AlignDataRecipe data, Func<string, string> dataAt, Func<string, string> at, IReadOnlySet<string> heldOut)
     {
         string Whole(string path) => File.Exists(at(path)) || Directory.Exists(at(path)) ? at(path) : path;
-        RewardRecipe Placed(RewardRecipe reward) => reward with { Model = reward.Model is { } m ? Whole(m) : null, Classifier = reward.Classifier is { } c ? Whole(c) : null };
         var file = Settings.Data.File.Length > 1 ? Settings.Data.File : Known.Family is SupervisedFamily && data.Demonstrations is { } demonstrations ? demonstrations : data.Preferences;
         return this with
         {
             Settings = Settings with
             {
                 Data = Settings.Data with { File = dataAt(file), HeldOutPrompts = heldOut },
-                Reward = [.. Settings.Reward.Select(Placed)],
-                Cost = [.. Settings.Cost.Select(Placed)],
+                Reward = [.. Settings.Reward.Select(r => r.At(Whole))],
+                Cost = [.. Settings.Cost.Select(r => r.At(Whole))],
             },
         };
     }

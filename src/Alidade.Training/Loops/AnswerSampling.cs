@@ -33,7 +33,7 @@ public sealed record AnswerSampling
     internal IReadOnlyList<AnsweredPrompt> Sample(CausalLM model, LoraAdapter? adapter, IReadOnlyList<AskedPrompt> prompts, int answers, ulong seed, CancellationToken cancellation) =>
         AnswerSampler.Sample(model, adapter, [.. prompts.Select(p => new PromptTokens(IdsOf(model, p), p))], answers, Generation with { Seed = seed }, cancellation: cancellation);
 
-    private static int[] IdsOf(CausalLM model, AskedPrompt asked) => ChatEncoder.Answers(model, asked.Prompt).Prompt is { Count: > 0 } ids
-        ? [.. ids]
+    private static int[] IdsOf(CausalLM model, AskedPrompt asked) => TextEncoder.Of(model).Prompt(asked.Prompt) is { Length: > 0 } ids
+        ? ids
         : throw new AlidadeException($"prompt '{asked.Id}' has no token, so there is nothing to answer");
 }

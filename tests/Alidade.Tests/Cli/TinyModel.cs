@@ -6,7 +6,7 @@ using Alidade.Models.Weights;
 
 namespace Alidade.Tests.Cli;
 
-/// <summary>A model folder that a command can load: one block, random weights, a vocabulary of the bytes and a few words, a short context.</summary>
+/// <summary>A model folder that a command can load: one block, random weights, a vocabulary of the bytes and a few words, by default a context of 32 tokens.</summary>
 internal static class TinyModel
 {
     private const string Template =
