@@ -235,12 +235,12 @@ public sealed class PolicyTrainerTests : IDisposable
     {
         using var tiny = Tiny.Model();
         using var model = CausalLM.Create(tiny.Config with { EndOfText = [1, 2, 3, 4, 5, 6, 7, 8] }, tokenizer: null, chatTemplate: null, seed: 3);
-        var answers = new PolicySampler(model, null, new() { MaxNewTokens = 3 }).Sample(Prompts(8).Rows, 4, seed: 1);
+        var answers = new PolicySampler(model, null, new() { MaxNewTokens = 3 }).Sample(Prompts(8).Rows, 4, seed: 1, cancellation: TestContext.Current.CancellationToken);
         Assert.All(answers, a => Assert.Equal(model.EndTokens.Contains(a.Ids[^1]), a.Ended));
         Assert.All(answers, a => Assert.Equal(a.Ids.Count, a.LogProbs.Count));
         Assert.Contains(answers, a => a.Ended);
         Assert.Contains(answers, a => !a.Ended);
-        Assert.All(new PolicySampler(model, null, new() { MaxNewTokens = 3 }).Greedy(Prompts(2).Rows), a => Assert.Empty(a.LogProbs));
+        Assert.All(new PolicySampler(model, null, new() { MaxNewTokens = 3 }).Greedy(Prompts(2).Rows, cancellation: TestContext.Current.CancellationToken), a => Assert.Empty(a.LogProbs));
     }
 
     [Fact]
