@@ -37,7 +37,7 @@ public static class Fever
         return new(
             predictions.Count(IsRight) / (double)predictions.Count,
             predictions.Count(p => IsRight(p) && (p.Label == NotEnoughInfo || IsComplete(p))) / (double)predictions.Count,
-            precision, recall, TextOverlap.OverlapScore.Of(precision, recall).F);
+            precision, recall, Core.TextOverlap.OverlapScore.Of(precision, recall).F);
     }
 
     private static bool IsRight(FeverPrediction p) => p.Label == p.PredictedLabel;

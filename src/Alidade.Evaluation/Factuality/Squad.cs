@@ -27,7 +27,7 @@ public static partial class Squad
             return answer.Length == reference.Length ? 1 : 0;
         var left = reference.CountBy(w => w).ToDictionary();
         double common = answer.CountBy(w => w).Sum(w => Math.Min(w.Value, left.GetValueOrDefault(w.Key)));
-        return TextOverlap.OverlapScore.Of(common / answer.Length, common / reference.Length).F;
+        return Core.TextOverlap.OverlapScore.Of(common / answer.Length, common / reference.Length).F;
     }
 
     private static string[] Words(string answer)

@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Core.TextOverlap;
 using Alidade.Models.Encoders;
 using Alidade.Models.Hooks;
 using Alidade.Models.Tokenizers;

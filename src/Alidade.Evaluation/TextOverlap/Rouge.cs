@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Alidade.Core.TextOverlap;
 
 namespace Alidade.Evaluation.TextOverlap;
 
@@ -25,11 +26,7 @@ public sealed partial record Rouge
 
     /// <summary>ROUGE-L: tokens of the longest common subsequence.</summary>
     /// <inheritdoc cref="N"/>
-    public OverlapScore L(string reference, string text)
-    {
-        var (target, prediction) = (Tokens(reference), Tokens(text));
-        return Shares(LongestTable(target, prediction)[target.Length, prediction.Length], target.Length, prediction.Length);
-    }
+    public OverlapScore L(string reference, string text) => CommonSubsequence.Score(Tokens(reference), Tokens(text));
 
     /// <summary>
     /// ROUGE-Lsum: for each line of the reference the union of its longest common subsequences with every line of the text, a token counted no more often than either
@@ -42,7 +39,7 @@ public sealed partial record Rouge
         var (left, right) = (Counts(targets), Counts(predictions));
         var hits = 0;
         foreach (var target in targets)
-            foreach (var at in predictions.SelectMany(p => LongestPositions(target, p)).Distinct().Order())
+            foreach (var at in predictions.SelectMany(p => CommonSubsequence.Positions(target, p)).Distinct().Order())
             {
                 var token = target[at];
                 if (left.GetValueOrDefault(token) == 0 || right.GetValueOrDefault(token) == 0)
@@ -62,31 +59,6 @@ public sealed partial record Rouge
     private static Dictionary<string, int> Counts(string[][] lines) => NGrams.Of([.. lines.SelectMany(l => l)], 1);
 
     private static OverlapScore Shares(int hits, int target, int prediction) => OverlapScore.Of((double)hits / Math.Max(prediction, 1), (double)hits / Math.Max(target, 1));
-
-    private static int[,] LongestTable(string[] target, string[] prediction)
-    {
-        var table = new int[target.Length + 1, prediction.Length + 1];
-        for (var i = 1; i <= target.Length; i++)
-            for (var j = 1; j <= prediction.Length; j++)
-                table[i, j] = target[i - 1] == prediction[j - 1] ? table[i - 1, j - 1] + 1 : Math.Max(table[i - 1, j], table[i, j - 1]);
-        return table;
-    }
-
-    // Of several longest ones, the one that the reference reads out: upwards before leftwards.
-    private static IEnumerable<int> LongestPositions(string[] target, string[] prediction)
-    {
-        var table = LongestTable(target, prediction);
-        for (int i = target.Length, j = prediction.Length; i > 0 && j > 0;)
-            if (target[i - 1] == prediction[j - 1])
-            {
-                yield return --i;
-                j--;
-            }
-            else if (table[i, j - 1] > table[i - 1, j])
-                j--;
-            else
-                i--;
-    }
 
     [GeneratedRegex("[^a-z0-9]+")]
     private static partial Regex NotToken();

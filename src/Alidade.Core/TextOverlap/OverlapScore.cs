@@ -1,4 +1,4 @@
-namespace Alidade.Evaluation.TextOverlap;
+namespace Alidade.Core.TextOverlap;
 
 /// <summary>How far a text agrees with a reference.</summary>
 /// <param name="Precision">Share of the text that the reference has, 0 … 1.</param>
