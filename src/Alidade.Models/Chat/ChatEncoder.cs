@@ -28,7 +28,7 @@ public static class ChatEncoder
     public static AnswerTokens Answers(CausalLM model, Prompt prompt, params IReadOnlyList<string> answers)
     {
         var encoder = TextEncoder.Of(model);
-        int[] alone = prompt.Text is { } text ? encoder.Plain(text) : prompt.Messages is [] ? [] : [.. encoder.Chat(prompt.Messages!, beginAnswer: true).Ids];
+        var alone = encoder.Prompt(prompt);
         var wholes = answers.Select(a => prompt.Text is { } before
             ? encoder.Plain(before + a + (encoder.HasEndToken ? encoder.EndToken : ""))
             : [.. encoder.Chat([.. prompt.Messages!, new("assistant", a)], beginAnswer: false).Ids]).ToArray();

@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Core.Data;
 using Alidade.Models.Tokenizers;
 
 namespace Alidade.Models.Chat;
@@ -44,6 +45,10 @@ public sealed class TextEncoder
 
     /// <summary>A plain text. Control tokens that it spells are control tokens: the text is the user's own.</summary>
     public int[] Plain(string text) => [.. tokenizer.EncodeWithOffsets(text, new EncodeOptions()).Ids];
+
+    /// <summary>A prompt up to where its answer begins: a plain text as it is, a conversation with the assistant's next turn begun; nothing for a conversation without turns.</summary>
+    /// <exception cref="AlidadeException">It is a conversation and the model has no chat template, or the template refuses it.</exception>
+    public int[] Prompt(Prompt prompt) => prompt.Text is { } text ? Plain(text) : prompt.Messages is [] ? [] : [.. Chat(prompt.Messages!, beginAnswer: true).Ids];
 
     /// <summary>The text with the end token spelled after it, unless it ends so already.</summary>
     /// <exception cref="AlidadeException">No end token is known.</exception>

@@ -35,7 +35,7 @@ public sealed class PromptTokenizer
         var collector = new TokenRowCollector<PromptTokens>();
         foreach (var prompt in prompts)
         {
-            var ids = RowProblems.Naming(prompt.Id, () => IdsOf(prompt.Prompt));
+            var ids = RowProblems.Naming(prompt.Id, () => encoder.Prompt(prompt.Prompt));
             if (ids.Length == 0)
                 collector.Drop("the prompt has no token");
             else if (ids.Length > maxLength)
@@ -46,6 +46,4 @@ public sealed class PromptTokenizer
 
         return collector.Finish("prompts");
     }
-
-    private int[] IdsOf(Prompt prompt) => prompt.Text is { } text ? encoder.Plain(text) : [.. encoder.Chat(prompt.Messages!, beginAnswer: true).Ids];
 }

@@ -94,7 +94,7 @@ public sealed class RewardTokenizer
         foreach (var row in rows)
         {
             var whole = RowProblems.Naming(row.Id, () => Whole(row.Prompt, row.Answer));
-            var prompt = RowProblems.Naming(row.Id, () => row.Prompt.Text is { } text ? encoder.Plain(text) : encoder.Chat(row.Prompt.Messages!, beginAnswer: true).Ids.ToArray());
+            var prompt = RowProblems.Naming(row.Id, () => encoder.Prompt(row.Prompt));
             int[] places = [.. Enumerable.Range(0, whole.Length).Skip(Math.Min(prompt.AsSpan().CommonPrefixLength(whole), whole.Length - 1))];
             if (whole.Length > options.MaxLength)
                 collector.Drop("longer than the maximum length");

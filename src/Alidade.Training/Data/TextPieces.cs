@@ -11,7 +11,7 @@ internal sealed class TextPieces(Tokenizer tokenizer, ChatTemplate? template, st
     private readonly TextEncoder encoder = new(tokenizer, template, endToken);
 
     /// <summary>A prompt with the tokenizer's own begin token, or a conversation up to where the assistant answers.</summary>
-    public int[] Prompt(string row, Prompt prompt) => prompt.Text is { } text ? encoder.Plain(text) : RowProblems.Naming(row, () => encoder.Chat(prompt.Messages!, beginAnswer: true).Ids.ToArray());
+    public int[] Prompt(string row, Prompt prompt) => RowProblems.Naming(row, () => encoder.Prompt(prompt));
 
     /// <summary>A text without anything added.</summary>
     public int[] Text(string text) => [.. tokenizer.EncodeWithOffsets(text, Bare).Ids];

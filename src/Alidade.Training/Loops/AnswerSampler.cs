@@ -43,7 +43,7 @@ internal static class AnswerSampler
         return [.. generated.Select((g, i) => new AnsweredPrompt(prompts[i / answers], g.Text, ids[i / answers], g.DrawnIds, !g.Truncated))];
     }
 
-    private static int[] IdsOf(CausalLM model, AskedPrompt asked) => ChatEncoder.Answers(model, asked.Prompt).Prompt is { Count: > 0 } ids
-        ? [.. ids]
+    private static int[] IdsOf(CausalLM model, AskedPrompt asked) => TextEncoder.Of(model).Prompt(asked.Prompt) is { Length: > 0 } ids
+        ? ids
         : throw new AlidadeException($"prompt '{asked.Id}' has no token, so there is nothing to answer");
 }

@@ -32,7 +32,7 @@ public readonly record struct RankedList(Tensor Policy, Tensor Reference, IReadO
     }
 
     /// <summary>Numbers in the type and on the device of the list.</summary>
-    internal Tensor Numbers(IEnumerable<double> values) => tensor(values.ToArray(), Policy.dtype, Policy.device);
+    internal Tensor Numbers(IEnumerable<double> values) => TokenLogProbs.Numbers(values, Policy);
 
     private int[] Order()
     {

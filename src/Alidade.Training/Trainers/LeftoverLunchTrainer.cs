@@ -2,7 +2,6 @@ using Alidade.Models;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reinforcement;
-using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers;
 
@@ -33,9 +32,8 @@ internal sealed class LeftoverLunchTask(CausalLM model, ALol objective, Referenc
         var grid = new AnswerGrid(packed.OwnerOfScored, given.Length);
         var policy = grid.Spread(logProbs);
         var kept = ReferenceOf(batch) is { } known ? grid.Spread(known.LogProbs.to(policy.dtype)) : null;
-        Tensor Numbers(Func<RewardedTokens, double> of) => tensor(given.Select(of).ToArray(), policy.dtype, policy.device);
         var result = objective.Evaluate(
-            PolicyTokens.Of(policy, kept ?? policy.detach(), grid.MaskLike(policy), kept), Numbers(r => r.Reward), Numbers(r => r.Value));
+            PolicyTokens.Of(policy, kept ?? policy.detach(), grid.MaskLike(policy), kept), TokenLogProbs.Numbers(given.Select(r => r.Reward), policy), TokenLogProbs.Numbers(given.Select(r => r.Value), policy));
         return (result with { Loss = result.Loss / window.Count }).WithMetrics(("mean_entropy", statistics.Entropy.mean()));
     }
 

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Alidade.Training.Objectives.Ranking;
 
 /// <summary>
@@ -22,8 +20,6 @@ public sealed record ListwiseDpo : IRankingObjective
     public Objective Evaluate(RankedLogProbs lists) => lists.MeanOver(Name, given =>
     {
         var list = given.Sorted();
-        var rewards = Beta * (list.Policy - list.Reference);
-        var terms = Enumerable.Range(0, list.Count - 1).Select(k => rewards[k..].logsumexp(0) - rewards[k]);
-        return new(stack(terms).sum()) { Likelihood = Beta * (given.Policy - given.Reference) };
+        return new(PlackettLuce.Loss(Beta * (list.Policy - list.Reference))) { Likelihood = Beta * (given.Policy - given.Reference) };
     });
 }

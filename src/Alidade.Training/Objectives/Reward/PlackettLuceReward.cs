@@ -27,14 +27,7 @@ public sealed record PlackettLuceReward : IRewardObjective
     public Objective Evaluate(in AnswerScores answers)
     {
         var lists = answers.Lists().ToArray();
-        var loss = stack(lists.Select(OfList));
+        var loss = stack(lists.Select(l => PlackettLuce.Loss(l, Top)));
         return new(loss.mean(), loss) { Metrics = Ranked.MetricsOf(answers, lists) };
-    }
-
-    private Tensor OfList(Tensor scores)
-    {
-        var answers = scores.size(0);
-        var choices = Math.Min(Top ?? answers, answers - 1);
-        return stack(Enumerable.Range(0, (int)choices).Select(k => scores.narrow(0, k, answers - k).logsumexp(0) - scores[k])).sum();
     }
 }
