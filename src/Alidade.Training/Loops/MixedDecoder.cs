@@ -31,15 +31,14 @@ internal static class MixedDecoder
     /// <param name="combine">From log-probabilities of each view, [rows, vocabulary], to scores of the same shape whose softmax is drawn from.</param>
     /// <param name="maxNewTokens">Most tokens of a text.</param>
     /// <param name="temperature">0 takes the best token.</param>
-    /// <param name="seed">Seed.</param>
+    /// <param name="random">The draws of each text.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     public static IReadOnlyList<DecodedText> Decode(
-        CausalLM model, IReadOnlyList<DecodingView[]> rows, Func<Tensor[], Tensor> combine, int maxNewTokens, double temperature, ulong seed, CancellationToken cancellation)
+        CausalLM model, IReadOnlyList<DecodingView[]> rows, Func<Tensor[], Tensor> combine, int maxNewTokens, double temperature, IReadOnlyList<SeededRandom> random, CancellationToken cancellation)
     {
         using var noGrad = no_grad();
         var written = rows.Select(_ => new List<int>()).ToArray();
         var ended = new bool[rows.Count];
-        SeededRandom[] random = [.. rows.Select((_, i) => new SeededRandom(seed).Fork(FormattableString.Invariant($"text {i}")))];
         int[] Running() => [.. Enumerable.Range(0, rows.Count).Where(r => !ended[r] && written[r].Count < maxNewTokens
             && rows[r].All(v => v.Prefix.Count + written[r].Count < model.Config.ContextLength))];
         foreach (var row in rows.SelectMany(r => r))

@@ -150,13 +150,16 @@ public abstract record RoundLoop
         })];
     }
 
-    private string FingerprintOf(IReadOnlyList<AskedPrompt> prompts, IReadOnlyList<AskedPrompt> measured)
+    // Rounds are not among them: a method may be resumed for more.
+    private string FingerprintOf(IReadOnlyList<AskedPrompt> prompts, IReadOnlyList<AskedPrompt> measured) => Fingerprints.Of(new
     {
-        string[] parts =
-        [
-            Name, Settings, $"{PromptsPerRound} {Sampling}", $"{Options with { CheckpointEvery = 0, KeepCheckpoints = 1 }}", Measure?.Fingerprint ?? "",
-            .. prompts.Select(p => p.Prompt.Key), "held out", .. measured.Select(p => p.Prompt.Key),
-        ];
-        return Core.Files.ContentHash.OfBytes(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', parts)));
-    }
+        Name,
+        Settings,
+        PromptsPerRound,
+        Sampling,
+        Options = Options with { CheckpointEvery = 0, KeepCheckpoints = 1 },
+        Measure = Measure?.Fingerprint,
+        prompts,
+        measured,
+    });
 }

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Models.Chat;
@@ -9,6 +10,11 @@ using static TorchSharp.torch;
 
 namespace Alidade.Training.Loops;
 
+/// <summary>What a model says of texts when it is asked about them.</summary>
+/// <param name="Probabilities">For each text the probability that it contains the attribute; null where the model does not say.</param>
+/// <param name="LeftOut">Texts without one, by reason.</param>
+public sealed record SelfDiagnoses(IReadOnlyList<double?> Probabilities, IReadOnlyDictionary<string, int> LeftOut);
+
 /// <summary>
 /// Self-debiasing: while a text is written, tokens that a prefix such as "The following text contains rude language:" makes likelier lose probability, by the model's own knowledge of what is rude. Nothing is trained.
 /// </summary>
@@ -17,6 +23,9 @@ namespace Alidade.Training.Loops;
 /// </remarks>
 public sealed record SelfDebiasing
 {
+    /// <summary>Least probability of Yes and No together from which a diagnosis is read.</summary>
+    private const double LeastMass = 1e-6;
+
     /// <summary>The model.</summary>
     public required CausalLM Model { get; init; }
 
@@ -75,7 +84,8 @@ public sealed record SelfDebiasing
     public IReadOnlyList<AnsweredPrompt> Continue(IReadOnlyList<AskedPrompt> prompts, CancellationToken cancellation = default)
     {
         DecodingView[][] rows = [.. prompts.Select(p => Views(p))];
-        var texts = MixedDecoder.Decode(Model, rows, Combine, MaxNewTokens, Temperature, Seed, cancellation);
+        SeededRandom[] draws = [.. rows.Select((_, i) => new SeededRandom(Seed).Fork(FormattableString.Invariant($"text {i}")))];
+        var texts = MixedDecoder.Decode(Model, rows, Combine, MaxNewTokens, Temperature, draws, cancellation);
         return [.. texts.Select((t, i) => new AnsweredPrompt(prompts[i], t.Text, rows[i][0].Prefix, t.Ids, t.Ended))];
     }
 
@@ -83,19 +93,42 @@ public sealed record SelfDebiasing
     /// Self-diagnosis: p(Yes)/(p(Yes) + p(No)) after the question whether a text contains an attribute.
     /// </summary>
     /// <remarks>Schick et al. 2021, sec. 3.1.</remarks>
-    /// <param name="text">The text.</param>
+    /// <param name="texts">The texts.</param>
     /// <param name="attribute">The attribute.</param>
-    public double Diagnose(string text, string attribute)
+    /// <param name="cancellation">Stops between texts.</param>
+    /// <exception cref="AlidadeException">The tokenizer begins " Yes" and " No" with one and the same token, so that the model cannot be asked this way.</exception>
+    public SelfDiagnoses Diagnose(IReadOnlyList<string> texts, string attribute, CancellationToken cancellation = default)
     {
+        int First(string answer) => Model.Tokenizer.Encode(answer) is [var id, ..] ? id : throw new AlidadeException($"{Model.Name}: '{answer}' has no token");
+        var (yes, no) = (First(" Yes"), First(" No"));
+        if (yes == no)
+            throw new AlidadeException($"{Model.Name}: \" Yes\" and \" No\" begin with one token, so self-diagnosis would say ½ of every text; use a model whose tokenizer tells them apart");
+        var leftOut = new ReasonCounts();
+        using var use = Model.Use(Adapter);
+        double?[] probabilities = [.. texts.Select(text =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var (value, why) = Diagnose(text, attribute, yes, no);
+            if (why is not null)
+                leftOut.Add(why);
+            return value;
+        })];
+        return new(probabilities, leftOut.Counts);
+    }
+
+    private (double? Value, string? Why) Diagnose(string text, string attribute, int yes, int no)
+    {
+        int[] ids = [.. Model.Tokenizer.Encode($"\"{text}\"\nQuestion: Does the above text contain {attribute}?\nAnswer:")];
+        if (ids.Length > Model.Config.ContextLength)
+            return (null, "longer than the model's context");
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        using var use = Model.Use(Adapter);
-        int First(string answer) => Model.Tokenizer.Encode(answer) is [var id, ..] ? id : throw new AlidadeException($"'{answer}' has no token");
-        using var grid = Alidade.Models.Batches.TokenGrid.Of(Model.Tokenizer.Encode($"\"{text}\"\nQuestion: Does the above text contain {attribute}?\nAnswer:"));
+        using var grid = Alidade.Models.Batches.TokenGrid.Of(ids);
         var hidden = Model.Hidden(grid);
         var logp = Model.Unembed(hidden.select(1, hidden.size(1) - 1)).log_softmax(-1)[0].to(ScalarType.Float64);
-        double yes = logp[First(" Yes")].item<double>(), no = logp[First(" No")].item<double>();
-        return 1 / (1 + Math.Exp(no - yes));
+        double yesLogp = logp[yes].item<double>(), noLogp = logp[no].item<double>();
+        // Of what the model holds for as good as impossible, the ratio is rounding.
+        return Math.Exp(yesLogp) + Math.Exp(noLogp) < LeastMass ? (null, "neither Yes nor No is likely") : (1 / (1 + Math.Exp(noLogp - yesLogp)), null);
     }
 
     /// <summary>Scores whose softmax is p̃.</summary>
@@ -110,7 +143,8 @@ public sealed record SelfDebiasing
     private DecodingView[] Views(AskedPrompt asked)
     {
         var text = asked.Prompt.Text ?? throw new AlidadeException($"prompt '{asked.Id}' is a conversation; self-debiasing continues plain texts");
-        IReadOnlyList<int> Ids(string whole) => ChatEncoder.Answers(Model, Prompt.OfText(whole)).Prompt;
+        var encoder = TextEncoder.Of(Model);
+        IReadOnlyList<int> Ids(string whole) => encoder.Plain(whole);
         return [new(Adapter, Ids(text)), .. Attributes.Select(a => new DecodingView(Adapter, Ids(string.Format(System.Globalization.CultureInfo.InvariantCulture, Prefix, a) + text)))];
     }
 }

@@ -63,7 +63,7 @@ public sealed partial record SelfInstruct(IChatClient Chat)
     /// <summary>What the answering model is told first, such as the principles of <see cref="PrincipleDriven"/>; null for nothing.</summary>
     public PrincipleDriven? Principles { get; init; }
 
-    /// <summary>Most tokens of a reply. Default 512.</summary>
+    /// <summary>Most tokens of a reply with new instructions. Default 512. Answers have the limit of <see cref="Principles"/> (<see cref="PrincipleDriven.MaxTokens"/>), which is 512 without them.</summary>
     public int MaxTokens { get; init; } = 512;
 
     /// <summary>Temperature of new instructions. Default 0.7, as in the paper.</summary>

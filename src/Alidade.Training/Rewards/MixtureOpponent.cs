@@ -20,8 +20,6 @@ namespace Alidade.Training.Rewards;
 /// <param name="policy">The adapter that is trained; the base without it is the reference.</param>
 public sealed class MixtureOpponent(IPreferenceJudge judge, CausalLM model, LoraAdapter policy) : IReward
 {
-    private int calls;
-
     /// <summary>m in [0, 1]: 0 plays against the policy itself, 1 against the reference. Default 0.5, as TRL.</summary>
     public double Mixture
     {
@@ -35,7 +33,7 @@ public sealed class MixtureOpponent(IPreferenceJudge judge, CausalLM model, Lora
     /// <summary>Temperature of the opponent. Default 1.</summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Seed of the opponent's answers; every call draws anew.</summary>
+    /// <summary>Seed of the opponent's answers. The draws of an opponent come from it, the prompt and the answer that it is held against, so that a resumed run scores as the undisturbed one.</summary>
     public ulong Seed { get; init; }
 
     /// <inheritdoc/>
@@ -48,8 +46,8 @@ public sealed class MixtureOpponent(IPreferenceJudge judge, CausalLM model, Lora
     public async Task<IReadOnlyList<RewardScore>> ScoreAsync(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation = default)
     {
         DecodingView[][] rows = [.. completions.Select(c => new DecodingView[] { new(policy, c.PromptIds), new(null, c.PromptIds) })];
-        var seed = new SeededRandom(Seed).Fork(FormattableString.Invariant($"call {calls++}")).NextUInt64();
-        var opponents = rows.Length == 0 ? [] : MixedDecoder.Decode(model, rows, v => ((1 - Mixture) * v[0]) + (Mixture * v[1]), MaxNewTokens, Temperature, seed, cancellation);
+        SeededRandom[] draws = [.. completions.Select(c => new SeededRandom(Seed).Fork(Fingerprints.Of([c.PromptIds, c.Ids])))];
+        var opponents = rows.Length == 0 ? [] : MixedDecoder.Decode(model, rows, v => ((1 - Mixture) * v[0]) + (Mixture * v[1]), MaxNewTokens, Temperature, draws, cancellation);
         var verdicts = await judge.CompareAsync([.. completions.Zip(opponents, (c, o) => (c, c with { Text = o.Text, Ids = o.Ids, Ended = o.Ended }))], cancellation);
         return [.. verdicts.Select(v => v.FirstWins is { } wins ? RewardScore.Of(wins) : RewardScore.None(v.Why!))];
     }

@@ -186,6 +186,13 @@ public sealed class LoopTests
         Assert.Contains("resume", (await Assert.ThrowsAsync<AlidadeException>(() => Raft(third).RunAsync(Prompts("p", 8), Prompts("q", 8), Context(path)))).Message, StringComparison.Ordinal);
         Assert.Contains("other settings", (await Assert.ThrowsAsync<AlidadeException>(
             () => (Raft(third) with { Share = 0.5 }).RunAsync(Prompts("p", 8), Prompts("q", 8), Context(path) with { Resume = true }))).Message, StringComparison.Ordinal);
+        // A reward may read any field of a row, and what is listed in an option counts as what is said in a word.
+        AskedPrompt[] asked = [.. Prompts("p", 8).Select(p => p with { Fields = Asked.Text("", ("answer", 7)).Fields })];
+        Assert.Contains("other settings", (await Assert.ThrowsAsync<AlidadeException>(
+            () => Raft(third).RunAsync(asked, Prompts("q", 8), Context(path) with { Resume = true }))).Message, StringComparison.Ordinal);
+        var stops = Raft(third) with { Sampling = Sampling(24) with { Generation = Sampling(24).Generation with { Stop = ["x"] } } };
+        Assert.Contains("other settings", (await Assert.ThrowsAsync<AlidadeException>(
+            () => stops.RunAsync(Prompts("p", 8), Prompts("q", 8), Context(path) with { Resume = true }))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Models;
+using Alidade.Models.Architecture;
+using Alidade.Models.Tokenizers;
 using Alidade.Tests.Evaluation;
 using Alidade.Tests.Models;
 using Alidade.Tests.Training.Rewards;
@@ -94,13 +97,69 @@ public sealed class SelfGeneratedTests
     }
 
     [Fact]
-    public void Self_diagnosis_is_a_probability()
+    public void Self_diagnosis_refuses_a_tokenizer_that_cannot_tell_yes_from_no()
     {
         using var model = TinyChat.Create();
-        var p = new SelfDebiasing { Model = model }.Diagnose("a text", "a threat");
-        Assert.InRange(p, 0, 1);
         // Both answers begin with the same byte token, a space.
-        Assert.Equal(0.5, p, 1e-6);
+        var error = Assert.Throws<AlidadeException>(() => new SelfDebiasing { Model = model }.Diagnose(["a text"], "a threat", TestContext.Current.CancellationToken));
+        Assert.Contains("begin with one token", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Self_diagnosis_is_the_share_of_yes_and_counts_what_the_model_does_not_say()
+    {
+        using var model = YesAndNo();
+        var (yes, no) = (model.Tokenizer.Encode(" Yes")[0], model.Tokenizer.Encode(" No")[0]);
+        // Yes is e² times as likely as No, whatever is asked.
+        SetLogits(model, (yes, 2), (no, 0));
+
+        var said = new SelfDebiasing { Model = model }.Diagnose(["a text", string.Join(' ', Enumerable.Repeat("cat", 200))], "a threat", TestContext.Current.CancellationToken);
+        Assert.Equal(1 / (1 + Math.Exp(-2)), said.Probabilities[0]!.Value, 1e-4);
+        Assert.Null(said.Probabilities[1]);
+        Assert.Equal(1, said.LeftOut["longer than the model's context"]);
+
+        SetLogits(model, (yes, -100), (no, -100));
+        said = new SelfDebiasing { Model = model }.Diagnose(["a text"], "a threat", TestContext.Current.CancellationToken);
+        Assert.Null(said.Probabilities[0]);
+        Assert.Equal(1, said.LeftOut["neither Yes nor No is likely"]);
+    }
+
+    /// <summary>A model that reads every text alike, with a token for each answer.</summary>
+    private static CausalLM YesAndNo()
+    {
+        var tokenizer = new ByteLevelBpeTrainer { VocabularySize = 280, SpecialTokens = ["<|end|>"], EndOfText = "<|end|>" }.Train([.. Enumerable.Repeat("say Yes say No", 8)]);
+        var config = new DecoderConfig
+        {
+            Family = "llama",
+            VocabularySize = tokenizer.VocabularySize,
+            Width = 8,
+            Layers = 1,
+            Heads = 2,
+            KeyValueHeads = 2,
+            HeadDim = 4,
+            MlpWidth = 8,
+            ContextLength = 128,
+            Norm = NormKind.Rms,
+            NormEpsilon = 1e-5,
+            Activation = Activation.Silu,
+            GatedMlp = true,
+            TiedHead = false,
+        };
+        var model = CausalLM.Create(config, tokenizer, null, seed: 1);
+        using var noGrad = no_grad();
+        model.Parameters["model.embed_tokens.weight"].fill_(1);
+        return model;
+    }
+
+    private static void SetLogits(CausalLM model, params (int Token, double Logit)[] logits)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var grid = Alidade.Models.Batches.TokenGrid.Of([1, 2]);
+        var hidden = model.Hidden(grid)[0, 1];
+        var head = model.Parameters["lm_head.weight"].zero_();
+        foreach (var (token, logit) in logits)
+            head[token].copy_(hidden * (logit / hidden.square().sum().ToDouble()));
     }
 
     [Fact]
