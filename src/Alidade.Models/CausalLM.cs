@@ -121,6 +121,12 @@ public sealed partial class CausalLM : IDisposable
     /// <exception cref="NotBuiltException">A GGUF file has no place for something of the model; the message names it.</exception>
     public void SaveGguf(string path, string format = "F32") => GgufSaver.Save(this, path, format);
 
+    /// <summary>Says what of the model <see cref="SaveGguf"/> could not write, and writes nothing; weights beyond the format are found only when they are written.</summary>
+    /// <param name="format">Number format of the matrices.</param>
+    /// <exception cref="AlidadeException">The format is not known.</exception>
+    /// <exception cref="NotBuiltException">A GGUF file has no place for something of the model; the message names it.</exception>
+    public void CheckGguf(string format = "F32") => GgufSaver.Check(this, format);
+
     /// <summary>Uses an adapter (null: the bare base) until the returned scope is disposed.</summary>
     /// <exception cref="AlidadeException">The adapter was made for another base, or the weights are processed; the layer is named.</exception>
     public IDisposable Use(LoraAdapter? adapter)

@@ -23,6 +23,18 @@ internal static class GgufSaver
     /// <returns>Tensors of each format.</returns>
     public static IReadOnlyDictionary<string, int> Save(CausalLM model, string path, string format, string? license = null)
     {
+        var (metadata, tensors) = Contents(model, path, format, license);
+        GgufWriter.Write(path, metadata, tensors);
+        return tensors.CountBy(t => t.Format).ToDictionary();
+    }
+
+    /// <summary>Says what of a model cannot be written, and writes nothing.</summary>
+    /// <exception cref="AlidadeException">The format is not one of GGUF's, or the model has processed weights.</exception>
+    /// <exception cref="NotBuiltException">The architecture, or a part of it, is not written as GGUF.</exception>
+    public static void Check(CausalLM model, string format) => Contents(model, "the file to be written", format, null);
+
+    private static (OrderedDictionary<string, object> Metadata, List<TensorSource> Tensors) Contents(CausalLM model, string path, string format, string? license)
+    {
         if (!GgufFormats.FileTypes.TryGetValue(format, out var fileType))
             throw new AlidadeException($"number format '{format}' is not written to GGUF files{Suggest.Hint(format, [.. GgufFormats.FileTypes.Keys])}");
         if (model.HasProcessedWeights)
@@ -40,8 +52,7 @@ internal static class GgufSaver
             metadata[key] = value;
         var tensors = Tensors(model, reader, format, divisors);
         Check(model, reader, architecture, metadata, divisors, tensors);
-        GgufWriter.Write(path, metadata, tensors);
-        return tensors.CountBy(t => t.Format).ToDictionary();
+        return (metadata, tensors);
     }
 
     /// <summary>What <c>general.architecture</c> calls a family.</summary>

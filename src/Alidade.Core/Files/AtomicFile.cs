@@ -44,6 +44,27 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Says before long work that a file cannot be written where it is to stand; what stands there is not touched, and no folder is made.</summary>
+    /// <exception cref="AlidadeException">It is a folder, or the system refuses.</exception>
+    public static void CheckWritable(string path)
+    {
+        if (Directory.Exists(path))
+            throw new AlidadeException($"cannot write '{path}': it is a folder; name a file");
+        // Folders that are missing would be made in the nearest that is there.
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        while (folder is not null && !Directory.Exists(folder) && !File.Exists(folder))
+            folder = Path.GetDirectoryName(folder);
+        var probe = Path.Combine(folder ?? "", $"{Guid.NewGuid():N}.tmp");
+        try
+        {
+            using var stream = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, exception);
+        }
+    }
+
     /// <summary>The one line for a write that the system refused.</summary>
     public static AlidadeException CannotWrite(string path, Exception exception)
     {
