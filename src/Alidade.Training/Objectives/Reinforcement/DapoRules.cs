@@ -1,6 +1,3 @@
-using Alidade.Core;
-using static TorchSharp.torch;
-
 namespace Alidade.Training.Objectives.Reinforcement;
 
 /// <summary>
@@ -27,12 +24,7 @@ public sealed record OverlongPenalty
 /// <remarks>DAPO, Yu et al. 2025 (arXiv 2503.14476), eq. 11.</remarks>
 public static class DynamicSampling
 {
-    /// <summary>Indices of the groups that teach something, and of those that do not.</summary>
-    /// <param name="rewards">[prompts, answers].</param>
-    public static (IReadOnlyList<int> Kept, IReadOnlyList<int> AllEqual) Split(Tensor rewards)
-    {
-        using var scope = NewDisposeScope();
-        var equal = Advantages.GroupStatistics.AllEqual(rewards).reshape(-1).cpu().data<bool>().ToArray();
-        return ([.. Enumerable.Range(0, equal.Length).Where(i => !equal[i])], [.. Enumerable.Range(0, equal.Length).Where(i => equal[i])]);
-    }
+    /// <summary>True for a group whose rewards are all equal, so that none of its answers is better than another. A single answer is no group, and teaches by its reward.</summary>
+    /// <param name="rewards">Rewards of the answers to one prompt.</param>
+    public static bool TeachesNothing(IReadOnlyList<double> rewards) => rewards.Count > 1 && rewards.All(r => r == rewards[0]);
 }

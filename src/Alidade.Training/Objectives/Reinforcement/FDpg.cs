@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Training.Objectives.Reinforcement.Advantages;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Reinforcement;
@@ -26,16 +27,36 @@ public enum FDivergence
 /// Go et al. 2023 (arXiv 2302.08215), eq. 5, alg. 1; disco. P may be any score that is not negative, such as π°·e^(R/β) (<see cref="RewardTarget"/>). Z and the baseline of the
 /// pseudo-reward −f′ are running means, in <see cref="FDpgState"/>.
 /// </remarks>
-public sealed record FDpg
+public sealed record FDpg : IAdvantageEstimator
 {
     /// <summary>Divergence. Default Jensen–Shannon, which the paper finds to trade off best.</summary>
     public FDivergence Divergence { get; init; } = FDivergence.JensenShannon;
 
-    /// <summary>Take the mean of earlier pseudo-rewards off. Default true, as disco.</summary>
+    /// <summary>Take the mean of other pseudo-rewards off: of earlier ones, or of the other answers to the prompt. Default true, as disco.</summary>
     public bool Baseline { get; init; } = true;
 
     /// <summary>The name that runs and messages use.</summary>
     public string Name => "f_dpg";
+
+    /// <inheritdoc/>
+    public int SmallestGroup => 2;
+
+    /// <summary>
+    /// Pseudo-rewards of answers of the policy itself under the target π°·e^(R/β): their scores with the KL in them are β·log(P/π), from which log t = log Z − log(P/π), Z the mean
+    /// of P/π over the answers to the prompt. The baseline is that of the other answers to it.
+    /// </summary>
+    /// <exception cref="AlidadeException">The reward holds no KL of weight above 0, or there is one answer to a prompt.</exception>
+    public AdvantageEstimate Estimate(Rollout rollout)
+    {
+        if (!(rollout.KlWeight > 0))
+            throw new AlidadeException($"{Name} approaches π°·e^(R/β), and the KL in the reward has no weight β above 0: set objective.reward_kl.beta");
+        GroupStatistics.RequireTwo(rollout.Groups);
+        var logWeights = rollout.Groups / rollout.KlWeight;
+        var logZ = logWeights.logsumexp(1, keepdim: true) - Math.Log(logWeights.size(1));
+        var pseudoRewards = -Derivative(logZ - logWeights);
+        var advantages = Baseline ? pseudoRewards - LeaveOneOut.Baselines(pseudoRewards) : pseudoRewards;
+        return new(advantages.reshape(-1)) { Metrics = new Dictionary<string, Tensor> { ["pseudo_reward"] = pseudoRewards.mean(), ["log_z"] = logZ.mean() } };
+    }
 
     /// <summary>log P of the target of RL with a KL penalty: log π° + R/β.</summary>
     /// <param name="reference">ℓ° of each answer, [rows].</param>

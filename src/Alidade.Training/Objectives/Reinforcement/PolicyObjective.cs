@@ -38,6 +38,15 @@ public sealed record PolicyObjective
     /// <summary>Learn from the tokens of high entropy alone; null for all tokens.</summary>
     public HighEntropyMask? HighEntropy { get; init; }
 
+    /// <summary>Learn nothing from answers that are worse than expected and that the policy has moved away from since it sampled them; null for all answers.</summary>
+    public OffPolicySequenceMask? OffPolicy { get; init; }
+
+    /// <summary>
+    /// m in [0, 1] of Nash-MD: the reward of an answer is how probably it is preferred to one of the mixture π^(1−m)·π°^m of the policy and its base
+    /// (<see cref="Rewards.MixtureOpponent"/>). Null for the reward as it is.
+    /// </summary>
+    public double? Opponent { get; init => field = value is { } m ? OptionCheck.Share("policy_objective", m) : null; }
+
     /// <summary>The critic's loss; null where the advantage needs no critic.</summary>
     public ValueLoss? Critic { get; init; }
 
@@ -63,6 +72,13 @@ public sealed record PolicyObjective
             losses *= Correction.Weights(tokens, metrics);
         if (HighEntropy is not null)
             losses *= HighEntropy.Keep(tokens);
+        if (OffPolicy is not null)
+        {
+            var (_, keep) = OffPolicy.Evaluate(tokens.LogProbs, tokens.Sampler ?? tokens.Old, tokens.Mask, advantages.dim() == 1 ? advantages : Masked.RowMeans(advantages, tokens.Mask).squeeze(1));
+            metrics["off_policy_dropped"] = 1 - keep.mean();
+            losses *= keep.unsqueeze(1);
+        }
+
         if (LossKl is { Beta: > 0 })
         {
             var kl = LossKl.Evaluate(tokens, part.Ratio);

@@ -76,8 +76,8 @@ public static class PolicyObjectives
 
     /// <summary>GRPO without its biases: no division by the standard deviation, a constant length.</summary>
     /// <remarks>Liu et al. 2025 (arXiv 2503.20783); β 0.</remarks>
-    /// <param name="maxTokens">Largest number of tokens of an answer.</param>
-    public static PolicyObjective DrGrpo(int maxTokens) => new()
+    /// <param name="maxTokens">Largest number of tokens of an answer; null leaves it to the recipe's rollouts.</param>
+    public static PolicyObjective DrGrpo(int? maxTokens) => new()
     {
         Name = "dr_grpo",
         Advantage = new GroupRelative { Scale = GroupScale.None },
@@ -186,9 +186,9 @@ public static class PolicyObjectives
     };
 
     /// <summary>
-    /// Nash-MD: REINFORCE on the probability of winning against a mixture of policy and reference (<see cref="Rewards.MixtureOpponent"/>), less ½, with the KL of the whole answer in the reward.
-    /// Munos et al. 2023 (arXiv 2312.00886), sec. 7; β 0.1 as TRL. It needs that reward, so it is not among <see cref="All"/>.
+    /// Nash-MD: REINFORCE on the probability of winning against a mixture of policy and base (<see cref="PolicyObjective.Opponent"/>), less ½, with the KL of the whole answer in the reward.
     /// </summary>
+    /// <remarks>Munos et al. 2023 (arXiv 2312.00886), sec. 7; β 0.1 and a mixture of ½ as TRL.</remarks>
     public static PolicyObjective NashMd => new()
     {
         Name = "nash_md",
@@ -196,12 +196,26 @@ public static class PolicyObjectives
         Loss = new PolicyGradient(),
         Aggregation = new SequenceSum(),
         RewardKl = new() { Beta = 0.1 },
+        Opponent = 0.5,
     };
 
-    /// <summary>Every method that takes any reward, by name.</summary>
-    /// <param name="maxTokens">Largest number of tokens of an answer: the constant length of Dr. GRPO.</param>
-    public static IReadOnlyList<PolicyObjective> All(int maxTokens) =>
+    /// <summary>
+    /// f-DPG: approaches the target π°·e^(R/β)/Z, with Z of each prompt estimated from its answers; the advantage is −f′(π/p) less that of the other answers.
+    /// </summary>
+    /// <remarks>Go et al. 2023 (arXiv 2302.08215), eq. 5; Z of each prompt as in conditional DPG (Korbak et al. 2021, arXiv 2112.00791). β 0.1.</remarks>
+    public static PolicyObjective FDpg => new()
+    {
+        Name = "f_dpg",
+        Advantage = new Reinforcement.FDpg(),
+        Loss = new PolicyGradient(),
+        Aggregation = new SequenceSum(),
+        RewardKl = new() { Beta = 0.1 },
+    };
+
+    /// <summary>Every method, by name.</summary>
+    /// <param name="maxTokens">Largest number of tokens of an answer: the constant length of Dr. GRPO; null leaves it to the recipe's rollouts.</param>
+    public static IReadOnlyList<PolicyObjective> All(int? maxTokens) =>
     [
-        Ppo, Rloo, Remax, Reinforce, ReinforcePlusPlus, ReinforcePlusPlusBaseline, Grpo, DrGrpo(maxTokens), Dapo, Gspo, Cispo, Sapo, Gmpo, Gpg, Vespo, ClipCov, KlCov,
+        Ppo, Rloo, Remax, Reinforce, ReinforcePlusPlus, ReinforcePlusPlusBaseline, Grpo, DrGrpo(maxTokens), Dapo, Gspo, Cispo, Sapo, Gmpo, Gpg, Vespo, ClipCov, KlCov, NashMd, FDpg,
     ];
 }

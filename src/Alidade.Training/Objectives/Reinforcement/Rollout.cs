@@ -30,6 +30,9 @@ public sealed record Rollout
     /// <summary>Weight of each reward, of shape [rewards]; null when there is one reward.</summary>
     public Tensor? RewardWeights { get; init; }
 
+    /// <summary>Weight β of the KL that the rewards hold; 0 for rewards without one.</summary>
+    public double KlWeight { get; init; }
+
     /// <summary>Scores as [prompts, answers].</summary>
     /// <exception cref="AlidadeException">The rows are no whole number of groups.</exception>
     public Tensor Groups => Scores.size(0) % GroupSize == 0
@@ -45,6 +48,6 @@ public sealed record Rollout
     public static Rollout Of(Tensor scores, PolicyTokens tokens, int groupSize = 1, RewardPlacement? placement = null, Tensor? ended = null)
     {
         var (rewards, _) = (placement ?? new() { Beta = 0 }).Place(scores, tokens.Old, tokens.Reference, tokens.Mask, ended);
-        return new() { Scores = rewards.sum(-1), Mask = tokens.Mask, TokenRewards = rewards, GroupSize = groupSize };
+        return new() { Scores = rewards.sum(-1), Mask = tokens.Mask, TokenRewards = rewards, GroupSize = groupSize, KlWeight = placement?.Beta ?? 0 };
     }
 }

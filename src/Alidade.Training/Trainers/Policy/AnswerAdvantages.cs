@@ -54,6 +54,7 @@ internal sealed class AnswerAdvantages(PolicyObjective objective, RolloutOptions
             TokenRewards = rewards,
             Mask = counted,
             GroupSize = answers.Samples,
+            KlWeight = placement.Beta,
             Values = answers[Grids.Values],
             ScoresByReward = answers.ScoresByReward is { } parts ? tensor(parts.SelectMany(p => p).ToArray(), [parts.Length, parts[0].Length], device: old.device).to(old.dtype) : null,
             RewardWeights = answers.RewardWeights is { } weights ? tensor(weights, device: old.device).to(old.dtype) : null,

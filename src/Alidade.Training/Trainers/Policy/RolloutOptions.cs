@@ -109,6 +109,9 @@ public sealed record RolloutOptions
     /// <summary>Moves the weight of the KL, in the loss or in the reward, after every rollout; null keeps it.</summary>
     public AdaptiveKl? AdaptiveKl { get; init; }
 
+    /// <summary>How often a training with these rollouts samples and updates.</summary>
+    internal RolloutPlan PlanFor(int prompts, TrainingOptions options) => RolloutPlan.Of(this, prompts, options);
+
     /// <summary>All that is wrong, in one error.</summary>
     /// <exception cref="AlidadeException">A setting is out of its range.</exception>
     public void Validate()

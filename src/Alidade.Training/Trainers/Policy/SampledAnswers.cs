@@ -1,6 +1,7 @@
 using Alidade.Core;
 using Alidade.Core.Statistics;
 using Alidade.Training.Data;
+using Alidade.Training.Objectives.Reinforcement;
 
 namespace Alidade.Training.Trainers.Policy;
 
@@ -25,9 +26,8 @@ internal sealed class SampledAnswers : IAnswerSource
     {
         (this.prompts, this.sampler, this.scorer, this.greedy, this.options, this.context) = (prompts, sampler, scorer, greedy, options, context);
         order = new(prompts.Count, options with { BatchRows = Rollout.Prompts, Accumulation = 1, MaxUpdates = null });
-        var each = Rollout.Iterations * Passes(Rollout.Prompts * Rollout.Samples);
-        Rollouts = options.MaxUpdates is { } most ? (most + each - 1) / each : order.Updates;
-        Updates = options.MaxUpdates ?? Rollouts * each;
+        var plan = Rollout.PlanFor(prompts.Count, options);
+        (Rollouts, Updates) = (plan.Rollouts, plan.Updates);
     }
 
     public int Rollouts { get; }
@@ -71,8 +71,6 @@ internal sealed class SampledAnswers : IAnswerSource
         var rows = groups.SelectMany(g => Enumerable.Range(g * answers.Samples, answers.Samples)).Where(r => answers.Learned[r]);
         return [.. rows.Chunk(options.BatchRows).Chunk(options.Accumulation)];
     }
-
-    private int Passes(int rows) => (rows + (options.BatchRows * options.Accumulation) - 1) / (options.BatchRows * options.Accumulation);
 
     private void Sample(Collected collected, int batch)
     {
@@ -131,7 +129,7 @@ internal sealed class SampledAnswers : IAnswerSource
                 LostToGroup += samples - unscored;
                 WhyUnscored ??= (group.Scores.FirstOrDefault(s => !s.IsScored) ?? baseline)!.Why;
             }
-            else if (dropEqual && samples > 1 && group.Scores.All(s => s.Reward == group.Scores[0].Reward))
+            else if (dropEqual && DynamicSampling.TeachesNothing([.. group.Scores.Select(s => s.Reward!.Value)]))
             {
                 EqualGroups++;
             }

@@ -267,8 +267,10 @@ public sealed partial class ObjectiveGoldenTests
                 return Only(("penalty", tensor(c.Values("lengths").Select(n => penalty.Of((int)n)).ToArray())));
             }
 
-            var (kept, equal) = DynamicSampling.Split(c.Real("rewards"));
-            return Only(("kept_groups", tensor(kept.ToArray())), ("dropped_all_equal", tensor(equal.ToArray())));
+            var rewards = c.Real("rewards").detach().to(ScalarType.Float64);
+            var equal = rewards.data<double>().ToArray().Chunk((int)rewards.size(-1)).Select(DynamicSampling.TeachesNothing).ToArray();
+            int[] Groups(bool which) => [.. Enumerable.Range(0, equal.Length).Where(i => equal[i] == which)];
+            return Only(("kept_groups", tensor(Groups(false))), ("dropped_all_equal", tensor(Groups(true))));
         },
     };
 

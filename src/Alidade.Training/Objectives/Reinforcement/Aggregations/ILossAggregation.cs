@@ -1,3 +1,4 @@
+using Alidade.Core;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Reinforcement.Aggregations;
@@ -65,14 +66,15 @@ public sealed record SequenceSum : ILossAggregation
 /// </summary>
 public sealed record ConstantLength : ILossAggregation
 {
-    /// <summary>The constant: the largest number of tokens an answer may have, as TRL (at least 1).</summary>
-    public required int Tokens { get; init => field = OptionCheck.Count("constant_length", value); }
+    /// <summary>The constant (at least 1): the largest number of tokens an answer may have, as TRL. A recipe that leaves it out takes that of its rollouts.</summary>
+    public int? Tokens { get; init => field = value is { } given ? OptionCheck.Count("constant_length", given) : null; }
 
     /// <inheritdoc/>
     public string Name => "constant_length";
 
     /// <inheritdoc/>
-    public double NormaliserOf(IReadOnlyList<int> tokens) => (double)tokens.Count * Tokens;
+    public double NormaliserOf(IReadOnlyList<int> tokens) => tokens.Count * (double)(Tokens
+        ?? throw new AlidadeException("constant_length has no constant: give its tokens, the largest number of tokens that an answer may have"));
 
     /// <inheritdoc/>
     public Tensor Sum(Tensor losses, Tensor mask) => losses.sum();
