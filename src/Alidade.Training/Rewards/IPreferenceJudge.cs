@@ -1,3 +1,6 @@
+using Alidade.Training.Objectives.Ranking;
+using Alidade.Training.Trainers;
+
 namespace Alidade.Training.Rewards;
 
 /// <summary>Which of two answers is better, or why nobody can say.</summary>
@@ -34,17 +37,25 @@ public interface IPreferenceJudge
 /// <param name="reward">The reward.</param>
 public sealed class RewardJudge(IReward reward) : IPreferenceJudge
 {
+    /// <summary>How two rewards become a preference. Default as they are, without a penalty.</summary>
+    public OnlinePairs Pairs { get; init; } = new();
+
     /// <inheritdoc/>
     public string Name => reward.Name;
 
     /// <inheritdoc/>
-    public string Fingerprint => reward.Fingerprint;
+    public string Fingerprint => $"{Fingerprints.Of(Pairs)} {reward.Fingerprint}";
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<PairJudgement>> CompareAsync(IReadOnlyList<(AnsweredPrompt First, AnsweredPrompt Second)> pairs, CancellationToken cancellation = default)
     {
-        var scores = await reward.ScoreAsync([.. pairs.SelectMany(p => new[] { p.First, p.Second })], cancellation);
-        return [.. scores.Chunk(2).Select(s => s[0].Why is { } first ? PairJudgement.None(first) : s[1].Why is { } second ? PairJudgement.None(second)
-            : PairJudgement.Of(s[0].Value > s[1].Value ? 1 : s[0].Value < s[1].Value ? 0 : 0.5))];
+        var scores = (await reward.ScoreAsync([.. pairs.SelectMany(p => new[] { p.First, p.Second })], cancellation)).Chunk(2).ToArray();
+        int[] scored = [.. Enumerable.Range(0, scores.Length).Where(i => scores[i].All(s => s.Value is not null))];
+        var (preferred, _) = OnlinePairs.Of(
+            [.. scored.Select(i => Pairs.RewardOf(scores[i][0].Value!.Value, pairs[i].First.Ended))], [.. scored.Select(i => Pairs.RewardOf(scores[i][1].Value!.Value, pairs[i].Second.Ended))]);
+        PairJudgement[] verdicts = [.. scores.Select(s => s.FirstOrDefault(x => x.Why is not null).Why is { } why ? PairJudgement.None(why) : PairJudgement.Of(0.5))];
+        foreach (var pair in preferred)
+            verdicts[scored[pair.Prompt]] = PairJudgement.Of(pair.FirstIsChosen ? 1 : 0);
+        return verdicts;
     }
 }

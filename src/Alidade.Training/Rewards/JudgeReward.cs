@@ -11,9 +11,12 @@ namespace Alidade.Training.Rewards;
 /// <param name="chat">The judge: any provider, or a local model.</param>
 public sealed class JudgeReward(string name, IChatClient chat) : IReward
 {
-    /// <summary>What is good. Default helpfulness on a scale of 0 to 5 as in self-rewarding language models (arXiv 2401.10020, fig. 2), in short.</summary>
-    public string Rubric { get; init; } =
+    /// <summary>Helpfulness on a scale of 0 to 5, as in self-rewarding language models (arXiv 2401.10020, fig. 2), in short.</summary>
+    public const string Helpfulness =
         "Give one point for each that holds: the answer is relevant; it addresses much of the question; it answers the basic elements usefully; it is written from an assistant's perspective, clear and organised; it is tailored, expert and without superfluous text.";
+
+    /// <summary>What is good. Default helpfulness.</summary>
+    public string Rubric { get; init; } = Helpfulness;
 
     /// <summary>Least score. Default 0.</summary>
     public int Lowest { get; init; }

@@ -3,6 +3,7 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Models.Batches;
 using Alidade.Models.Chat;
+using Alidade.Training.Data;
 using Alidade.Training.Trainers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +13,7 @@ namespace Alidade.Training.Rewards;
 /// <summary>What a reward model reads.</summary>
 public enum RewardText
 {
-    /// <summary>Prompt and answer as texts, through its own tokenizer and chat template.</summary>
+    /// <summary>Prompt and answer as texts, through its own tokenizer and chat template, up to the very token at which its training reads the score (<see cref="RewardTokenizer"/>).</summary>
     Text,
 
     /// <summary>The tokens that the policy read and wrote: right where both have one tokenizer, as an adapter on the policy's base has.</summary>
@@ -27,6 +28,7 @@ public enum RewardText
 public sealed class ModelReward(string name, CausalLM model, LoraAdapter? adapter = null) : IReward
 {
     private string? fingerprint;
+    private RewardTokenizer? tokenizer;
 
     /// <summary>What is read. Default the texts.</summary>
     public RewardText Reads { get; init; } = RewardText.Text;
@@ -88,9 +90,13 @@ public sealed class ModelReward(string name, CausalLM model, LoraAdapter? adapte
     {
         if (Reads == RewardText.PolicyTokens)
             return (completion.PromptIds, completion.Ids);
-        var tokens = ChatEncoder.Answers(model, completion.Asked.Prompt, completion.Text);
-        return (tokens.Prompt, tokens.Answers[0]);
+        // Whole, as it was trained: many templates write a line break after the mark that ends a turn, and the score stands there.
+        int[] whole = [.. Tokenizer.Row(completion.Asked.Id, completion.Asked.Prompt, completion.Text).Answers[0]];
+        var shared = Math.Min(whole.Length - 1, whole.AsSpan().CommonPrefixLength(TextEncoder.Of(model).Prompt(completion.Asked.Prompt)));
+        return (whole[..shared], whole[shared..]);
     }
+
+    private RewardTokenizer Tokenizer => tokenizer ??= new(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null });
 
     private IEnumerable<(IReadOnlyList<int> Prompt, List<(int Index, IReadOnlyList<int> Answer)> Answers)[]> Batches(
         (IReadOnlyList<int> Prompt, List<(int Index, IReadOnlyList<int> Answer)> Answers)[] trees)

@@ -9,14 +9,14 @@ public sealed class WeightedReward : IReward
     private readonly IReadOnlyList<(IReward Reward, double Weight)> parts;
 
     /// <summary>Makes it.</summary>
-    /// <param name="parts">Rewards with their weights; at least one, with names that differ.</param>
-    /// <exception cref="AlidadeException">There is none, a name comes twice, or a weight is not a number.</exception>
+    /// <param name="parts">Rewards with their weights; at least one. Two may share a name, such as two models of one file name, but not a fingerprint.</param>
+    /// <exception cref="AlidadeException">There is none, the same reward comes twice, or a weight is not a number.</exception>
     public WeightedReward(params IReadOnlyList<(IReward Reward, double Weight)> parts)
     {
         if (parts.Count == 0)
             throw new AlidadeException("a sum of no rewards is no reward; name at least one");
-        if (parts.GroupBy(p => p.Reward.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new AlidadeException($"the reward '{twice.Key}' is named twice; give it once, with the sum of the weights");
+        if (parts.Count > 1 && parts.GroupBy(p => p.Reward.Fingerprint, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new AlidadeException($"the reward {string.Join(" and ", twice.Select(p => $"'{p.Reward.Name}'"))} is one and the same; give it once, with the sum of the weights");
         if (parts.FirstOrDefault(p => !double.IsFinite(p.Weight)) is { Reward: not null } wrong)
             throw new AlidadeException($"the weight of the reward '{wrong.Reward.Name}' is {wrong.Weight}; it must be a number");
         this.parts = parts;

@@ -1,7 +1,9 @@
 using Alidade.Core;
+using Alidade.Models;
 using Alidade.Tests.Evaluation;
 using Alidade.Tests.Models;
 using Alidade.Training.Objectives.Reinforcement;
+using Alidade.Training.Objectives.Reward;
 using Alidade.Training.Rewards;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -66,7 +68,19 @@ public sealed class RewardTests
         Assert.Equal(1.5, scores[0].Value);
         Assert.Null(scores[1].Value);
         Assert.StartsWith("length_target: ", scores[1].Why, StringComparison.Ordinal);
-        Assert.Throws<AlidadeException>(() => new WeightedReward((new EndsWithQuestion(), 1), (new EndsWithQuestion(), 1)));
+    }
+
+    [Fact]
+    public async Task A_sum_holds_a_reward_once_and_tells_rewards_of_one_name_apart()
+    {
+        Assert.Contains("one and the same", Assert.Throws<AlidadeException>(() => new WeightedReward((new EndsWithQuestion(), 1), (new EndsWithQuestion(), 1))).Message, StringComparison.Ordinal);
+        var both = new WeightedReward((new ContainsText { Text = "a" }, 1), (new ContainsText { Text = "b" }, 10));
+        Assert.Equal(11, (await both.ScoreAsync([Asked.Answer("ab")], TestContext.Current.CancellationToken))[0].Value);
+        using CausalLM first = TinyChat.Create(seed: 1), second = TinyChat.Create(seed: 2);
+        first.AddScoringHead(1, seed: 3);
+        second.AddScoringHead(1, seed: 3);
+        Assert.Equal(2, new WeightedReward((new ModelReward("m", first), 1), (new ModelReward("m", second), 1)).Parts.Count);
+        Assert.Throws<AlidadeException>(() => new WeightedReward((new ModelReward("m", first), 1), (new ModelReward("of another name", first), 1)));
     }
 
     [Theory]
@@ -144,6 +158,60 @@ public sealed class RewardTests
         Assert.Equal("longer than the reward model's context", (await reward.ScoreAsync([tooLong], TestContext.Current.CancellationToken))[0].Why);
     }
 
+    [Theory]
+    [InlineData(StepAggregation.Product)]
+    [InlineData(StepAggregation.Minimum)]
+    public async Task A_process_reward_reads_each_line_at_its_separator(StepAggregation aggregation)
+    {
+        using var model = TinyChat.Create();
+        model.AddTokenScoringHead(2, seed: 3);
+        var reward = new StepReward("steps", model) { Aggregation = aggregation };
+        var score = (await reward.ScoreAsync([Asked.Answer("one\n\ntwo", prompt: "Q")], TestContext.Current.CancellationToken))[0];
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        int[] begin = [model.Tokenizer.BeginningOfText!.Value, .. model.Tokenizer.Encode("Q")], first = model.Tokenizer.Encode("one\n"), second = model.Tokenizer.Encode("two\n");
+        double Right(params int[] ids)
+        {
+            using var grid = Alidade.Models.Batches.TokenGrid.Of(ids);
+            return model.Scores(grid).to(ScalarType.Float64).softmax(-1)[0, 1].item<double>();
+        }
+
+        double a = Right([.. begin, .. first]), b = Right([.. begin, .. first, .. second]);
+        Assert.Equal(aggregation == StepAggregation.Product ? a * b : Math.Min(a, b), score.Value!.Value, 1e-5);
+        Assert.Equal("the answer has no step", (await reward.ScoreAsync([Asked.Answer(" \n ")], TestContext.Current.CancellationToken))[0].Why);
+    }
+
+    [Fact]
+    public async Task A_reward_judge_takes_a_penalty_off_what_never_ended_and_leaves_ties()
+    {
+        AnsweredPrompt Answer(string text, bool ended) => Asked.Answer(text) with { Ended = ended };
+        (AnsweredPrompt, AnsweredPrompt)[] pairs = [(Answer("a", false), Answer("a", true)), (Answer("a", true), Answer("", true)), (Answer("", true), Answer("", true))];
+        async Task<double?[]> SaidAsync(double penalty) => [.. (await new RewardJudge(new ContainsText { Text = "a" }) { Pairs = new() { MissingEndPenalty = penalty } }
+            .CompareAsync(pairs, TestContext.Current.CancellationToken)).Select(v => v.FirstWins)];
+        Assert.Equal([0.5, 1, 0.5], await SaidAsync(0));
+        Assert.Equal([0, 1, 0.5], await SaidAsync(0.25));
+        Assert.NotEqual(new RewardJudge(new EndsWithQuestion()).Fingerprint, new RewardJudge(new EndsWithQuestion()) { Pairs = new() { MissingEndPenalty = 1 } }.Fingerprint);
+    }
+
+    [Fact]
+    public async Task A_reward_model_is_read_where_it_was_trained()
+    {
+        using var model = TinyChat.Create();
+        model.AddScoringHead(1, seed: 3);
+        // The template writes a line break after the mark that ends a turn.
+        var prompt = Alidade.Core.Data.Prompt.OfMessages([new("user", "one")]);
+        var trained = new Alidade.Training.Data.RewardTokenizer(model.Tokenizer, model.ChatTemplate).Row("row", prompt, "ab", "c");
+        AnsweredPrompt[] answers = [.. new[] { "ab", "c" }.Select(t => AnsweredPrompt.OfText(new("row", prompt, new Dictionary<string, System.Text.Json.JsonElement>()), t))];
+        var scores = await new ModelReward("m", model).ScoreAsync(answers, TestContext.Current.CancellationToken);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        for (var i = 0; i < answers.Length; i++)
+        {
+            using var grid = Alidade.Models.Batches.TokenGrid.Of([.. trained.Prompt, .. trained.Answers[i]]);
+            Assert.Equal(model.Scores(grid).item<float>(), scores[i].Value!.Value, 1e-5);
+        }
+    }
+
     [Fact]
     public async Task A_model_without_a_scoring_head_is_no_reward_model()
     {
@@ -175,9 +243,32 @@ public sealed class RewardTests
         Assert.Equal(greedy[0].DrawnIds, await OpponentAsync(1));
     }
 
+    [Fact]
+    public async Task An_opponent_is_drawn_by_what_is_scored_and_not_by_when()
+    {
+        using var model = TinyChat.Create();
+        using var policy = Alidade.Models.Adapters.LoraAdapter.Create(model, "policy", new() { Rank = 2, Targets = ["q_proj"] }, seed: 5);
+        AnsweredPrompt Answer(int token) => new(Asked.Text("one"), "an answer", model.Tokenizer.Encode("one"), [token, 0], true);
+        var judge = new Recorder();
+        var opponent = new MixtureOpponent(judge, model, policy) { MaxNewTokens = 8 };
+        async Task<IReadOnlyList<int>[]> OpponentsAsync(params AnsweredPrompt[] answers)
+        {
+            await opponent.ScoreAsync(answers, TestContext.Current.CancellationToken);
+            return [.. judge.All.Select(a => a.Ids)];
+        }
+
+        var first = await OpponentsAsync(Answer(9), Answer(11));
+        Assert.NotEqual(first[0], first[1]);
+        var again = await OpponentsAsync(Answer(11), Answer(9), Answer(12));
+        Assert.Equal(first[0], again[1]);
+        Assert.Equal(first[1], again[0]);
+    }
+
     private sealed class Recorder : IPreferenceJudge
     {
         public AnsweredPrompt? Seen { get; private set; }
+
+        public IReadOnlyList<AnsweredPrompt> All { get; private set; } = [];
 
         public string Name => "recorder";
 
@@ -186,7 +277,8 @@ public sealed class RewardTests
         public Task<IReadOnlyList<PairJudgement>> CompareAsync(IReadOnlyList<(AnsweredPrompt First, AnsweredPrompt Second)> pairs, CancellationToken cancellation = default)
         {
             Seen = pairs[0].Second;
-            return Task.FromResult<IReadOnlyList<PairJudgement>>([PairJudgement.Of(1)]);
+            All = [.. pairs.Select(p => p.Second)];
+            return Task.FromResult<IReadOnlyList<PairJudgement>>([.. pairs.Select(_ => PairJudgement.Of(1))]);
         }
     }
 
