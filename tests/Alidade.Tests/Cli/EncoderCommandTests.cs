@@ -58,12 +58,5 @@ public sealed class EncoderCommandTests : IDisposable
 
     private string Classifier() => TinyWords.Write(TinyEncoder.Write(folder.File("classifier"), "bert", "ForSequenceClassification", c => c["id2label"] = new JsonObject { ["0"] = "fine", ["1"] = "rude" }));
 
-    private string Sentences()
-    {
-        var model = TinyWords.Write(TinyEncoder.Write(folder.File("sentences"), "bert"));
-        File.WriteAllText(Path.Combine(model, "modules.json"), """[{ "path": "", "type": "sentence_transformers.models.Transformer" }, { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" }]""");
-        Directory.CreateDirectory(Path.Combine(model, "1_Pooling"));
-        File.WriteAllText(Path.Combine(model, "1_Pooling", "config.json"), """{ "pooling_mode_mean_tokens": true }""");
-        return model;
-    }
+    private string Sentences() => TinyWords.WriteSentences(folder.File("sentences"));
 }

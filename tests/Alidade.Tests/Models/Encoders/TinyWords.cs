@@ -8,6 +8,16 @@ internal static class TinyWords
     public static readonly IReadOnlyList<string> Vocabulary =
         ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "on", "mat", "dog", "ran", "query", ":", "a", "b", "c", ".", "[", "]", "sep", "cls", "mask"];
 
+    /// <summary>Writes a small encoder of sentences, as sentence-transformers writes them: the mean of the tokens.</summary>
+    public static string WriteSentences(string folder)
+    {
+        Write(TinyEncoder.Write(folder, "bert"));
+        File.WriteAllText(Path.Combine(folder, "modules.json"), """[{ "path": "", "type": "sentence_transformers.models.Transformer" }, { "path": "1_Pooling", "type": "sentence_transformers.models.Pooling" }]""");
+        Directory.CreateDirectory(Path.Combine(folder, "1_Pooling"));
+        File.WriteAllText(Path.Combine(folder, "1_Pooling", "config.json"), """{ "pooling_mode_mean_tokens": true }""");
+        return folder;
+    }
+
     /// <summary>Writes tokenizer.json and tokenizer_config.json.</summary>
     public static string Write(string folder)
     {
