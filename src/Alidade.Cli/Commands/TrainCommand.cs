@@ -40,12 +40,16 @@ internal static class TrainCommand
 
             if (parsed.GetValue(resume) is null && parsed.GetValue(what) is null)
                 throw new AlidadeException("name an objective or a recipe, or a run to go on with (--resume); 'alidade train --list' shows all objectives");
-            if (parsed.GetValue(resume) is not null && (parsed.GetValue(what) ?? parsed.GetValue(model.Model) ?? parsed.GetValue(data) ?? parsed.GetValue(adapter) ?? parsed.GetValue(output) ?? parsed.GetValue(gguf)) is not null)
-                throw new AlidadeException("--resume takes everything from the run; leave the other options out");
+            if (parsed.GetValue(resume) is not null && GivenBeside(parsed) is { } other)
+                throw new AlidadeException($"--resume takes everything from the run, which a change would make another one: leave {other} out, or begin a new run");
             using var interruption = new Interruption();
             return Run(parsed, json, interruption.Token);
         });
         return command;
+
+        // How a result is printed changes no run.
+        string? GivenBeside(ParseResult parsed) => parsed.GetValue(what) is not null ? "the objective"
+            : command.Options.FirstOrDefault(o => o != resume && o != model.Json && parsed.GetResult(o) is { Implicit: false })?.Name;
 
         int Run(ParseResult parsed, bool json, CancellationToken cancellation)
         {

@@ -35,7 +35,7 @@ internal static class TrainText
             Wrap(text, "  ", $"source: {o.Source}");
         Wrap(text, "  ", $"data: {o.Data}");
         Keys(text, "options", o.Options);
-        Keys(text, "settings of every training", o.Settings);
+        Keys(text, "settings of the training", o.Settings);
         return text.Append("to set one: --set KEY=VALUE, or as a key of a recipe; the last part of a key is enough where it is unambiguous").ToString();
     }
 
@@ -62,6 +62,8 @@ internal static class TrainText
             Line($"time      {TimeSpan.FromSeconds(Math.Min(1e9, Math.Ceiling(all))):c} at {each:g3} s an update, sampling included, measured on two rollouts; evaluation, samples and checkpoints come on top");
         if (f is { TokensPerSecond: { } speed, Seconds: { } seconds })
             Line($"time      {TimeSpan.FromSeconds(Math.Min(1e9, Math.Ceiling(seconds))):c} at {speed:n0} tokens/s, measured on one micro-batch of typical rows; evaluation, samples and checkpoints come on top");
+        if (f.Seconds is null)
+            Line($"time      not measured: the answers of the measured rollouts taught nothing, so no update was made");
         return text.ToString();
     }
 

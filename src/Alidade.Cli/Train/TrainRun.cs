@@ -5,6 +5,7 @@ using Alidade.Core.Recipes;
 using Alidade.Core.Reports;
 using Alidade.Core.Runs;
 using Alidade.Models;
+using Alidade.Models.Adapters;
 using Alidade.Models.Hub;
 using Alidade.Organisms.Base;
 using Alidade.Training.Catalogue;
@@ -15,8 +16,6 @@ namespace Alidade.Cli.Train;
 /// <summary>Begins a training, or takes one up again, and sees it through to its report; or only foresees it.</summary>
 internal static class TrainRun
 {
-    private static readonly string[] ModelFiles = ["*.safetensors", "*.json", "*.jinja", "*.model"];
-
     /// <summary>Begins one.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="folder">Folder of the run; a new one below ./runs when null.</param>
@@ -50,7 +49,13 @@ internal static class TrainRun
     {
         using var prepared = new Prepared(request);
         using var adapter = TrainingJob.AdapterOf(prepared.Settings, prepared.Model, prepared.Rows);
-        return TrainingForecast.Of(prepared.Known, prepared.Model, adapter, prepared.Rows, prepared.Settings).Measured(adapter, prepared.Rows, prepared.Settings, cancellation);
+        return Checked(prepared, adapter).Measured(adapter, prepared.Rows, prepared.Settings, cancellation);
+    }
+
+    private static TrainingForecast Checked(Prepared prepared, LoraAdapter? adapter)
+    {
+        TrainingJob.CheckExports(prepared.Settings, prepared.Model, adapter);
+        return TrainingForecast.Of(prepared.Known, prepared.Model, adapter, prepared.Rows, prepared.Settings);
     }
 
     private static (TrainingReport Report, string Page) Do(TrainRequest request, Func<RunFolder> open, IProgress<Progress> progress, Action<string> warn, CancellationToken cancellation)
@@ -58,7 +63,7 @@ internal static class TrainRun
         // Everything that can be wrong with recipe, data and model is said before a run is begun.
         using var prepared = new Prepared(request);
         using (var adapter = TrainingJob.AdapterOf(prepared.Settings, prepared.Model, prepared.Rows))
-            TrainingForecast.Of(prepared.Known, prepared.Model, adapter, prepared.Rows, prepared.Settings);
+            Checked(prepared, adapter);
         using var run = open();
         try
         {
@@ -87,24 +92,19 @@ internal static class TrainRun
         {
             if (request.Threads is { } threads)
                 Models.Native.Threads.Use(threads);
-            var recipe = Recipe.Parse(request.Recipe, request.RecipeName, new TrainRecipe(), Overrides(request)).Resolved();
-            (Known, var objective) = recipe.Chosen(request.RecipeName);
-            string At(string path) => Path.GetFullPath(Path.Combine(request.Folder, path));
-            Settings = recipe with
-            {
-                Data = recipe.Data with { File = At(recipe.Data.File) },
-                Export = recipe.Export with { Gguf = recipe.Export.Gguf is { } whole ? At(whole) : null, AdapterGguf = recipe.Export.AdapterGguf is { } alone ? At(alone) : null },
-            };
-            var named = recipe.Model ?? BaseModel.Shipped;
-            var location = ModelLocation.Resolve(Directory.Exists(At(named)) || File.Exists(At(named)) ? At(named) : named);
+            Settings = Recipe.Parse(request.Recipe, request.RecipeName, new TrainRecipe(), Overrides(request)).Resolved().At(request.Folder);
+            (Known, var objective) = Settings.Chosen(request.RecipeName);
+            ObjectiveKeys.Check(Settings, Known, objective, request.RecipeName);
+            var location = ModelLocation.Resolve(Settings.Model ?? BaseModel.Shipped);
             Model = CausalLM.Load(location, new() { Device = request.Device });
             try
             {
                 Rows = Known.Family.Prepare(new(Model, objective, Settings));
-                Files = [Rows.File, .. FilesOf(location).Select(f => HashedFile.Of("model", f))];
+                Files = [.. Rows.Files, .. ModelFolder.FilesOf(location).Select(f => HashedFile.Of("model", f))];
             }
             catch
             {
+                Rows?.Dispose();
                 Model.Dispose();
                 throw;
             }
@@ -120,20 +120,20 @@ internal static class TrainRun
 
         public IReadOnlyList<HashedFile> Files { get; }
 
-        public void Dispose() => Model.Dispose();
+        public void Dispose()
+        {
+            Rows.Dispose();
+            Model.Dispose();
+        }
 
         // Which objective it is decides what keys there are, so that one comes first.
         private static IReadOnlyList<RecipeOverride> Overrides(TrainRequest request)
         {
             var name = Recipe.Parse(request.Recipe, request.RecipeName, new TrainRecipe { Data = new() { File = "-" } }, [.. request.Given.Where(g => !g.IsYaml).Select(Of)]).Chosen(request.RecipeName).Known;
-            RecipeKey[] keys = [.. name.Options, .. TrainRecipe.SettingsOf(name.Family)];
-            return [.. request.Given.Select(g => Of(g.IsYaml ? g with { Key = RecipeKeys.Find(keys, g.Key).Key } : g))];
+            return [.. request.Given.Select(g => Of(g.IsYaml ? g with { Key = ObjectiveKeys.Find(name, g.Key).Key } : g))];
         }
 
         private static RecipeOverride Of(GivenValue given) =>
             given.IsYaml ? RecipeOverride.OfYaml(given.Key.Split('.'), given.Value, given.Shown) : RecipeOverride.OfText(given.Key.Split('.'), given.Value, given.Shown);
-
-        private static IEnumerable<string> FilesOf(string model) =>
-            File.Exists(model) ? [model] : ModelFiles.SelectMany(k => Directory.EnumerateFiles(model, k)).Order(StringComparer.Ordinal);
     }
 }

@@ -28,19 +28,25 @@ public static class RecipeKeys
     /// <exception cref="AlidadeException">No key, or more than one, is called so; the nearest is named.</exception>
     public static RecipeKey Find(IReadOnlyList<RecipeKey> keys, string name)
     {
-        var wanted = Plain(name);
-        if (keys.FirstOrDefault(k => Plain(k.Key) == wanted) is { } exact)
-            return exact;
-        var ending = keys.Where(k => Plain(k.Key).EndsWith("." + wanted, StringComparison.Ordinal)).ToArray();
+        var ending = Meant(keys, name);
         if (ending is [var only])
             return only;
-        if (ending.Length > 1)
+        if (ending.Count > 1)
             throw new AlidadeException($"the option '{name}' could be {string.Join(" or ", ending.Select(k => $"'{k.Key}'"))}; write it in full");
         // A short name is like the last part of a key, a long one like the whole.
         var near = Suggest.Nearest(name, keys.Select(k => k.Key));
         if (near is null && Suggest.Nearest(name[(name.LastIndexOf('.') + 1)..], keys.Select(k => k.Key[(k.Key.LastIndexOf('.') + 1)..])) is { } part)
             near = keys.First(k => k.Key == part || k.Key.EndsWith("." + part, StringComparison.Ordinal)).Key;
         throw new AlidadeException($"there is no option '{name}'{(near is null ? "" : $" (did you mean '{near}'?)")}");
+    }
+
+    /// <summary>The keys that a name may mean: the one that is written in full, else those that end so.</summary>
+    /// <param name="keys">All keys.</param>
+    /// <param name="name">What was written.</param>
+    public static IReadOnlyList<RecipeKey> Meant(IReadOnlyList<RecipeKey> keys, string name)
+    {
+        var wanted = Plain(name);
+        return keys.FirstOrDefault(k => Plain(k.Key) == wanted) is { } exact ? [exact] : [.. keys.Where(k => Plain(k.Key).EndsWith("." + wanted, StringComparison.Ordinal))];
     }
 
     /// <summary>The names of the records that can stand for an abstract one.</summary>

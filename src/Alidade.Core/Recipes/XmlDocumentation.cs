@@ -39,7 +39,11 @@ public static class XmlDocumentation
     /// <summary>The summary of a field, such as a value of an enumeration, in one line.</summary>
     public static string Of(FieldInfo field) => Text(Member(field.DeclaringType!.Assembly, $"F:{Name(field.DeclaringType!)}.{field.Name}")?.Element("summary"));
 
-    private static string Id(MethodInfo method) => $"M:{Name(method.DeclaringType!)}.{method.Name}({string.Join(',', method.GetParameters().Select(p => p.ParameterType.FullName))})";
+    private static string Id(MethodInfo method) => $"M:{Name(method.DeclaringType!)}.{method.Name}({string.Join(',', method.GetParameters().Select(p => Written(p.ParameterType)))})";
+
+    // As the compiler writes a type in an id: the arguments of a generic one in braces.
+    private static string Written(Type type) => !type.IsGenericType ? type.FullName!
+        : $"{type.GetGenericTypeDefinition().FullName!.Split('`')[0]}{{{string.Join(',', type.GetGenericArguments().Select(Written))}}}";
 
     private static XElement? Member(Assembly assembly, string id) => Files.GetOrAdd(assembly, Read).GetValueOrDefault(id);
 

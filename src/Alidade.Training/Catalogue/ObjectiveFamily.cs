@@ -36,7 +36,39 @@ public abstract class ObjectiveFamily
     public virtual IEnumerable<KnownObjective> Objectives => typeof(ObjectiveFamily).Assembly.GetTypes()
         .Where(t => t is { IsClass: true, IsAbstract: false } && Interface.IsAssignableFrom(t) && t.GetConstructor(Type.EmptyTypes) is not null).Select(t => KnownObjective.Of(t, this));
 
-    /// <summary>Reads, splits and tokenises the rows, and binds them to their trainer.</summary>
-    /// <exception cref="Core.AlidadeException">The file, a row or an option cannot be used.</exception>
-    public abstract PreparedRows Prepare(RowRequest request);
+    /// <summary>
+    /// Keys of a recipe that an objective reads and that some others do not, such as "noise". A recipe that sets one for an objective that does not read it is an error
+    /// (<see cref="ObjectiveKeys"/>), because it would have no effect.
+    /// </summary>
+    /// <param name="objective">The objective, with its options.</param>
+    public virtual IEnumerable<string> Reads(object objective) => [];
+
+    /// <summary>What an objective cannot do without and a recipe does not name, as an error says it; null where nothing is missing.</summary>
+    /// <param name="objective">The objective, with its options.</param>
+    /// <param name="recipe">The recipe.</param>
+    public virtual string? Missing(object objective, TrainRecipe recipe) => null;
+
+    /// <summary>Opens what the recipe names beside the model; reads, splits and tokenises the rows, and binds them to their trainer. The caller disposes them.</summary>
+    /// <exception cref="Core.AlidadeException">Another model, the file, a row or an option cannot be used.</exception>
+    public PreparedRows Prepare(RowRequest request)
+    {
+        var others = new OpenedModels(request.Model);
+        try
+        {
+            var rows = Prepare(request, others);
+            rows.Others = others;
+            return rows;
+        }
+        catch
+        {
+            others.Dispose();
+            throw;
+        }
+    }
+
+    private protected abstract PreparedRows Prepare(RowRequest request, OpenedModels others);
+
+    /// <summary>Another model as the reference; null where the recipe names none.</summary>
+    private protected static CausalLM? ReferenceOf(RowRequest request, OpenedModels others) =>
+        request.Recipe.ReferenceModel is { } named ? others.WithVocabulary("reference", "reference_model", named) : null;
 }

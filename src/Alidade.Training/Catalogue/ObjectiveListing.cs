@@ -10,7 +10,7 @@ namespace Alidade.Training.Catalogue;
 /// <param name="Source">Where it comes from.</param>
 /// <param name="Data">What its rows hold.</param>
 /// <param name="Options">Its own options.</param>
-/// <param name="Settings">What every training can be set to; empty in a list of several objectives.</param>
+/// <param name="Settings">What its trainings can be set to besides; empty in a list of several objectives.</param>
 public sealed record ObjectiveListing(string Name, string Heading, string Summary, string Source, string Data, IReadOnlyList<RecipeKey> Options, IReadOnlyList<RecipeKey> Settings)
 {
     /// <summary>All objectives.</summary>
@@ -21,7 +21,8 @@ public sealed record ObjectiveListing(string Name, string Heading, string Summar
     public static ObjectiveListing One(string name)
     {
         var known = ObjectiveCatalogue.Find(name);
-        return Of(known, TrainRecipe.SettingsOf(known.Family));
+        var objective = known.New();
+        return Of(known, [.. TrainRecipe.Settings.Where(k => ObjectiveKeys.Of(k.Key) is not { } special || known.Family.Reads(objective).Contains(special, StringComparer.Ordinal))]);
     }
 
     private static ObjectiveListing Of(KnownObjective o, IReadOnlyList<RecipeKey> settings) => new(o.Name, o.Heading, o.Summary, o.Source, o.Family.Data, o.Options, settings);

@@ -15,14 +15,21 @@ public sealed class PreferenceFamily : ObjectiveFamily
     /// <inheritdoc/>
     public override string Data => "preference pairs: rows {prompt, chosen, rejected}, {chosen, rejected} with a common beginning, or dialogues \"Human: … Assistant: …\"; texts or lists of messages";
 
+    /// <summary>Those whose pairs a file can hold: which answer the reference wrote (<see cref="PairInputs.Source"/>) is known only to the loop that had it written.</summary>
+    public override IEnumerable<KnownObjective> Objectives => base.Objectives.Where(o => !((IPreferenceObjective)o.New()).Needs.HasFlag(PairInputs.Source));
+
     /// <inheritdoc/>
-    public override PreparedRows Prepare(RowRequest request)
+    public override IEnumerable<string> Reads(object objective) =>
+        ["samples", "data.needs_end", "data.end_token", "data.too_long", "data.format", "data.truncation", .. ((IPreferenceObjective)objective).Needs.HasFlag(PairInputs.Reference) ? ["reference", "reference_model", "moving_reference"] : Array.Empty<string>()];
+
+    private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, data) = (request.Model, request.Recipe.Data);
+        var reference = ReferenceOf(request, others);
         var pairs = PreferenceFile.Read(data.File, data.Format, request.Reading);
         var tokenizer = new PreferenceTokenizer(model.Tokenizer, model.ChatTemplate, data.With(new PreferenceTokenOptions()));
         return PreparedRows.Of(pairs, request.Recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
-            new PreferenceTrainer { Model = model, Adapter = adapter, Objective = (IPreferenceObjective)request.Objective, Reference = request.Recipe.Reference, MovingReference = request.Recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context));
+            new PreferenceTrainer { Model = model, Adapter = adapter, Objective = (IPreferenceObjective)request.Objective, Reference = request.Recipe.Reference, OtherReference = reference, MovingReference = request.Recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context));
     }
 
     private sealed class Shape : IRowShape<PairTokens>

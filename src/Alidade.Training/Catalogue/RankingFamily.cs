@@ -16,13 +16,17 @@ public sealed class RankingFamily : ObjectiveFamily
     public override string Data => "ranked lists: rows {prompt, completions, scores}; without scores the completions stand best first; texts or lists of messages";
 
     /// <inheritdoc/>
-    public override PreparedRows Prepare(RowRequest request)
+    public override IEnumerable<string> Reads(object objective) =>
+        ["samples", "data.needs_end", "data.end_token", "data.too_long", .. ((IRankingObjective)objective).NeedsReference ? ["reference", "reference_model", "moving_reference"] : Array.Empty<string>()];
+
+    private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe) = (request.Model, request.Recipe);
+        var reference = ReferenceOf(request, others);
         var rows = RankedFile.Read(recipe.Data.File, request.Reading);
         var tokenizer = new RankedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new RankedTokenOptions()));
         return PreparedRows.Of(rows, recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
-            new RankingTrainer { Model = model, Adapter = adapter, Objective = (IRankingObjective)request.Objective, Reference = recipe.Reference, MovingReference = recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context));
+            new RankingTrainer { Model = model, Adapter = adapter, Objective = (IRankingObjective)request.Objective, Reference = recipe.Reference, OtherReference = reference, MovingReference = recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context));
     }
 
     private sealed class Shape : IRowShape<RankedTokens>

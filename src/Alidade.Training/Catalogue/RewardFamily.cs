@@ -6,6 +6,8 @@ using Alidade.Training.Jobs;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reward;
 using Alidade.Training.Trainers;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Alidade.Training.Catalogue;
 
@@ -23,13 +25,23 @@ public sealed class RewardFamily : ObjectiveFamily
         "what the objective needs: preference pairs {prompt, chosen, rejected}, ranked lists {prompt, completions, scores}, pairs with safety labels, or single answers with a label; rows that are too long are left out, never cut";
 
     /// <inheritdoc/>
-    public override PreparedRows Prepare(RowRequest request)
+    public override IEnumerable<string> Reads(object objective) =>
+        ["data.end_token", .. ((IRewardObjective)objective).Needs == RewardData.Pairs ? ["data.format"] : Array.Empty<string>(), .. objective is OrdinalReward ? ["ordinal_cuts"] : Array.Empty<string>()];
+
+    private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe, objective) = (request.Model, request.Recipe, (IRewardObjective)request.Objective);
         var file = recipe.Data.File;
+        var cuts = objective is OrdinalReward ordinal && recipe.OrdinalCuts == CutPlaces.Learned ? others.Keep(new LearnedCuts(OrdinalCuts.Even(ordinal.Levels, model.Parameters.First().Value))) : null;
         var tokenizer = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.MaxLength, EndToken = recipe.Data.EndToken });
         PreparedRows Of<TRow>(DataSet<TRow> rows, Func<IEnumerable<TRow>, TokenRows<RewardTokens>> tokenize, int labels)
-            where TRow : IDataRow => PreparedRows.Of(rows, recipe, tokenize, new Shape(), Trainer(model, objective), head: new(labels, OfTokens: false));
+            where TRow : IDataRow => PreparedRows.Of(rows, recipe, tokenize, new Shape(), Trainer(model, objective, cuts), head: new(labels, OfTokens: false));
+        PreparedRows Learned(PreparedRows rows)
+        {
+            rows.OrdinalCuts = cuts is null ? null : cuts.Values;
+            return rows;
+        }
+
         switch (objective.Needs)
         {
             case RewardData.Pairs:
@@ -40,12 +52,31 @@ public sealed class RewardFamily : ObjectiveFamily
                 return Of(SafetyPairFile.Read(file, request.Reading), tokenizer.Tokenize, 1);
             default:
                 var rows = LabelledFile.Read(file, request.Reading);
-                return Of(rows, tokenizer.Tokenize, objective is ClassificationReward ? Math.Max(2, 1 + rows.Rows.Max(r => r.Label)) : 1);
+                return Learned(Of(rows, tokenizer.Tokenize, objective is ClassificationReward ? Math.Max(2, 1 + rows.Rows.Max(r => r.Label)) : 1));
         }
     }
 
-    private static Func<RowParts<RewardTokens>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> Trainer(CausalLM model, IRewardObjective objective) =>
-        (part, adapter, options, context) => new RewardTrainer { Model = model, Adapter = adapter, Objective = objective, Options = options }.Train(part.Train, part.HeldOut, context);
+    private static Func<RowParts<RewardTokens>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> Trainer(CausalLM model, IRewardObjective objective, LearnedCuts? cuts) =>
+        (part, adapter, options, context) => new RewardTrainer { Model = model, Adapter = adapter, Objective = objective, Cuts = cuts?.Cuts, Options = options }.Train(part.Train, part.HeldOut, context);
+
+    // The trainer changes them in place; they live as long as the rows.
+    private sealed class LearnedCuts(OrdinalCuts cuts) : IDisposable
+    {
+        public OrdinalCuts Cuts { get; } = new(cuts.First.DetachFromDisposeScope(), cuts.RawGaps.DetachFromDisposeScope());
+
+        public IReadOnlyList<double> Values()
+        {
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            return Cuts.Values().to(ScalarType.Float64).cpu().data<double>().ToArray();
+        }
+
+        public void Dispose()
+        {
+            Cuts.First.Dispose();
+            Cuts.RawGaps.Dispose();
+        }
+    }
 
     private sealed class Shape : IRowShape<RewardTokens>
     {

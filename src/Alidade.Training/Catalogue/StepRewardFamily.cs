@@ -22,7 +22,10 @@ public sealed class StepRewardFamily : ObjectiveFamily
     public override string Data => "solutions in steps: rows {prompt, completions, labels} with a label for each step; an outcome reward model takes single answers with a label of 0 or 1";
 
     /// <inheritdoc/>
-    public override PreparedRows Prepare(RowRequest request)
+    public override IEnumerable<string> Reads(object objective) =>
+        objective is OutcomeReward ? ["data.end_token"] : ["data.too_long"];
+
+    private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe, objective) = (request.Model, request.Recipe, (IStepRewardObjective)request.Objective);
         var head = new ScoringHead(objective.Outputs, OfTokens: true);

@@ -1,7 +1,9 @@
+using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Training.Data;
 using Alidade.Training.Jobs;
 using Alidade.Training.Objectives;
+using Alidade.Training.Objectives.Supervised;
 using Alidade.Training.Trainers;
 
 namespace Alidade.Training.Catalogue;
@@ -13,13 +15,20 @@ public sealed class SupervisedFamily : ObjectiveFamily
     public override Type Interface => typeof(IDemonstrationObjective);
 
     /// <inheritdoc/>
-    public override string Data => "demonstrations: rows {text}, {prompt, completion} or {messages}; prompts are texts or lists of messages";
+    public override string Data => "demonstrations: rows {text}, {prompt, completion} or {messages}; prompts are texts or lists of messages; data.form makes them of pairs or of refinements";
 
     /// <inheritdoc/>
-    public override PreparedRows Prepare(RowRequest request)
+    public override IEnumerable<string> Reads(object objective) =>
+        ["samples", "data.needs_end", "data.end_token", "data.too_long", "data.form", "data.completion_only", "data.assistant_only", "noise", .. objective is Distillation ? ["teacher"] : Array.Empty<string>()];
+
+    /// <inheritdoc/>
+    public override string? Missing(object objective, TrainRecipe recipe) =>
+        objective is Distillation && recipe.Teacher is null ? "distillation needs a teacher, a model with the same vocabulary: --set teacher=path/to/model" : null;
+
+    private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, data) = (request.Model, request.Recipe.Data);
-        var rows = DemonstrationFile.Read(data.File, request.Reading);
+        var teacher = request.Recipe.Teacher is { } named ? others.WithVocabulary("teacher", "teacher", named) : null;
         var tokenizer = new DemonstrationTokenizer(model.Tokenizer, model.ChatTemplate, new()
         {
             MaxLength = data.CutAt,
@@ -27,9 +36,32 @@ public sealed class SupervisedFamily : ObjectiveFamily
             AssistantOnly = data.AssistantOnly,
             EndToken = data.EndToken,
         });
-        return PreparedRows.Of(rows, request.Recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
-            new SupervisedTrainer { Model = model, Adapter = adapter, Objective = (IDemonstrationObjective)request.Objective, Noise = request.Recipe.Noise, Options = options }.Train(part.Train, part.HeldOut, context));
+        PreparedRows Of<TRow>(DataSet<TRow> rows, Func<IEnumerable<TRow>, TokenRows<DemonstrationTokens>> tokenize)
+            where TRow : IDataRow => PreparedRows.Of(rows, request.Recipe, tokenize, new Shape(), (part, adapter, options, context) => new SupervisedTrainer
+            {
+                Model = model,
+                Adapter = adapter,
+                Objective = (IDemonstrationObjective)request.Objective,
+                Teacher = teacher,
+                Noise = request.Recipe.Noise,
+                Options = options,
+            }.Train(part.Train, part.HeldOut, context));
+        PreparedRows Refined(Func<IReadOnlyList<Refinement>, IReadOnlyList<Demonstration>> made) =>
+            Of(RefinementFile.Read(data.File, request.Reading), rows => tokenizer.Tokenize(made([.. rows])));
+        var hindsight = new ChainOfHindsight { MaxLength = data.CutAt, Seed = request.Recipe.Training.Seed, EndToken = data.EndToken };
+        return data.Form switch
+        {
+            DemonstrationForm.Hindsight => Of(PreferenceFile.Read(data.File, data.Format, request.Reading), pairs => hindsight.Tokenize(pairs, model.Tokenizer, model.ChatTemplate)),
+            DemonstrationForm.Refinement => Refined(rows => LanguageFeedback.ToAnswer(rows)),
+            DemonstrationForm.Refine => Refined(LanguageFeedback.ToRefine),
+            DemonstrationForm.Edits => Refined(EditChain.Demonstrations),
+            _ => Of(Imitable(DemonstrationFile.Read(data.File, request.Reading), request.Objective), tokenizer.Tokenize),
+        };
     }
+
+    // What is to be unlearned would be imitated by an objective that does not know such rows.
+    private static DataSet<Demonstration> Imitable(DataSet<Demonstration> rows, object objective) => objective is Cringe or RejectedUnlikelihood || !rows.Rows.Any(r => r.Avoided) ? rows
+        : throw new AlidadeException($"{rows.File.Path}: {rows.Rows.Count(r => r.Avoided)} rows have the label false, and {((IDemonstrationObjective)objective).Name} would imitate them: take {new Cringe().Name} or {new RejectedUnlikelihood().Name}, which unlearn them, or leave them out of the file");
 
     private sealed class Shape : IRowShape<DemonstrationTokens>
     {

@@ -2,6 +2,7 @@ using Alidade.Core.Data;
 using Alidade.Training.Data;
 using Alidade.Training.Jobs;
 using Alidade.Training.Objectives;
+using Alidade.Training.Objectives.Ranking;
 using Alidade.Training.Trainers;
 
 namespace Alidade.Training.Catalogue;
@@ -16,15 +17,26 @@ public sealed class UnpairedFamily : ObjectiveFamily
     public override string Data => "single answers: rows {prompt, completion, label}, or preference pairs, which are taken apart; texts or lists of messages";
 
     /// <inheritdoc/>
-    public override PreparedRows Prepare(RowRequest request)
+    public override IEnumerable<string> Reads(object objective) =>
+        ["samples", "data.needs_end", "data.end_token", "data.too_long", "data.truncation", "reference", "reference_model", "moving_reference", .. objective is Bco ? ["prompt_encoder"] : Array.Empty<string>()];
+
+    private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe) = (request.Model, request.Recipe);
         var objective = (IUnpairedObjective)request.Objective;
+        var reference = ReferenceOf(request, others);
         var rows = UnpairedFile.Read(recipe.Data.File, request.Reading);
+        if (recipe.PromptEncoder is { } named)
+        {
+            // Of the rows that are trained on; held-out ones are weighed by what was learned there.
+            var training = recipe.Data.HeldOut == 0 ? rows.Rows : DataSplit.Of(rows.Rows, recipe.Training.Seed, recipe.Data.HeldOut).Train;
+            rows = rows with { Rows = PromptDensity.Fit(others.Sentences("prompt encoder", named), training).Applied(rows.Rows) };
+        }
+
         var tokenizer = new UnpairedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new UnpairedTokenOptions()));
         return PreparedRows.Of(
             rows, recipe, all => tokenizer.Tokenize(all), new Shape(), (part, adapter, options, context) =>
-                new UnpairedTrainer { Model = model, Adapter = adapter, Objective = objective, Reference = recipe.Reference, MovingReference = recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context),
+                new UnpairedTrainer { Model = model, Adapter = adapter, Objective = objective, Reference = recipe.Reference, OtherReference = reference, MovingReference = recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context),
             objective.Needs.HasFlag(UnpairedInputs.Mismatched) ? part => Paired(tokenizer, part, recipe.Training.BatchRows) : null);
     }
 

@@ -19,7 +19,7 @@ public sealed record RowParts<T>(TokenRows<T> Train, IReadOnlyList<T> HeldOut);
 public sealed record ScoringHead(int Labels, bool OfTokens);
 
 /// <summary>The rows of a training as tokens, with everything that was left out on the way, bound to the trainer that learns from them.</summary>
-public abstract class PreparedRows
+public abstract class PreparedRows : IDisposable
 {
     /// <summary>A prompt for a sample from a row that is learned as a whole.</summary>
     private const int PlainPrompt = 16;
@@ -41,6 +41,15 @@ public abstract class PreparedRows
 
     /// <summary>How the model answers these rows, where it learns from its own answers; else null.</summary>
     public RolloutOptions? Rollouts { get; init; }
+
+    /// <summary>Every file that the training reads but those of the model that is trained: the rows, rewards, a teacher, a reference.</summary>
+    public IReadOnlyList<HashedFile> Files => [File, .. Others?.Files ?? []];
+
+    /// <summary>The models behind them.</summary>
+    internal OpenedModels? Others { get; set; }
+
+    /// <summary>The learned cuts between the levels of a rubric, in rising order, once training has ended; null where none are learned.</summary>
+    public Func<IReadOnlyList<double>>? OrdinalCuts { get; internal set; }
 
     /// <summary>Rows to train on.</summary>
     public abstract int Rows { get; }
@@ -85,6 +94,13 @@ public abstract class PreparedRows
         var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts };
         return prepared.Rows > 0 ? prepared
             : throw new AlidadeException($"{data.File.Path}: no row is left to train on; {new TokenRows<T>([], dropped, 0).Summary ?? "all were held out"}");
+    }
+
+    /// <summary>Closes the models that were opened beside the one that is trained.</summary>
+    public void Dispose()
+    {
+        Others?.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Trains.</summary>

@@ -1,26 +1,45 @@
 using Alidade.Core;
 using Alidade.Core.Recipes;
-using Alidade.Models;
 using Alidade.Models.Encoders;
+using Alidade.Models.Hub;
+using Alidade.Training.Objectives.Reward;
 using Alidade.Training.Rewards;
 
 namespace Alidade.Training.Jobs;
 
-/// <summary>One reward of a recipe: a rule by its name, a reward model, or a classifier. A judge that is a chat model is given in code (<see cref="JudgeReward"/>).</summary>
+/// <summary>One reward of a recipe: a rule by its name, a reward model, a classifier, a process reward model, a judge, or an ensemble of such. Paths are relative to the recipe's own folder.</summary>
 [ShortForm("rule")]
 public sealed record RewardRecipe : IValidated
 {
     /// <summary>A rule, by its name and options.</summary>
     public RuleReward? Rule { get; init; }
 
-    /// <summary>A reward model: a folder with a sequence-classification model of one score.</summary>
+    /// <summary>A reward model: a sequence-classification model of one score, or a PEFT folder of an adapter with such a head over the very model that is trained.</summary>
     public string? Model { get; init; }
 
     /// <summary>An encoder with a classification head: its folder.</summary>
     public string? Classifier { get; init; }
 
-    /// <summary>The label of the classifier whose probability is the reward.</summary>
+    /// <summary>The label of the classifier whose probability is the reward; under regression, whose score.</summary>
     public string? Label { get; init; }
+
+    /// <summary>A process reward model: a token-classification model of two scores, wrong and right, such as 'alidade train prm' writes with adapter.method none. Each line of an answer is a step.</summary>
+    public string? Steps { get; init; }
+
+    /// <summary>How the steps of an answer become one number.</summary>
+    public StepAggregation Aggregation { get; init; } = StepAggregation.Product;
+
+    /// <summary>Rewards for the same thing, whose disagreement is a sign of answers that exploit one of them; at least two.</summary>
+    public IReadOnlyList<RewardRecipe> Ensemble { get; init; } = [];
+
+    /// <summary>How the scores of an ensemble become one.</summary>
+    public EnsembleRule Combine { get; init; } = EnsembleRule.UncertaintyWeighted;
+
+    /// <summary>Weight of the variance of an ensemble whose rule is uncertainty_weighted.</summary>
+    public double VarianceWeight { get; init; } = 0.1;
+
+    /// <summary>A chat model that grades answers by a rubric.</summary>
+    public JudgeRecipe? Judge { get; init; }
 
     /// <summary>Factor in the sum of several rewards; below 0 for what is not wanted.</summary>
     public double Weight { get; init; } = 1;
@@ -28,53 +47,97 @@ public sealed record RewardRecipe : IValidated
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
     {
-        var named = new object?[] { Rule, Model, Classifier }.Count(x => x is not null);
+        var named = new object?[] { Rule, Model, Classifier, Steps, Judge, Ensemble.Count > 0 ? Ensemble : null }.Count(x => x is not null);
         if (named != 1)
-            yield return $"{(named == 0 ? "none" : "more than one")} of rule, model and classifier is named; exactly one is needed";
+            yield return $"{(named == 0 ? "none" : "more than one")} of rule, model, classifier, steps, judge and ensemble is named; exactly one is needed";
         if (Classifier is not null && Label is null)
             yield return "label: the classifier's label whose probability is the reward is not named";
+        if (Classifier is null && Label is not null)
+            yield return "label: it is a classifier's, and no classifier is named";
+        if (Steps is null && Aggregation != StepAggregation.Product)
+            yield return "aggregation: it is of the steps of a process reward model, and no steps are named";
+        if (Ensemble.Count == 1)
+            yield return "ensemble: one reward knows no disagreement; give at least 2";
+        if (Ensemble.Count == 0 && Combine != EnsembleRule.UncertaintyWeighted)
+            yield return "combine: it is of an ensemble, and none is named";
+        if (!(VarianceWeight >= 0) || (VarianceWeight != 0.1 && (Ensemble.Count == 0 || Combine != EnsembleRule.UncertaintyWeighted)))
+            yield return FormattableString.Invariant($"variance_weight: {VarianceWeight} (at least 0, of an ensemble whose rule is uncertainty_weighted)");
     }
 
-    /// <summary>The weighted sum of some rewards, their models loaded.</summary>
+    /// <summary>The weighted sum of some rewards, their models opened and checked.</summary>
     /// <param name="recipes">At least one.</param>
+    /// <param name="role">What they are: reward or cost.</param>
+    /// <param name="models">Opens the models and keeps them.</param>
+    /// <param name="baseStays">Whether the base of the policy stays as it is, so that other adapters over it keep their meaning.</param>
     /// <exception cref="AlidadeException">A model cannot be used.</exception>
-    internal static OpenedReward Open(IReadOnlyList<RewardRecipe> recipes)
-    {
-        var owned = new List<IDisposable>();
-        try
-        {
-            return new(new WeightedReward([.. recipes.Select(r => (r.Opened(owned), r.Weight))]), owned);
-        }
-        catch
-        {
-            owned.ForEach(o => o.Dispose());
-            throw;
-        }
-    }
+    internal static WeightedReward Open(IReadOnlyList<RewardRecipe> recipes, string role, OpenedModels models, bool baseStays) =>
+        new([.. recipes.Select(r => (r.Opened(role, models, baseStays), r.Weight))]);
 
-    private IReward Opened(List<IDisposable> owned)
+    /// <summary>The same with its paths made whole.</summary>
+    internal RewardRecipe At(Func<string, string> whole) => this with
+    {
+        Model = Model is null ? null : whole(Model),
+        Classifier = Classifier is null ? null : whole(Classifier),
+        Steps = Steps is null ? null : whole(Steps),
+        Ensemble = [.. Ensemble.Select(r => r.At(whole))],
+    };
+
+    private IReward Opened(string role, OpenedModels models, bool baseStays)
     {
         if (Rule is not null)
             return Rule;
-        if (Model is not null)
-        {
-            var model = CausalLM.Load(Model);
-            owned.Add(model);
-            return new ModelReward(model.Name, model);
-        }
-
-        var classifier = SequenceClassifier.Load(Classifier!);
-        owned.Add(classifier);
-        return new ClassifierReward(Path.GetFileName(Path.TrimEndingDirectorySeparator(Classifier!)), classifier, Label!);
+        if (Judge is not null)
+            return Judge.Opened(models);
+        if (Classifier is not null)
+            return OfClassifier(role, models);
+        if (Steps is not null)
+            return OfSteps(role, models);
+        if (Ensemble.Count > 0)
+            return new EnsembleReward([.. Ensemble.Select(r => r.Opened(role, models, baseStays))]) { Rule = Combine, VarianceWeight = VarianceWeight };
+        return ModelFolder.IsAdapter(ModelLocation.Resolve(Model!)) ? OfAdapter(role, models, baseStays) : OfModel(role, models);
     }
-}
 
-/// <summary>A reward with the models behind it.</summary>
-internal sealed record OpenedReward(IReward Reward, IReadOnlyList<IDisposable> Owned) : IDisposable
-{
-    public void Dispose()
+    private ModelReward OfModel(string role, OpenedModels models)
     {
-        foreach (var owned in Owned)
-            owned.Dispose();
+        var model = models.Model(role, Model!);
+        CheckHead(role, model.ScoringLabels);
+        return new(model.Name, model);
+    }
+
+    // A role over the base of the policy: no second copy of the weights.
+    private ModelReward OfAdapter(string role, OpenedModels models, bool baseStays)
+    {
+        if (!baseStays)
+            throw new AlidadeException($"{role}.model: '{Model}' is an adapter over the model that is trained, all of whose weights change with adapter.method none; leave it at lora, or merge the adapter and name the whole model");
+        var adapter = models.Adapter(role, Model!);
+        int labels;
+        using (models.Trained.Use(adapter))
+            labels = models.Trained.ScoringLabels;
+        CheckHead(role, labels);
+        return new(Model!, models.Trained, adapter);
+    }
+
+    private ClassifierReward OfClassifier(string role, OpenedModels models)
+    {
+        var classifier = models.Classifier(role, Classifier!);
+        if (!classifier.Labels.Contains(Label, StringComparer.Ordinal))
+            throw new AlidadeException($"{role}.label: '{Classifier}' has no label '{Label}'{Suggest.Hint(Label!, classifier.Labels)}");
+        return new($"{Path.GetFileName(Path.TrimEndingDirectorySeparator(Classifier!))}: {Label}", classifier, Label!)
+        {
+            Value = classifier.Problem == ClassificationProblem.Regression ? ClassifierValue.Logit : ClassifierValue.Probability,
+        };
+    }
+
+    private StepReward OfSteps(string role, OpenedModels models)
+    {
+        var model = models.Model(role, Steps!);
+        return model.ScoringLabels == 2 ? new(model.Name, model) { Aggregation = Aggregation } : throw new AlidadeException(
+            $"{role}.steps: '{Steps}' gives {model.ScoringLabels} scores to a token; a process reward model gives two, wrong and right, as those that 'alidade train prm' writes with adapter.method none");
+    }
+
+    private void CheckHead(string role, int labels)
+    {
+        if (labels != 1)
+            throw new AlidadeException($"{role}.model: '{Model}' {(labels == 0 ? "has no scoring head" : $"gives {labels} scores to an answer")}, so it is no reward model; a reward model gives one score, as those that 'alidade train reward' writes");
     }
 }

@@ -36,7 +36,7 @@ public sealed record RowTokens(string File, string Objective, IReadOnlyList<Show
     public static RowTokens Of(CausalLM model, string objective, TrainDataRecipe data, int rows)
     {
         var known = ObjectiveCatalogue.Find(objective);
-        var prepared = known.Family.Prepare(new(model, known.New(), new() { Data = data with { HeldOut = 0, DropInvalidRows = true } }));
+        using var prepared = known.Family.Prepare(new(model, known.New(), new() { Data = data with { HeldOut = 0, DropInvalidRows = true } }));
         return new(
             data.File, known.Name,
             [.. prepared.Shown().Take(rows).Select(r => new ShownTokens(r.Id, [.. r.Stretches.Select(s => new ShownStretch(s.Name, [.. s.Ids.Zip(s.Scored, (id, scored) => new ShownToken(model.Tokenizer.TokenText(id), scored))]))]))],

@@ -22,6 +22,25 @@ public enum TooLong
     Cut,
 }
 
+/// <summary>What demonstrations are made of.</summary>
+public enum DemonstrationForm
+{
+    /// <summary>Rows {text}, {prompt, completion} or {messages}, as they are.</summary>
+    Plain,
+
+    /// <summary>Preference pairs, of which each becomes one sequence of both answers behind phrases that say which is better: Chain of Hindsight.</summary>
+    Hindsight,
+
+    /// <summary>Rows {prompt, answer, refinement}: the refinement is learned as if it were the first answer (ILF).</summary>
+    Refinement,
+
+    /// <summary>Rows {prompt, answer, feedback, refinement}: to refine an answer by feedback is learned (ILF).</summary>
+    Refine,
+
+    /// <summary>Rows {prompt, answer, refinement}: the edits from the answer to the refinement are learned, then the refinement (Second Thoughts).</summary>
+    Edits,
+}
+
 /// <summary>Which weights are trained.</summary>
 public enum TrainedWeights
 {
@@ -30,6 +49,16 @@ public enum TrainedWeights
 
     /// <summary>Every weight of the model.</summary>
     None,
+}
+
+/// <summary>Where the cuts between the levels of a rubric lie, for <c>ordinal</c>.</summary>
+public enum CutPlaces
+{
+    /// <summary>Evenly, one apart, with 0 in their middle; they stay.</summary>
+    Even,
+
+    /// <summary>They begin evenly and are learned with the model; <c>ordinal_cuts.json</c> of the run holds them.</summary>
+    Learned,
 }
 
 /// <summary>A training: an objective with its options, a model, its data and the settings of the loop. Paths are relative to the recipe's own folder.</summary>
@@ -55,13 +84,25 @@ public sealed record TrainRecipe : IValidated
     public AdapterRecipe Adapter { get; init; } = new();
 
     /// <summary>What the objectives on preferences measure against: the policy as training finds it, or the model without its adapter.</summary>
-    public ReferenceModel Reference { get; init; } = ReferenceModel.Start;
+    public Trainers.ReferenceModel Reference { get; init; } = Trainers.ReferenceModel.Start;
+
+    /// <summary>Another model to measure preferences against, with the same vocabulary: a folder, a .gguf file or ORG/NAME; it takes the place of the reference.</summary>
+    public string? ReferenceModel { get; init; }
 
     /// <summary>Lets the reference follow the policy (TR-DPO); it stays when left out.</summary>
     public MovingReference? MovingReference { get; init; }
 
     /// <summary>Noise at the embeddings while demonstrations are learned (NEFTune); none when left out.</summary>
     public Neftune? Noise { get; init; }
+
+    /// <summary>The model to distil, with the same vocabulary: a folder, a .gguf file or ORG/NAME.</summary>
+    public string? Teacher { get; init; }
+
+    /// <summary>An encoder of sentences that embeds prompts: unwanted answers are weighed by how much their prompts look like those of wanted ones. Each answer counts as one when left out.</summary>
+    public string? PromptEncoder { get; init; }
+
+    /// <summary>Where the cuts between the levels of a rubric lie.</summary>
+    public CutPlaces OrdinalCuts { get; init; } = CutPlaces.Even;
 
     /// <summary>What judges answers, for the objectives of reinforcement: one reward or several, which are added up.</summary>
     [OneOrMore]
@@ -86,9 +127,11 @@ public sealed record TrainRecipe : IValidated
     /// <summary>What is written at the end besides the adapter or the model itself.</summary>
     public ExportRecipe Export { get; init; } = new();
 
-    /// <summary>Every key that trainings of a family have, but those of the objective: rewards and rollouts are of those that learn from rewards alone.</summary>
-    public static IReadOnlyList<RecipeKey> SettingsOf(ObjectiveFamily family) =>
-        [.. RecipeKeys.Of(new TrainRecipe()).Where(k => family.LearnsFromRewards || k.Key.Split('.')[0] is not ("reward" or "cost" or "lagrange" or "rollouts"))];
+    /// <summary>Every key of a training but those of the objective.</summary>
+    public static IReadOnlyList<RecipeKey> Settings => RecipeKeys.Of(new TrainRecipe());
+
+    /// <summary>The keys that trainings of a family have: of those that only some objectives read, the ones that its own read.</summary>
+    public static IReadOnlyList<RecipeKey> SettingsOf(ObjectiveFamily family) => [.. Settings.Where(k => ObjectiveKeys.MayBeRead(family, k.Key))];
 
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
@@ -101,6 +144,14 @@ public sealed record TrainRecipe : IValidated
             yield return $"samples.count: {Samples.Count} (at least 0)";
         if (Samples.MaxNewTokens < 1)
             yield return $"samples.max_new_tokens: {Samples.MaxNewTokens} (at least 1)";
+        if (ReferenceModel is not null && MovingReference is not null)
+            yield return "moving_reference: a reference that follows the policy begins as the policy; leave reference_model or moving_reference out";
+        if (ReferenceModel is not null && Reference != Trainers.ReferenceModel.Start)
+            yield return "reference: reference_model takes its place; leave one of them out";
+        if (Lagrange is not null && Cost.Count == 0)
+            yield return "lagrange: there is no cost to keep under a limit; name a cost";
+        foreach (var violation in Export.Violations(Adapter.Method))
+            yield return "export." + violation;
     }
 
     /// <summary>The objective that is named, with its options.</summary>
@@ -112,6 +163,26 @@ public sealed record TrainRecipe : IValidated
         var objective = known.New();
         Objective.Bind(objective, name);
         return (known, objective);
+    }
+
+    /// <summary>The recipe with its paths made whole. A model that is no path there is left as a name of the hub.</summary>
+    /// <param name="folder">What its paths are relative to.</param>
+    public TrainRecipe At(string folder)
+    {
+        string Whole(string path) => Path.GetFullPath(Path.Combine(folder, path));
+        string Named(string model) => Whole(model) is var path && (Directory.Exists(path) || File.Exists(path)) ? path : model;
+        string? Maybe(string? path, Func<string, string> whole) => path is null ? null : whole(path);
+        return this with
+        {
+            Model = Maybe(Model, Named),
+            ReferenceModel = Maybe(ReferenceModel, Named),
+            Teacher = Maybe(Teacher, Named),
+            PromptEncoder = Maybe(PromptEncoder, Named),
+            Data = Data with { File = Whole(Data.File) },
+            Reward = [.. Reward.Select(r => r.At(Named))],
+            Cost = [.. Cost.Select(r => r.At(Named))],
+            Export = Export with { Gguf = Maybe(Export.Gguf, Whole), AdapterGguf = Maybe(Export.AdapterGguf, Whole) },
+        };
     }
 
     /// <summary>The recipe with what depends on other keys filled in.</summary>
@@ -126,6 +197,9 @@ public sealed record TrainDataRecipe
 {
     /// <summary>A .jsonl, .json, .csv, .tsv or .parquet file.</summary>
     public string File { get; init; } = "";
+
+    /// <summary>What demonstrations are made of.</summary>
+    public DemonstrationForm Form { get; init; } = DemonstrationForm.Plain;
 
     /// <summary>Layout of preference pairs.</summary>
     public PreferenceFormat Format { get; init; } = PreferenceFormat.Auto;
@@ -216,4 +290,12 @@ public sealed record ExportRecipe
 
     /// <summary>A .gguf file of the adapter alone, as llama.cpp and LLamaSharp load it beside their model.</summary>
     public string? AdapterGguf { get; init; }
+
+    internal IEnumerable<string> Violations(TrainedWeights trained)
+    {
+        if (AdapterGguf is not null && trained == TrainedWeights.None)
+            yield return "adapter_gguf: there is no adapter, since all weights are trained; take export.gguf";
+        if (Gguf is not null && Gguf == AdapterGguf)
+            yield return "adapter_gguf: it is the file of export.gguf; name two files";
+    }
 }

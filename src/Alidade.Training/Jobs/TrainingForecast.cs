@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using Alidade.Core;
-using Alidade.Core.Recipes;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
 using Alidade.Training.Trainers;
-using Alidade.Training.Trainers.Policy;
 
 namespace Alidade.Training.Jobs;
 
@@ -89,8 +87,6 @@ public sealed record TrainingForecast
     public static TrainingForecast Of(KnownObjective objective, CausalLM model, LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe)
     {
         recipe.Training.Validate();
-        if (objective.Family.LearnsFromRewards && recipe.Reward.Count == 0)
-            throw new AlidadeException($"{objective.Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(Rewards.RuleReward)))}; or reward: {{ model: FOLDER }}");
         var shown = rows.Shown().ToArray();
         var lengths = shown.Select(r => r.Stretches.Sum(s => s.Ids.Count)).ToArray();
         var scored = shown.Select(r => r.Stretches.Sum(s => s.Scored.Count(x => x))).ToArray();
@@ -101,8 +97,9 @@ public sealed record TrainingForecast
                 $"no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
         var options = recipe.Training;
         var perUpdate = options.BatchRows * options.Accumulation;
-        var updates = rows.Rollouts is { } rollouts ? UpdatesOf(rows.Rows, options, rollouts) : new TrainingPlan(rows.Rows, options).Updates;
-        var learned = rows.Rollouts is { } own ? (double)updates * perUpdate / (own.Samples * own.Iterations) / rows.Rows : updates / Math.Ceiling(Math.Ceiling((double)rows.Rows / options.BatchRows) / options.Accumulation);
+        var plan = rows.Rollouts?.PlanFor(rows.Rows, options);
+        var updates = plan?.Updates ?? new TrainingPlan(rows.Rows, options).Updates;
+        var learned = plan is null ? updates / Math.Ceiling(Math.Ceiling((double)rows.Rows / options.BatchRows) / options.Accumulation) : (double)plan.Prompts / rows.Rows;
         // Of prompts a micro-batch holds answers, each as long as it may be.
         var answer = rows.Rollouts?.MaxNewTokens ?? 0;
         var largest = lengths.Zip(scored, (l, s) => (First: l + answer, Second: s + answer)).OrderByDescending(l => l.First).Take(options.BatchRows).ToArray();
@@ -136,12 +133,13 @@ public sealed record TrainingForecast
     {
         // Where the model answers itself, two whole rollouts are measured: sampling is a part of them.
         var typical = rows.Typical(rows.Rollouts?.Prompts ?? recipe.Training.BatchRows);
-        var rollout = rows.Rollouts is { } own ? UpdatesOf(own.Prompts, recipe.Training with { Epochs = 1, MaxUpdates = null }, own) : 0;
+        var rollout = rows.Rollouts?.PlanFor(typical.Rows, recipe.Training with { Epochs = 1, MaxUpdates = null }).Updates ?? 0;
         var options = recipe.Training with
         {
             BatchRows = rollout > 0 ? recipe.Training.BatchRows : Math.Max(1, typical.Rows),
             Accumulation = rollout > 0 ? recipe.Training.Accumulation : 1,
-            MaxUpdates = MeasuredSteps * Math.Max(1, rollout),
+            Epochs = MeasuredSteps,
+            MaxUpdates = null,
             Schedule = new() { Kind = Optimisation.ScheduleKind.Constant, LearningRate = 0 },
             Order = DataOrder.Sequential,
             Keep = FinalWeights.Last,
@@ -150,23 +148,19 @@ public sealed record TrainingForecast
         var times = new List<double>();
         var watch = Stopwatch.StartNew();
         typical.Train(adapter, options, new() { OnStep = _ => times.Add(watch.Elapsed.TotalSeconds), Cancellation = cancellation });
-        var tokens = typical.Shown().Sum(r => (long)r.Stretches.Sum(s => s.Ids.Count));
-        var seconds = times.Zip(times.Skip(1), (a, b) => b - a).DefaultIfEmpty(times[0]).Min();
         using var process = Process.GetCurrentProcess();
-        if (rollout > 0)
-            return this with { SecondsPerUpdate = (times[^1] - times[rollout - 1]) / rollout, Memory = Memory with { MeasuredPeak = process.PeakWorkingSet64 } };
-        return this with { TokensPerSecond = tokens / Math.Max(1e-9, seconds), Memory = Memory with { MeasuredPeak = process.PeakWorkingSet64 } };
+        var measured = this with { Memory = Memory with { MeasuredPeak = process.PeakWorkingSet64 } };
+        // A rollout that lost answers makes fewer updates, or none: then nothing is known of their time.
+        if (SecondsOf(times, Math.Max(1, rollout)) is not { } seconds)
+            return measured;
+        return rollout > 0
+            ? measured with { SecondsPerUpdate = seconds }
+            : measured with { TokensPerSecond = typical.Shown().Sum(r => (long)r.Stretches.Sum(s => s.Ids.Count)) / Math.Max(1e-9, seconds) };
     }
 
-    // As the sampler plans them: all updates of a rollout see its answers, some of them in each.
-    private static int UpdatesOf(int prompts, TrainingOptions options, RolloutOptions rollouts)
-    {
-        if (options.MaxUpdates is { } most)
-            return most;
-        var answers = rollouts.Prompts * rollouts.Samples;
-        var each = rollouts.Iterations * ((answers + (options.BatchRows * options.Accumulation) - 1) / (options.BatchRows * options.Accumulation));
-        return each * (int)Math.Ceiling(options.Epochs * ((prompts + rollouts.Prompts - 1) / rollouts.Prompts));
-    }
+    // Seconds of an update: without the first ones, which warm up, where there are others; null where there is none.
+    private static double? SecondsOf(List<double> times, int first) =>
+        times.Count > first ? (times[^1] - times[first - 1]) / (times.Count - first) : times.Count > 0 ? times[^1] / times.Count : null;
 
     private static bool Ends(ShownRow row, IReadOnlySet<int> ends) => row.Stretches.Where(s => s.Scored.Contains(true)).All(s => s.Ids.Zip(s.Scored).Any(t => t.Second && ends.Contains(t.First)));
 }

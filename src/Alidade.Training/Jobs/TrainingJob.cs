@@ -12,7 +12,7 @@ namespace Alidade.Training.Jobs;
 
 /// <summary>
 /// One training inside of a run folder: (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, (3) what it answers then,
-/// (4) adapter or model written, (5) the report. A run that was stopped or killed does what is missing.
+/// (4) adapter or model written, (5) the report, (6) what else was asked for is written. A run that was stopped, killed or could not write does what is missing.
 /// </summary>
 /// <param name="run">The run.</param>
 /// <param name="name">What the run was asked with, for the report.</param>
@@ -36,7 +36,8 @@ public sealed class TrainingJob(
     private const string Stage = "train";
     private const string Checkpoints = "checkpoints";
     private const string AdapterFolder = "adapter";
-    private const string ModelFolder = "model";
+    private const string TrainedModelFolder = "model";
+    private const string CutsFile = "ordinal_cuts.json";
     private const string TensorBoardFolder = "tensorboard";
 
     /// <summary>A new adapter for a recipe; null where every weight is trained. A model that lacks the scoring head that its rows need is given a new one.</summary>
@@ -59,10 +60,29 @@ public sealed class TrainingJob(
         return isAdapter ? LoraAdapter.Create(model, "policy", options, seed) : null;
     }
 
+    /// <summary>Says what cannot be written at the end, before anything is trained.</summary>
+    /// <exception cref="AlidadeException">A number format, a file or what is asked for in it cannot be written.</exception>
+    public static void CheckExports(TrainRecipe recipe, CausalLM model, LoraAdapter? adapter)
+    {
+        var export = recipe.Export;
+        if (export.Gguf is not null)
+        {
+            model.CheckGguf(export.GgufFormat);
+            if (adapter?.Replacements.ContainsKey(ScoringHeadName + ".weight") == true)
+                throw new AlidadeException("export.gguf: a GGUF file has no place for the scoring head that is trained; leave it out, the run folder keeps the adapter with its head");
+        }
+
+        if (export.AdapterGguf is not null)
+            GgufAdapter.Check(adapter ?? throw new AlidadeException("export.adapter_gguf: there is no adapter, since all weights are trained; take export.gguf"), model);
+        foreach (var file in new[] { export.Gguf, export.AdapterGguf }.OfType<string>())
+            AtomicFile.CheckWritable(file);
+    }
+
     /// <summary>Does it.</summary>
     public TrainingReport Run()
     {
         using var adapter = AdapterOf(recipe, model, rows);
+        CheckExports(recipe, model, adapter);
         var forecast = TrainingForecast.Of(known, model, adapter, rows, recipe);
 
         // 1.
@@ -77,14 +97,28 @@ public sealed class TrainingJob(
         {
             var after = TrainingSamples.Take(run, Phases.After, model, prompts, recipe.Samples.MaxNewTokens, progress, cancellation);
 
-            // 5. is made of everything, and so is written last.
-            var report = Report(forecast, result, [.. TrainingSamples.Compared(before, after)]);
             // 4.
-            report = report with { Written = [.. Write(adapter)] };
-            run.WriteArtifact(RecordFile, Json.ToNode(report)!.ToJsonString(Json.Indented));
-            run.WriteArtifact(PageFile, report.ToHtml());
+            var written = WriteTrained(adapter);
+
+            // 5. Before 6., so that what cannot be written at the end takes nothing with it.
+            var report = Report(forecast, result, [.. TrainingSamples.Compared(before, after)]) with { Written = written };
+            Keep(report);
+
+            // 6.
+            foreach (var export in Exports(adapter))
+            {
+                report = report with { Written = [.. report.Written, export] };
+                Keep(report);
+            }
+
             return report;
         }
+    }
+
+    private void Keep(TrainingReport report)
+    {
+        run.WriteArtifact(RecordFile, Json.ToNode(report)!.ToJsonString(Json.Indented));
+        run.WriteArtifact(PageFile, report.ToHtml());
     }
 
     private TrainingResult Train(LoraAdapter? adapter)
@@ -114,22 +148,25 @@ public sealed class TrainingJob(
         warn(warning);
     }
 
-    private IEnumerable<string> Write(LoraAdapter? adapter)
+    private string[] WriteTrained(LoraAdapter? adapter)
     {
-        if (adapter is not null)
-        {
-            PeftFolder.Save(adapter, model, run.PathOf(AdapterFolder));
-            yield return run.PathOf(AdapterFolder);
-        }
+        var folder = run.PathOf(adapter is null ? TrainedModelFolder : AdapterFolder);
+        if (adapter is null)
+            model.Save(folder);
         else
-        {
-            model.Save(run.PathOf(ModelFolder));
-            yield return run.PathOf(ModelFolder);
-        }
+            PeftFolder.Save(adapter, model, folder);
+        if (rows.OrdinalCuts is not { } cuts)
+            return [folder];
+        run.WriteArtifact(CutsFile, Json.ToNode(cuts())!.ToJsonString(Json.Indented));
+        return [folder, run.PathOf(CutsFile)];
+    }
 
+    // One after the other, each told when it is whole.
+    private IEnumerable<string> Exports(LoraAdapter? adapter)
+    {
         if (recipe.Export.AdapterGguf is { } alone)
         {
-            GgufAdapter.Save(adapter ?? throw new AlidadeException("export.adapter_gguf: there is no adapter, since all weights are trained; take export.gguf"), model, alone);
+            GgufAdapter.Save(adapter!, model, alone);
             yield return alone;
         }
 

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Alidade.Tests.Core;
+using Alidade.Tests.Models.Encoders;
 
 namespace Alidade.Tests.Cli;
 
@@ -25,11 +27,31 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("dpo --set beta", "--set beta: an option is KEY=VALUE")]
     [InlineData("dpo --set rank=[1", "not YAML")]
     [InlineData("dpo --adapter qlora", "'adapter.method' (--adapter qlora) is 'qlora'; allowed: lora, none")]
+    [InlineData("dpo --set noise.alpha=5", "'noise' is not read by dpo", "it is read by", "sft")]
+    [InlineData("dpo --set reward=ends_with_question", "'reward' is not read by dpo", "grpo")]
+    [InlineData("dpo --set completion_only=false", "'data.completion_only' is not read by dpo", "sft")]
+    [InlineData("simpo --set reference=base", "'reference' is not read by simpo", "dpo")]
+    [InlineData("sft --set reference=base", "'reference' is not read by sft", "dpo")]
+    [InlineData("sft --set teacher=somewhere", "'teacher' is not read by sft as it is set; it is read by distillation")]
+    [InlineData("distillation", "distillation needs a teacher", "--set teacher=")]
+    [InlineData("reward --set samples.count=2", "'samples' is not read by reward")]
+    [InlineData("reward --set too_long=cut", "'data.too_long' is not read by reward")]
+    [InlineData("grpo --set reward=ends_with_question cost=ends_with_question", "'cost' is not read by grpo", "it is read by ppo")]
+    [InlineData("ppo --set reward=ends_with_question lagrange.threshold=1", "lagrange: there is no cost to keep under a limit")]
+    [InlineData("grpo", "grpo needs a reward", "ends_with_question")]
+    [InlineData("dpo --set reference_model=m moving_reference.every=2", "leave reference_model or moving_reference out")]
+    [InlineData("xpo", "there is no objective 'xpo'")]
+    [InlineData("dpo --set export.gguf=x.gguf gguf_format=Q9", "number format 'Q9' is not written to GGUF files")]
+    [InlineData("dpo --gguf /proc/none/x.gguf", "cannot write '/proc/none/x.gguf'")]
+    [InlineData("dpo --adapter-gguf /proc", "cannot write '/proc': it is a folder")]
+    [InlineData("dpo --adapter none --adapter-gguf x.gguf", "export.adapter_gguf: there is no adapter")]
+    [InlineData("reward --adapter-gguf x.gguf", "keeps 'score.weight' whole", "GGUF adapter has no place")]
+    [InlineData("reward --gguf x.gguf", "no place for the scoring head")]
     [InlineData("dpo --set lora.targets=[q_prj]", "no module is named 'q_prj'")]
     public void A_wrong_option_is_told_with_what_is_right(string line, params string[] holds)
     {
         var data = folder.Write("rows.jsonl", TrainRows.Of("dpo", 6));
-        if (line.StartsWith("sft", StringComparison.Ordinal))
+        if (line.StartsWith("sft", StringComparison.Ordinal) || line.StartsWith("distillation", StringComparison.Ordinal))
             data = folder.Write("rows.jsonl", TrainRows.Of("sft", 6));
         Refused([.. line.Split(' '), "--model", model, "--data", data], holds);
     }
@@ -43,6 +65,10 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("sft", """{"prompt": "a", "completion": 7}""", "rows.jsonl:7", "field 'completion'", "a number")]
     public void A_broken_row_is_named_by_file_line_and_field(string objective, string row, params string[] holds) =>
         Refused(["train", objective, "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of(objective, 6) + row + "\n")], holds);
+
+    [Fact]
+    public void Rows_to_unlearn_are_not_imitated() =>
+        Refused(["train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("sft", 6) + """{"prompt": "the", "completion": "log", "label": false}""" + "\n")], "1 rows have the label false", "cringe");
 
     [Fact]
     public void Broken_rows_are_counted_where_that_is_wanted()
@@ -95,11 +121,31 @@ public sealed class BadTrainInputTests : IDisposable
         Refused(["train", folder.Write("recipe.yaml", recipe), "--model", model], ["recipe.yaml", .. holds]);
     }
 
+    [Theory]
+    [InlineData("{ model: MODEL }", "reward.model", "has no scoring head", "alidade train reward")]
+    [InlineData("{ model: nowhere }", "nowhere")]
+    [InlineData("{ classifier: CLASSIFIER, label: toxic }", "reward.label", "no label 'toxic'", "known: fine, rude")]
+    [InlineData("{ classifier: CLASSIFIER }", "label: the classifier's label")]
+    [InlineData("{ label: toxic, rule: { name: contains, text: a } }", "no classifier is named")]
+    [InlineData("{ judge: { url: nowhere, model: m } }", "'nowhere' is no address")]
+    [InlineData("{ judge: { url: http://127.0.0.1:9/v1 } }", "the model's name at the address is missing")]
+    [InlineData("[ { rule: { name: contains, text: a } }, { rule: { name: contains, text: a } } ]", "one and the same")]
+    public void A_reward_that_cannot_be_used_is_told_before_there_is_a_run(string reward, params string[] holds)
+    {
+        var classifier = TinyEncoder.Write(folder.File("classifier"), "bert", "ForSequenceClassification", c => c["id2label"] = new JsonObject { ["0"] = "fine", ["1"] = "rude" });
+        TinyWords.Write(classifier);
+        folder.Write("rows.jsonl", TrainRows.Of("dpo", 6));
+        var recipe = folder.Write("recipe.yaml", $"objective: grpo\ndata: rows.jsonl\nreward: {reward.Replace("MODEL", "model", StringComparison.Ordinal).Replace("CLASSIFIER", "classifier", StringComparison.Ordinal)}\n");
+        Refused(["train", recipe, "--model", model], holds);
+    }
+
     [Fact]
     public void A_command_without_an_objective_and_a_resume_with_one_are_told()
     {
         Refused(["train"], "name an objective or a recipe");
-        Refused(["train", "dpo", "--resume", folder.File("run")], "leave the other options out");
+        Refused(["train", "dpo", "--resume", folder.File("run")], "leave the objective out");
+        foreach (var option in (string[])["--dry-run", "--adapter-gguf x", "--set beta=1", "--device cpu", "--threads 1", "--out x", "--data x"])
+            Refused(["train", "--resume", folder.File("run"), .. option.Split(' ')], $"leave {option.Split(' ')[0]} out");
         Refused(["train", "--resume", folder.File("run")], "run");
     }
 

@@ -6,13 +6,13 @@ using Alidade.Models.Weights;
 
 namespace Alidade.Tests.Cli;
 
-/// <summary>A model folder that a command can load: one block, random weights, a vocabulary of the bytes and a few words, a context of 32 tokens.</summary>
+/// <summary>A model folder that a command can load: one block, random weights, a vocabulary of the bytes and a few words, by default a context of 32 tokens.</summary>
 internal static class TinyModel
 {
     private const string Template =
         "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
-    public static string Write(string folder)
+    public static string Write(string folder, int context = 32)
     {
         var tokenizer = new ByteLevelBpeTrainer
         {
@@ -31,7 +31,7 @@ internal static class TinyModel
             KeyValueHeads = 2,
             HeadDim = 8,
             MlpWidth = 24,
-            ContextLength = 32,
+            ContextLength = context,
             Norm = NormKind.Rms,
             NormEpsilon = 1e-5,
             Activation = Activation.Silu,

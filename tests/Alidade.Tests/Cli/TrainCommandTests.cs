@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
+using Alidade.Cli.Train;
+using Alidade.Core;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Models.Weights;
 using Alidade.Tests.Core;
+using Alidade.Tests.Models.Encoders;
 using Alidade.Training.Catalogue;
 using TorchSharp;
 
@@ -63,11 +66,86 @@ public sealed class TrainCommandTests : IDisposable
     {
         var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 24).Select(i => row.Replace("PLACE", $"{i}", StringComparison.Ordinal).Replace("\"label\": true", i % 2 == 0 ? "\"label\": true" : "\"label\": false", StringComparison.Ordinal) + "\n")));
         var run = folder.File("run");
-        var result = CommandLine.Run("train", objective, "--model", model, "--data", data, "--out", run, "--set", "max_updates=3", "batch_rows=4", "rank=2", "samples.max_new_tokens=2");
+        var result = CommandLine.Run("train", objective, "--model", model, "--data", data, "--out", run, "--set", "max_updates=3", "batch_rows=4", "rank=2");
         Assert.True(result.Code == 0, result.Error);
         var weights = File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors"));
         Assert.Equal(0, CommandLine.Run("train", "--resume", run).Code);
         Assert.Equal(weights, File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("hindsight", """{"prompt": "the cat PLACE", "chosen": " sat", "rejected": " log"}""")]
+    [InlineData("refinement", """{"prompt": "the cat PLACE", "answer": " log", "refinement": " sat"}""")]
+    [InlineData("refine", """{"prompt": "the cat PLACE", "answer": " log", "feedback": "no", "refinement": " sat"}""")]
+    [InlineData("edits", """{"prompt": "the cat PLACE", "answer": " log", "refinement": " sat"}""")]
+    public void Demonstrations_are_made_of_pairs_and_refinements(string form, string row)
+    {
+        var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 12).Select(i => row.Replace("PLACE", $"{i}", StringComparison.Ordinal) + "\n")));
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", "sft", "--model", TinyModel.Write(folder.File("wide"), context: 256), "--data", data, "--out", run, "--set", $"data.form={form}", "max_updates=2", "batch_rows=4", "rank=2", "samples.count=0");
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Contains("rows of rows.jsonl", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bco_weighs_unwanted_answers_by_an_encoder_of_prompts()
+    {
+        folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 20).Select(i => $$"""{"prompt": "the {{(i % 4 < 2 ? "cat" : "dog")}} {{i}}", "completion": " sat", "label": {{(i % 4 is 0 or 1 or 2 ? "true" : "false")}}}""" + "\n")));
+        TinyWords.WriteSentences(folder.File("sentences"));
+        string Events(string more)
+        {
+            var run = folder.File(Guid.NewGuid().ToString("N"));
+            var result = CommandLine.Run("train", folder.Write("recipe.yaml", $"objective: bco\ndata: rows.jsonl\n{more}\ntraining: {{ max_updates: 2, batch_rows: 8 }}\nadapter: {{ lora: {{ rank: 2 }} }}\nsamples: {{ count: 0 }}\n"), "--model", model, "--out", run);
+            Assert.True(result.Code == 0, result.Error);
+            Assert.Equal(more.Length > 0, File.ReadAllText(Path.Combine(run, "run.json")).Contains("prompt encoder", StringComparison.Ordinal));
+            return string.Join(' ', File.ReadLines(Path.Combine(run, "events.jsonl")).Select(l => JsonNode.Parse(l)!["values"]!["loss"]?.ToJsonString()));
+        }
+
+        Assert.NotEqual(Events(""), Events("prompt_encoder: sentences"));
+    }
+
+    [Fact]
+    public void The_cuts_of_a_rubric_are_learned_and_kept_where_that_is_wanted()
+    {
+        var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 24).Select(i => $$"""{"prompt": "the cat {{i}}", "completion": " sat", "label": {{i % 3}}}""" + "\n")));
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", "ordinal", "--model", model, "--data", data, "--out", run, "--set", "ordinal_cuts=learned", "objective.levels=3", "max_updates=4", "batch_rows=4", "rank=2", "learning_rate=1e-1");
+        Assert.True(result.Code == 0, result.Error);
+        var cuts = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "ordinal_cuts.json")))!.AsArray().Select(c => (double)c!).ToArray();
+        Assert.Equal(2, cuts.Length);
+        Assert.True(cuts[0] < cuts[1]);
+        Assert.NotEqual(-0.5, cuts[0], 1e-3);
+        // What a resumed run ends with is what it ended with.
+        File.Delete(Path.Combine(run, "ordinal_cuts.json"));
+        Assert.Equal(0, CommandLine.Run("train", "--resume", run).Code);
+        Assert.Equal(cuts, JsonNode.Parse(File.ReadAllText(Path.Combine(run, "ordinal_cuts.json")))!.AsArray().Select(c => (double)c!));
+    }
+
+    [Fact]
+    public void An_export_that_fails_at_the_end_loses_nothing()
+    {
+        var data = folder.Write("rows.jsonl", TrainRows.Of("sft", 12));
+        var (run, target) = (folder.File("run"), folder.File("out/whole.gguf"));
+        Directory.CreateDirectory(folder.File("out"));
+        // What stands in its way is put there while training runs.
+        var request = new TrainRequest
+        {
+            CommandLine = "alidade train",
+            Recipe = $"objective: sft\nmodel: {model}\ndata: {data}\nexport: {{ gguf: {target} }}\ntraining: {{ max_updates: 2, batch_rows: 4 }}\nadapter: {{ lora: {{ rank: 2 }} }}\n",
+            RecipeName = "recipe.yaml",
+            Folder = folder.Path,
+        };
+        Assert.Throws<AlidadeException>(() => TrainRun.Begin(request, run, new Obstacle(target), _ => { }, TestContext.Current.CancellationToken));
+        var report = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "report.json")))!;
+        Assert.Equal(Path.Combine(run, "adapter"), (string)Assert.Single(report["written"]!.AsArray())!);
+        Directory.Delete(target);
+        Assert.Equal(0, CommandLine.Run("train", "--resume", run).Code);
+        Assert.True(File.Exists(target));
+    }
+
+    private sealed class Obstacle(string path) : IProgress<Progress>
+    {
+        public void Report(Progress value) => Directory.CreateDirectory(path);
     }
 
     [Fact]

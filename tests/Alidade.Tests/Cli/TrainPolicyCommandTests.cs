@@ -1,0 +1,192 @@
+using System.Text.Json.Nodes;
+using Alidade.Cli.Train;
+using Alidade.Core;
+using Alidade.Models;
+using Alidade.Tests.Core;
+
+namespace Alidade.Tests.Cli;
+
+/// <summary>Reinforcement from the command line: rewards of a recipe, plans, and runs that were stopped.</summary>
+public sealed class TrainPolicyCommandTests : IDisposable
+{
+    private const string Small = "rollouts: { prompts: 2, samples: 2, max_new_tokens: 4 }\ntraining: { batch_rows: 2, max_updates: 4, checkpoint_every: 1, schedule: { learning_rate: 1e-2 } }\nsamples: { count: 1, max_new_tokens: 2 }\nadapter: { lora: { rank: 2 } }\n";
+    private readonly TemporaryFolder folder = new();
+    private readonly string model;
+
+    public TrainPolicyCommandTests()
+    {
+        model = TinyModel.Write(folder.File("model"));
+        folder.Write("prompts.jsonl", string.Concat(Enumerable.Range(0, 6).Select(i => $$"""{"prompt": "the cat {{i}}"}""" + "\n")));
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("grpo")]
+    [InlineData("ppo")]
+    public void Two_rewards_of_a_recipe_are_found_beside_it_and_kept_with_their_hashes(string objective)
+    {
+        WriteRewardModel("judges/reward");
+        var recipe = folder.Write("recipe.yaml", $$"""
+            objective: {{objective}}
+            data: prompts.jsonl
+            reward: [ { rule: { name: contains, text: a } }, { model: judges/reward, weight: 0.5 } ]
+            {{Small}}
+            """);
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", recipe, "--model", model, "--out", run);
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Contains("training loss", result.Output, StringComparison.Ordinal);
+        var files = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "run.json")))!["files"]!.AsArray();
+        Assert.Contains(files, f => (string)f!["role"]! == "reward" && (string)f["path"]! == folder.File("judges/reward/model.safetensors"));
+
+        // Other weights are another reward: the run does not go on with them.
+        WriteRewardModel("judges/reward", seed: 9);
+        CommandLine.Run("train", "--resume", run).IsOneLine("model.safetensors", "is not the file that the run began with");
+    }
+
+    [Theory]
+    [InlineData("nash_md", "{ rule: { name: contains, text: a } }")]
+    [InlineData("f_dpg", "{ rule: { name: contains, text: a } }")]
+    [InlineData("grpo", "{ ensemble: [ { model: judges/first }, { model: judges/second, weight: 1 } ], combine: worst_case }")]
+    [InlineData("grpo", "{ steps: judges/steps, aggregation: minimum }")]
+    public void Methods_and_rewards_of_recipes_train(string objective, string reward)
+    {
+        WriteRewardModel("judges/first");
+        WriteRewardModel("judges/second", seed: 9);
+        using (var steps = CausalLM.Load(model))
+        {
+            steps.AddTokenScoringHead(2, seed: 5);
+            steps.Save(folder.File("judges/steps"));
+        }
+
+        var recipe = folder.Write("recipe.yaml", $"objective: {objective}\ndata: prompts.jsonl\nreward: {reward}\n{Small}");
+        var result = CommandLine.Run("train", recipe, "--model", model, "--out", folder.File("run"));
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Equal(4, (int)JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["updates"]!);
+    }
+
+    [Fact]
+    public void What_train_reward_writes_by_default_is_a_reward_over_the_same_base()
+    {
+        var pairs = folder.Write("pairs.jsonl", TrainRows.Of("reward", 12));
+        var trained = CommandLine.Run("train", "reward", "--model", model, "--data", pairs, "--out", folder.File("reward-run"), "--set", "max_updates=2", "rank=2");
+        Assert.True(trained.Code == 0, trained.Error);
+        string[] Line(string objective, string adapter) =>
+            ["train", objective, "--model", model, "--data", folder.File("prompts.jsonl"), "--adapter", adapter, "--set", $"reward={{model: {folder.File("reward-run/adapter")}}}", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4", "max_updates=2", "rank=2", "samples.count=0"];
+        var result = CommandLine.Run([.. Line("grpo", "lora"), "--out", folder.File("run")]);
+        Assert.True(result.Code == 0, result.Error);
+        CommandLine.Run([.. Line("grpo", "none"), "--out", folder.File("none")]).IsOneLine("reward.model", "adapter.method");
+        Assert.False(Directory.Exists(folder.File("none")));
+    }
+
+    [Theory]
+    [InlineData("grpo")]
+    [InlineData("ppo")]
+    public void A_run_that_was_stopped_goes_on_to_the_same_bits(string objective)
+    {
+        TrainRequest Request() => new()
+        {
+            CommandLine = "alidade train",
+            Recipe = $"objective: {objective}\nmodel: model\ndata: prompts.jsonl\nreward: {{ rule: {{ name: contains, text: a }} }}\n{Small}",
+            RecipeName = "recipe.yaml",
+            Folder = folder.File(""),
+        };
+        using var stop = new CancellationTokenSource();
+        TrainRun.Begin(Request(), folder.File("whole"), new Watch(_ => { }), _ => { }, TestContext.Current.CancellationToken);
+        Assert.Throws<OperationCanceledException>(() => TrainRun.Begin(
+            Request(), folder.File("stopped"), new Watch(p => Stop(p, stop)), _ => { }, stop.Token));
+        var record = JsonNode.Parse(File.ReadAllText(folder.File("stopped/run.json")))!;
+        Assert.Equal("stopped", (string)record["state"]!);
+        Assert.False(File.Exists(folder.File("stopped/report.json")));
+        var resumed = CommandLine.Run("train", "--resume", folder.File("stopped"));
+        Assert.True(resumed.Code == 0, resumed.Error);
+        Assert.Equal(File.ReadAllBytes(folder.File("whole/adapter/adapter_model.safetensors")), File.ReadAllBytes(folder.File("stopped/adapter/adapter_model.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("max_updates=1")]
+    [InlineData("training.epochs=3")]
+    [InlineData("rollouts.prompts=8")]
+    [InlineData("rollouts.iterations=2")]
+    public void A_plan_of_reinforcement_tells_the_updates_that_come(string option)
+    {
+        string[] line = ["train", "grpo", "--model", model, "--data", folder.File("prompts.jsonl"), "--set", "reward={rule: {name: contains, text: a}}", "rollouts.prompts=4", "rollouts.samples=3", "rollouts.max_new_tokens=3", "batch_rows=2", "rank=2", "samples.count=0", "held_out=0", option];
+        var plan = CommandLine.Run([.. line, "--dry-run", "--json"]);
+        Assert.True(plan.Code == 0, plan.Error);
+        var forecast = JsonNode.Parse(plan.Output)!;
+        Assert.True((double)forecast["seconds_per_update"]! > 0);
+        Assert.True(CommandLine.Run([.. line, "--out", folder.File("run")]).Code == 0);
+        Assert.Equal((int)forecast["updates"]!, (int)JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["updates"]!);
+    }
+
+    [Fact]
+    public void A_plan_says_that_it_measured_nothing_where_no_answer_taught_anything()
+    {
+        var plan = CommandLine.Run("train", "grpo", "--model", model, "--data", folder.File("prompts.jsonl"), "--dry-run", "--set", "reward={rule: {name: contains, text: NEVER}}", "rollouts.equal_groups=drop", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=2");
+        Assert.True(plan.Code == 0, plan.Error);
+        Assert.Contains("time      not measured", plan.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_constant_length_of_dr_grpo_is_the_limit_of_the_rollouts()
+    {
+        // A constant that is twice as long halves the loss and its gradient; nothing else differs.
+        double Loss(params string[] options)
+        {
+            var run = folder.File(Guid.NewGuid().ToString("N"));
+            var result = CommandLine.Run(["train", "dr_grpo", "--model", model, "--data", folder.File("prompts.jsonl"), "--out", run, "--set", "reward={rule: {name: contains, text: a}}", "rollouts.prompts=4", "rollouts.samples=6", "rollouts.max_new_tokens=6", "batch_rows=24", "max_updates=1", "rank=2", "samples.count=0", "held_out=0", .. options]);
+            Assert.True(result.Code == 0, result.Error);
+            return File.ReadLines(Path.Combine(run, "events.jsonl")).Select(l => JsonNode.Parse(l)!["values"]!).First(v => v["gradient_norm"] is not null)["gradient_norm"]!.GetValue<double>();
+        }
+
+        var own = Loss();
+        Assert.True(own > 0);
+        Assert.Equal(own, Loss("objective.aggregation={name: constant_length, tokens: 6}"), 1e-9);
+        Assert.Equal(own / 2, Loss("objective.aggregation={name: constant_length, tokens: 12}"), 1e-6 * own);
+    }
+
+    [Fact]
+    public void A_teacher_and_another_reference_are_read_beside_the_recipe()
+    {
+        var other = folder.File("other");
+        using (var loaded = CausalLM.Load(model))
+        {
+            using var noGrad = TorchSharp.torch.no_grad();
+            loaded.Parameters["model.embed_tokens.weight"].mul_(1.1);
+            loaded.Save(other);
+        }
+
+        string Loss(string recipe)
+        {
+            var run = folder.File(Guid.NewGuid().ToString("N"));
+            var result = CommandLine.Run("train", folder.Write("recipe.yaml", recipe + "\ntraining: { max_updates: 1, batch_rows: 4 }\nsamples: { count: 0 }\nadapter: { lora: { rank: 2 } }\n"), "--model", model, "--out", run);
+            Assert.True(result.Code == 0, result.Error);
+            Assert.Contains(other, File.ReadAllText(Path.Combine(run, "run.json")), StringComparison.Ordinal);
+            return File.ReadLines(Path.Combine(run, "events.jsonl")).First();
+        }
+
+        folder.Write("sft.jsonl", TrainRows.Of("sft", 8));
+        folder.Write("dpo.jsonl", TrainRows.Of("dpo", 8));
+        Assert.Contains("loss", Loss("objective: distillation\ndata: sft.jsonl\nteacher: other"), StringComparison.Ordinal);
+        Assert.Contains("loss", Loss("objective: dpo\ndata: dpo.jsonl\nreference_model: other"), StringComparison.Ordinal);
+    }
+
+    private void WriteRewardModel(string name, ulong seed = 4)
+    {
+        using var reward = CausalLM.Load(model);
+        reward.AddScoringHead(1, seed);
+        reward.Save(folder.File(name));
+    }
+
+    private static void Stop(Progress progress, CancellationTokenSource stop)
+    {
+        if (progress.Task is "GRPO" or "PPO" && progress.Done == 2)
+            stop.Cancel();
+    }
+
+    private sealed class Watch(Action<Progress> look) : IProgress<Progress>
+    {
+        public void Report(Progress value) => look(value);
+    }
+}
