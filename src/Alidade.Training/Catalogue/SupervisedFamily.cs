@@ -1,3 +1,4 @@
+using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Training.Data;
 using Alidade.Training.Jobs;
@@ -54,9 +55,13 @@ public sealed class SupervisedFamily : ObjectiveFamily
             DemonstrationForm.Refinement => Refined(rows => LanguageFeedback.ToAnswer(rows)),
             DemonstrationForm.Refine => Refined(LanguageFeedback.ToRefine),
             DemonstrationForm.Edits => Refined(EditChain.Demonstrations),
-            _ => Of(DemonstrationFile.Read(data.File, request.Reading), tokenizer.Tokenize),
+            _ => Of(Imitable(DemonstrationFile.Read(data.File, request.Reading), request.Objective), tokenizer.Tokenize),
         };
     }
+
+    // What is to be unlearned would be imitated by an objective that does not know such rows.
+    private static DataSet<Demonstration> Imitable(DataSet<Demonstration> rows, object objective) => objective is Cringe or RejectedUnlikelihood || !rows.Rows.Any(r => r.Avoided) ? rows
+        : throw new AlidadeException($"{rows.File.Path}: {rows.Rows.Count(r => r.Avoided)} rows have the label false, and {((IDemonstrationObjective)objective).Name} would imitate them: take {new Cringe().Name} or {new RejectedUnlikelihood().Name}, which unlearn them, or leave them out of the file");
 
     private sealed class Shape : IRowShape<DemonstrationTokens>
     {

@@ -67,6 +67,10 @@ public sealed class BadTrainInputTests : IDisposable
         Refused(["train", objective, "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of(objective, 6) + row + "\n")], holds);
 
     [Fact]
+    public void Rows_to_unlearn_are_not_imitated() =>
+        Refused(["train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("sft", 6) + """{"prompt": "the", "completion": "log", "label": false}""" + "\n")], "1 rows have the label false", "cringe");
+
+    [Fact]
     public void Broken_rows_are_counted_where_that_is_wanted()
     {
         var data = folder.Write("rows.jsonl", TrainRows.Of("sft", 6) + "{\"prompt\": \"a\", \"completion\": \"\"}\n");

@@ -15,11 +15,11 @@ public sealed class PromptDensityTests
     {
         using var folder = new TemporaryFolder();
         using var encoder = SentenceEncoder.Load(TinyWords.WriteSentences(folder.File("sentences")));
-        // Planted: cats are wanted four times of five, dogs once of five, as many rows of both.
-        UnpairedAnswer[] rows = [.. Enumerable.Range(0, 200).Select(i => i % 2 == 0 ? Row(i, "the cat sat", i % 10 != 0) : Row(i, "the dog ran", i % 10 == 1))];
+        // Planted: cats are wanted four times of five, dogs once of five, as many rows of both; so many that the ridge, which pulls towards ½, weighs little.
+        UnpairedAnswer[] rows = [.. Enumerable.Range(0, 2000).Select(i => i % 2 == 0 ? Row(i, "the cat sat", i % 10 != 0) : Row(i, "the dog ran", i % 10 == 1))];
         var weighed = PromptDensity.Fit(encoder, rows).Applied([Row(0, "the cat sat", false), Row(1, "the dog ran", false), Row(2, "the cat sat", false) with { DesirableProbability = 0.3 }]);
-        Assert.Equal(0.8, weighed[0].DesirableProbability!.Value, 0.05);
-        Assert.Equal(0.2, weighed[1].DesirableProbability!.Value, 0.05);
+        Assert.Equal(0.8, weighed[0].DesirableProbability!.Value, 0.02);
+        Assert.Equal(0.2, weighed[1].DesirableProbability!.Value, 0.02);
         Assert.Equal(0.3, weighed[2].DesirableProbability);
     }
 }
