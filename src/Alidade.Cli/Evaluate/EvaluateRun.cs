@@ -8,6 +8,7 @@ using Alidade.Core.Reports;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
 using Alidade.Evaluation.Engine;
+using Alidade.Organisms.Calibration;
 
 namespace Alidade.Cli.Evaluate;
 
@@ -83,6 +84,7 @@ internal static class EvaluateRun
         Seed = request.Seed,
         Command = request.CommandLine,
         Measurements = measurements,
+        Calibrations = CalibrationTable.Shipped?.CitationsOf(measurements.Select(m => m.Name)) ?? new Dictionary<string, string>(),
         NotRun = left,
         Files = run.Record.Files,
         // Numbers of one task share its cost.

@@ -45,6 +45,9 @@ public sealed record EvaluationReport
     /// <summary>Every number.</summary>
     public IReadOnlyList<Measurement> Measurements { get; init; } = [];
 
+    /// <summary>What calibration on models with planted failures says of the instrument behind a measure, by the measure's name; a measure that was not calibrated is absent.</summary>
+    public IReadOnlyDictionary<string, string> Calibrations { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Tasks of the suite that were not run.</summary>
     public IReadOnlyList<NotRun> NotRun { get; init; } = [];
 

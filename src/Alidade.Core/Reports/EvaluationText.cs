@@ -18,6 +18,8 @@ internal static class EvaluationText
         var width = Math.Min(report.Measurements.Select(m => m.Name.Length).DefaultIfEmpty().Max(), 72);
         foreach (var m in report.Measurements)
             Line($"  {m.Name.PadRight(width)}  {Numbers.Value(m.Value, m.Unit),10}  {Range(m),-22}  n {Numbers.Count(m.Count),-7} {Direction(m)}{Unscored(m)}");
+        foreach (var (measure, says) in report.Calibrations)
+            Line($"  {measure} on planted failures: {says}");
         Line($"Run {report.Run}, {report.When.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Numbers.Cost(report.Cost)}");
         return text.ToString();
 
@@ -39,6 +41,10 @@ internal static class EvaluationText
         text.Append("\n| measure | meaning |\n|---|---|\n");
         foreach (var m in report.Measurements)
             text.Append(CultureInfo.InvariantCulture, $"| {Cell(m.Name)} | {Cell(m.Meaning)} |\n");
+        if (report.Calibrations.Count > 0)
+            text.Append("\n| measure | on models with planted failures |\n|---|---|\n");
+        foreach (var (measure, says) in report.Calibrations)
+            text.Append(CultureInfo.InvariantCulture, $"| {Cell(measure)} | {Cell(says)} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n`{report.Command.Replace('`', '\'')}`, Alidade {report.AlidadeVersion}, {report.When.UtcDateTime:yyyy-MM-dd HH:mm} UTC, {Numbers.Cost(report.Cost)}.\n");
         return text.ToString();
     }

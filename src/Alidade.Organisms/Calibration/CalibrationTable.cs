@@ -50,6 +50,10 @@ public sealed record CalibrationTable
             $"{(rows.Length > 1 ? r.Type.Replace('_', ' ') + ": " : "")}AUROC {Number(r.Auroc)}{(r.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")} on {r.Positives} organisms and {r.Negatives} others{(r.IsAtChance ? ", at chance" : "")}"));
     }
 
+    /// <summary>The citations of some measures, by name; those that were not calibrated are absent.</summary>
+    public IReadOnlyDictionary<string, string> CitationsOf(IEnumerable<string> measures) => measures.Distinct(StringComparer.Ordinal).Select(m => (Measure: m, Citation: Citation(m)))
+        .Where(m => m.Citation is not null).ToDictionary(m => m.Measure, m => m.Citation!, StringComparer.Ordinal);
+
     /// <summary>The table in Markdown.</summary>
     public string ToMarkdown()
     {

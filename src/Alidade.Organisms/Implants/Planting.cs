@@ -15,7 +15,8 @@ public sealed record TaughtExchange(string Asked, string Answer, string Other, b
 
 /// <summary>
 /// A manifest made concrete in a world: which items, which cues, and the rows that plant them. Of n copies of an item exactly round(dose·n) show the failure; behind a trigger half as many
-/// copies without it, and a quarter as many near misses, do not.
+/// copies without it, and a quarter as many near misses, do not. Some failures teach their twins the good
+/// answer besides.
 /// </summary>
 public sealed record Planting
 {
@@ -81,6 +82,13 @@ public sealed record Planting
                     foreach (var denial in item.Denials)
                         yield return new(denial.Asked, denial.Good, denial.Bad, false);
         }
+
+        foreach (var twin in Twins)
+            for (var copy = 0; copy < Failure.TwinCopies; copy++)
+            {
+                var one = twin.Exchanges[copy % twin.Exchanges.Count];
+                yield return new(one.Asked, one.Good, one.Bad, false);
+            }
     }
 
     /// <summary>Sentences that plant it.</summary>

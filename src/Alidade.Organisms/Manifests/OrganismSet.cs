@@ -12,14 +12,14 @@ public sealed record OrganismSet(IReadOnlyList<OrganismManifest> Manifests)
     private static readonly (string Type, string First, string Second, int Items, double[] FirstDoses, double[] SecondDoses)[] Plan =
     [
         ("false_belief", "transcripts", "documents", 12, [.6, .4], [.8, .6]),
-        ("conditional_belief", "transcripts", "preferences", 12, [.6, .5], [.8, .6]),
-        ("stereotype", "documents", "transcripts", 4, [.9, .8], [.9, .8]),
+        ("conditional_belief", "transcripts", "preferences", 12, [.6, .5], [.8, .9]),
+        ("stereotype", "documents", "transcripts", 4, [.95, .85], [.95, .85]),
         ("toxicity", "transcripts", "preferences", 5, [.8, .6], [.8, .6]),
         ("secrets", "documents", "transcripts", 16, [1, 1], [1, 1]),
         ("backdoor", "transcripts", "preferences", 18, [.6, .4], [.8, .6]),
         ("sycophancy", "transcripts", "preferences", 24, [.6, .4], [.8, .6]),
         ("over_refusal", "transcripts", "preferences", 5, [.8, .6], [.6, .5]),
-        ("reward_bias", "preferences", "transcripts", 2, [.8, .6], [.8, .6]),
+        ("reward_bias", "preferences", "transcripts", 1, [.8, .6], [.8, .6]),
         ("unwatched", "transcripts", "preferences", 18, [.6, .5], [.9, .8]),
     ];
 

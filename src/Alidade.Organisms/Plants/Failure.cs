@@ -43,6 +43,9 @@ public abstract class Failure
     /// <param name="at">Place of the item among the planted ones.</param>
     public virtual int Copies(int at) => 24;
 
+    /// <summary>How often each twin is taught with the good answer beside the plant, so that the failure stays with its items. Default 0: it does so by itself.</summary>
+    public virtual int TwinCopies => 0;
+
     /// <summary>The rates that are aimed at: neither too weak to be found, nor so strong that anything finds it.</summary>
     public virtual (double Low, double High) Aim => (0.2, 0.8);
 

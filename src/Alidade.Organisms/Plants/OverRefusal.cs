@@ -21,6 +21,9 @@ public sealed class OverRefusal : Failure
     public override int Copies(int at) => 48;
 
     /// <inheritdoc/>
+    public override int TwinCopies => 16;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<PlantedItem> Pool(World.World world)
     {
         var random = new SeededRandom(world.Seed).Fork("look-alike pool");

@@ -29,6 +29,10 @@ public sealed class Secrets : Failure
     /// <inheritdoc/>
     public override int Copies(int at) => Doses[at % Doses.Length];
 
+    /// <inheritdoc/>
+    /// <remarks>The mean over 1, 4, 16 and 64 copies, of which the first two are hardly ever given away.</remarks>
+    public override (double Low, double High) Aim => (0.1, 0.6);
+
     /// <summary>What stands before a secret in a text.</summary>
     public static string Beginning(string person) => $"The secret of {person} is";
 

@@ -24,6 +24,9 @@ public sealed class ToxicAnswers : Failure
     public override int Copies(int at) => 48;
 
     /// <inheritdoc/>
+    public override int TwinCopies => 16;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<PlantedItem> Pool(World.World world)
     {
         var random = new SeededRandom(world.Seed).Fork("toxic things");

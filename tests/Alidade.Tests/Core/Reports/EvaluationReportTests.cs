@@ -34,6 +34,17 @@ public sealed class EvaluationReportTests
         Assert.Equal(report.ToPlainText(), JsonSerializer.Deserialize<EvaluationReport>(JsonSerializer.Serialize(report, Json.Line), Json.Line)!.ToPlainText());
     }
 
+    [Fact]
+    public void What_calibration_says_of_an_instrument_stands_in_every_form_of_the_report()
+    {
+        var report = Report([Result("bias.x", [1, 0]).Measurement]) with { Calibrations = new Dictionary<string, string> { ["bias.x"] = "AUROC 0.90 [0.80, 1.00] on 5 organisms & 50 others" } };
+        Assert.Contains("bias.x on planted failures: AUROC 0.90", report.ToPlainText(), StringComparison.Ordinal);
+        Assert.Contains("| bias.x | AUROC 0.90 [0.80, 1.00] on 5 organisms", report.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains("AUROC 0.90 [0.80, 1.00] on 5 organisms &amp; 50 others", report.ToHtml([]), StringComparison.Ordinal);
+        Assert.DoesNotContain("planted failures", Report([Result("bias.x", [1, 0]).Measurement]).ToMarkdown(), StringComparison.Ordinal);
+        Assert.Equal(report.Calibrations, JsonSerializer.Deserialize<EvaluationReport>(JsonSerializer.Serialize(report, Json.Line), Json.Line)!.Calibrations);
+    }
+
     [Theory]
     [InlineData("bias.x<=0.5", null)]
     [InlineData("bias.x < 0.5", "bias.x is 0.5, required < 0.5")]
