@@ -156,7 +156,9 @@ internal static class AlignRun
     // The model that ships knows one world, whatever the seed of a training.
     private static bool Written(string folder)
     {
-        WorldFiles.Write(World.Build(new BaseModelOptions().Seed), folder);
+        var world = World.Build(new BaseModelOptions().Seed);
+        WorldFiles.Write(world, folder);
+        FeedbackFiles.Write(world, folder);
         return true;
     }
 
