@@ -183,7 +183,9 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
     {
         foreach (var (stage, result) in prepared.Zip(stages))
         {
-            foreach (var (reason, count) in result.Dropped.Concat(stage.Rows.Dropped).DistinctBy(d => d.Key).Where(d => d.Value > 0))
+            // Broken rows of the preference file are counted once, with the file.
+            var counted = stage.Rows.File.Path == data.Pairs.File.Path ? data.Pairs.Dropped : new Dictionary<string, int>();
+            foreach (var (reason, count) in result.Dropped.Concat(stage.Rows.Dropped).DistinctBy(d => d.Key).Where(d => d.Value > 0 && !counted.ContainsKey(d.Key)))
                 yield return new(stage.Stage.Name, LeftOutKind.Dropped, reason, count);
             if (stage.Rows.Truncated > 0)
                 yield return new(stage.Stage.Name, LeftOutKind.Truncated, "cut to the maximum length", stage.Rows.Truncated);
