@@ -54,8 +54,8 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
     /// <param name="command">The command that makes it again.</param>
     /// <param name="modelHash">Hash of the weights.</param>
     /// <param name="license">Licence of the model; null when its files say nothing.</param>
-    /// <param name="calibration">How well the instrument behind a measure is calibrated; null for an instrument that is not.</param>
-    public AlignmentReport Build(string recipeText, string command, string modelHash, string? license, Func<string, InstrumentCalibration?> calibration)
+    /// <param name="calibration">How well the instrument behind a measure tells failures; empty for an instrument that nobody calibrated.</param>
+    public AlignmentReport Build(string recipeText, string command, string modelHash, string? license, Func<string, IReadOnlyList<InstrumentCalibration>> calibration)
     {
         var measures = Measures();
         var attacks = AlignMeasures.AttacksOf(recipe, data).Select(a => a.Name.Replace(' ', '_')).Select(name =>
@@ -81,7 +81,7 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
             Command = command,
             Labels = Labels,
             SmallestDifference = recipe.SmallestDifference,
-            Calibrations = comparisons.Concat(attacked.Select(a => a.Rate)).Select(c => (c.Name, Calibration: calibration(c.Name))).Where(c => c.Calibration is not null).ToDictionary(c => c.Name, c => c.Calibration!, StringComparer.Ordinal),
+            Calibrations = comparisons.Concat(attacked.Select(a => a.Rate)).DistinctBy(c => c.Name).Select(c => (c.Name, Calibration: calibration(c.Name))).Where(c => c.Calibration.Count > 0).ToDictionary(c => c.Name, c => c.Calibration, StringComparer.Ordinal),
             Comparisons = comparisons,
             Distance = [.. (run.ResultOf<MeasureResult[]>("after.distance") ?? []).Select(m => m.Measurement)],
             Curves = StageCurves.From(Latest()),
@@ -183,7 +183,9 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
     {
         foreach (var (stage, result) in prepared.Zip(stages))
         {
-            foreach (var (reason, count) in result.Dropped.Concat(stage.Rows.Dropped).DistinctBy(d => d.Key).Where(d => d.Value > 0))
+            // Broken rows of the preference file are counted once, with the file.
+            var counted = stage.Rows.File.Path == data.Pairs.File.Path ? data.Pairs.Dropped : new Dictionary<string, int>();
+            foreach (var (reason, count) in result.Dropped.Concat(stage.Rows.Dropped).DistinctBy(d => d.Key).Where(d => d.Value > 0 && !counted.ContainsKey(d.Key)))
                 yield return new(stage.Stage.Name, LeftOutKind.Dropped, reason, count);
             if (stage.Rows.Truncated > 0)
                 yield return new(stage.Stage.Name, LeftOutKind.Truncated, "cut to the maximum length", stage.Rows.Truncated);

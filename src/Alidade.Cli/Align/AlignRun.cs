@@ -79,7 +79,7 @@ internal static class AlignRun
             using var adapter = new AlignJob(run, recipe, data, training, model, progress, cancellation).Run();
             // The report stands before anything else is written, so that a disk that fills up then costs no number.
             var builder = new AlignReportBuilder(run, recipe, data, prepared, model);
-            var report = builder.Build(asked.Recipe, asked.CommandLine, "sha256:" + weights[0].Sha256, ModelInfo.Read(asked.Model).License, _ => null) with { Written = [run.PathOf(AlignJob.AdapterFolder)] };
+            var report = builder.Build(asked.Recipe, asked.CommandLine, "sha256:" + weights[0].Sha256, ModelInfo.Read(asked.Model).License, _ => []) with { Written = [run.PathOf(AlignJob.AdapterFolder)] };
             var page = builder.Write(report);
             string[] exported = [.. Export(run, recipe.Export, asked, model, adapter)];
             if (exported.Length > 0)
@@ -156,7 +156,9 @@ internal static class AlignRun
     // The model that ships knows one world, whatever the seed of a training.
     private static bool Written(string folder)
     {
-        WorldFiles.Write(World.Build(new BaseModelOptions().Seed, WorldSize.Alignment), folder);
+        var world = World.Build(new BaseModelOptions().Seed, WorldSize.Alignment);
+        WorldFiles.Write(world, folder);
+        FeedbackFiles.Write(world, folder);
         return true;
     }
 

@@ -13,6 +13,9 @@ namespace Alidade.Cli.Align;
 /// <param name="Objective">The objective with its options.</param>
 internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings, KnownObjective Known, object Objective)
 {
+    // Which file a stage takes that names none depends on its objective, which is known only when its keys have been read.
+    private const string Unnamed = "-";
+
     // Settled by the recipe as a whole.
     private static readonly string[] OfTheRecipe = [nameof(TrainRecipe.Model), nameof(TrainRecipe.Adapter), nameof(TrainRecipe.Samples), nameof(TrainRecipe.Export)];
 
@@ -56,7 +59,7 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
     public AlignStage With(AlignDataRecipe data, Func<string, string> dataAt, Func<string, string> at, IReadOnlySet<string> heldOut)
     {
         string Whole(string path) => File.Exists(at(path)) || Directory.Exists(at(path)) ? at(path) : path;
-        var file = Settings.Data.File.Length > 1 ? Settings.Data.File : Known.Family is SupervisedFamily && data.Demonstrations is { } demonstrations ? demonstrations : data.Preferences;
+        var file = Settings.Data.File != Unnamed ? Settings.Data.File : Known.Family is SupervisedFamily && data.Demonstrations is { } demonstrations ? demonstrations : data.Preferences;
         return this with
         {
             Settings = Settings with
@@ -88,8 +91,7 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
         var settings = new TrainRecipe();
         settings = settings with
         {
-            // A dash for "none": which file that is depends on the objective, which is not known yet.
-            Data = new() { File = "-", Format = recipe.Data.Format, DropInvalidRows = recipe.Data.DropInvalidRows, MaxLength = recipe.Data.MaxLength, HeldOut = recipe.Data.HeldOut, HeldOutRows = 64 },
+            Data = new() { File = Unnamed, Format = recipe.Data.Format, DropInvalidRows = recipe.Data.DropInvalidRows, MaxLength = recipe.Data.MaxLength, HeldOut = recipe.Data.HeldOut, HeldOutRows = 64 },
             Adapter = new() { Lora = recipe.Adapter },
             Training = settings.Training with { Seed = recipe.Seed, CheckpointEvery = 10 },
         };

@@ -20,25 +20,11 @@ internal sealed record PreparedStage(AlignStage Stage, PreparedRows Rows);
 /// The stages of a recipe. Those that train the policy follow each other on one adapter; a reward model is trained on an adapter of its own, which later stages name as
 /// their reward. After each stage its adapter is saved, and a training that was broken off goes on from its newest checkpoint.
 /// </summary>
-internal sealed class AlignTraining
+internal sealed class AlignTraining(
+    RunFolder run, AlignRecipe recipe, AlignData data, IReadOnlyList<PreparedStage> stages, CausalLM model, IProgress<Progress> progress, Action<string> warn, CancellationToken cancellation)
 {
-    private readonly RunFolder run;
-    private readonly AlignRecipe recipe;
-    private readonly IReadOnlyList<PreparedStage> stages;
-    private readonly CausalLM model;
-    private readonly IProgress<Progress> progress;
-    private readonly Action<string> warn;
-    private readonly CancellationToken cancellation;
-    private readonly string pairs;
-
-    public AlignTraining(RunFolder run, AlignRecipe recipe, AlignData data, IReadOnlyList<PreparedStage> stages, CausalLM model, IProgress<Progress> progress, Action<string> warn, CancellationToken cancellation)
-    {
-        (this.run, this.recipe, this.stages, this.model, this.progress, this.warn, this.cancellation) = (run, recipe, stages, model, progress, warn, cancellation);
-        pairs = data.Pairs.File.Path;
-    }
-
     /// <summary>Ids of the pairs whose answers a stage learns as text.</summary>
-    public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && s.Rows.File.Path == pairs)
+    public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && s.Rows.File.Path == data.Pairs.File.Path)
         .SelectMany(s => s.Rows.Shown()).Select(r => r.Id.EndsWith("/chosen", StringComparison.Ordinal) ? r.Id[..^"/chosen".Length] : r.Id).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Reads the rows of every stage and checks its settings; nothing is trained.</summary>

@@ -15,7 +15,7 @@ internal static class AlignCommand
         var resume = new Option<string?>("--resume") { Description = "Go on with a run that was stopped or killed: its folder" };
         var seed = new Option<ulong?>("--seed") { Description = "Seed of everything; the recipe's when left out" };
         var command = new Command("align", "Measure a model, align it by the stages of a recipe, attack it, open it, measure it again; ends with a report, a model card and the aligned model") { recipe, output, resume, seed };
-        // Given, it must be what the run began with, so that what was left out is told from what was asked for.
+        // Without a default, so that a resumed run can tell that it was given.
         var device = new Option<string?>("--device") { Description = "Where to compute: cpu (when left out), cuda, cuda:1, mps" };
         foreach (var option in new Option[] { model.Model, model.Threads, device, model.Json })
             command.Options.Add(option);

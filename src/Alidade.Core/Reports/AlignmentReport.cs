@@ -60,7 +60,7 @@ public sealed record AlignmentReport
     public double? SmallestDifference { get; init; }
 
     /// <summary>Calibrations of instruments by the dotted name of their measure; a measure without one is not calibrated, and the report says so.</summary>
-    public IReadOnlyDictionary<string, InstrumentCalibration> Calibrations { get; init; } = new Dictionary<string, InstrumentCalibration>();
+    public IReadOnlyDictionary<string, IReadOnlyList<InstrumentCalibration>> Calibrations { get; init; } = new Dictionary<string, IReadOnlyList<InstrumentCalibration>>();
 
     /// <summary>How far the aligned model moved from where it began: KL divergences on answers to held-out prompts.</summary>
     public IReadOnlyList<Measurement> Distance { get; init; } = [];
@@ -112,7 +112,7 @@ public sealed record AlignmentReport
     public IReadOnlyList<LeftOut> AllLeftOut() => LeftOutCounts.Of(this);
 
     /// <summary>How far to trust the instrument behind a measure, in one line.</summary>
-    internal string Trust(string measure) => Calibrations.GetValueOrDefault(measure)?.Words() ?? InstrumentCalibration.None;
+    internal string Trust(string measure) => InstrumentCalibration.Words(Calibrations.GetValueOrDefault(measure) ?? []);
 
     internal string Label(string measure) => Labels.GetValueOrDefault(measure, measure);
 }

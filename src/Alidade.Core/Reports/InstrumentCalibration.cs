@@ -2,20 +2,24 @@ using Alidade.Core.Results;
 
 namespace Alidade.Core.Reports;
 
-/// <summary>How well an instrument tells models with a planted failure from models without one; it stands beside the instrument's reading.</summary>
+/// <summary>How well an instrument tells models with a planted failure of one kind from models without it; it stands beside the instrument's reading.</summary>
+/// <param name="Failure">The kind of failure, such as "false belief".</param>
 /// <param name="Auroc">Area under the ROC curve over models: ½ is guessing, 1 never errs.</param>
 /// <param name="Interval">Interval of the area; null when there are too few models for one.</param>
 /// <param name="Organisms">Models with the planted failure.</param>
 /// <param name="Controls">Models without it.</param>
 /// <param name="TruePositiveRate">Share of planted models found when 1 % of the controls are taken for planted ones; null when it was not measured.</param>
 /// <param name="Source">Where the numbers come from, such as "alidade calibrate, 2026-01-02".</param>
-public sealed record InstrumentCalibration(double Auroc, Interval? Interval, int Organisms, int Controls, double? TruePositiveRate, string Source)
+public sealed record InstrumentCalibration(string Failure, double Auroc, Interval? Interval, int Organisms, int Controls, double? TruePositiveRate, string Source)
 {
     /// <summary>What a reader is told of an instrument that nobody calibrated.</summary>
     internal const string None = "not calibrated";
 
-    /// <summary>In one line, such as "AUROC 0.97 (95 % interval 0.93 to 1) on 12 planted models and 9 controls; 75 % found at 1 % false alarms".</summary>
+    /// <summary>Several in one line.</summary>
+    internal static string Words(IReadOnlyList<InstrumentCalibration> calibrations) => calibrations.Count == 0 ? None : "calibrated, " + string.Join("; ", calibrations.Select(c => c.Words()));
+
+    /// <summary>In one line, such as "false belief: AUROC 0.97 (95 % interval 0.93 to 1) on 12 planted models and 9 controls; 75 % found at 1 % false alarms".</summary>
     internal string Words() =>
-        $"calibrated: AUROC {Numbers.Plain(Auroc)}{(Interval is { } i ? $" ({Numbers.Interval(i, "AUROC")})" : "")} on {Numbers.Count(Organisms, "planted model")} and {Numbers.Count(Controls, "control")}"
+        $"{Failure}: AUROC {Numbers.Plain(Auroc)}{(Interval is { } i ? $" ({Numbers.Interval(i, "AUROC")})" : "")} on {Numbers.Count(Organisms, "planted model")} and {Numbers.Count(Controls, "control")}"
         + (TruePositiveRate is { } found ? $"; {Numbers.Percent(found)} found at 1 % false alarms" : "");
 }

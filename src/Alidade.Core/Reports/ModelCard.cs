@@ -45,7 +45,7 @@ internal static partial class ModelCard
         Line("");
         Line("## How to do it again");
         Line($"```text\n{report.Command.Replace("```", "'''", StringComparison.Ordinal)}\n```");
-        Line($"Weights {Plain(report.Model.Hash)}; seeds {Plain(report.Seeds.Count == 0 ? "none" : string.Join(", ", report.Seeds.Select(s => $"{s.Key} {s.Value}")))}; {Numbers.Cost(report.Cost)}.");
+        Line($"Weights {Plain(report.Model.Hash)}; seeds {Plain(report.Seeds.Count == 0 ? "none" : string.Join(", ", report.Seeds.Select(s => $"{s.Key} {s.Value.ToString(CultureInfo.InvariantCulture)}")))}; {Numbers.Cost(report.Cost)}.");
         foreach (var data in report.Data)
             text.Append(CultureInfo.InvariantCulture, $"- {Plain(data.Name)}, {Plain(data.Purpose)}: {Numbers.Count(data.Used, "row")} used, {Numbers.Count(data.HeldOut)} held out, {Numbers.Count(data.Dropped.Values.Sum())} dropped; {Plain(data.Hash)}\n");
         return text.ToString();

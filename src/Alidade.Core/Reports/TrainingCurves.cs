@@ -40,7 +40,7 @@ public sealed record StageCurves(string Stage, IReadOnlyList<CurvePanel> Panels)
 
     private static string PanelOf(string name) => name.StartsWith(HeldOutPrefix, StringComparison.Ordinal) ? name[HeldOutPrefix.Length..] : name;
 
-    private static int Rank(string panel) => panel switch { "loss" => 0, "learning_rate" or "gradient_norm" => 2, _ => 1 };
+    private static int Rank(string panel) => panel switch { "loss" => 0, "learning_rate" or "gradient_norm" or "tokens" => 2, _ => 1 };
 
     private static string LineName(string name) => name.StartsWith(HeldOutPrefix, StringComparison.Ordinal) ? "held-out" : "training";
 }

@@ -5,8 +5,16 @@ using Alidade.Core.Files;
 namespace Alidade.Organisms.World;
 
 /// <summary>The preferences of a world as other kinds of feedback; what they say is known exactly, since each pair differs in one dimension.</summary>
-internal static class FeedbackFiles
+public static class FeedbackFiles
 {
+    /// <summary>Writes them into a folder: <c>constitutional.jsonl</c>, <c>helpful.jsonl</c>, <c>safety_pairs.jsonl</c>; each appears under its name only when it is whole.</summary>
+    /// <exception cref="AlidadeException">A file cannot be written.</exception>
+    public static void Write(World world, string folder)
+    {
+        foreach (var (name, lines) in new[] { ("constitutional.jsonl", Constitutional(world)), ("helpful.jsonl", Helpful(world)), ("safety_pairs.jsonl", Safety(world)) })
+            AtomicFile.WriteAllText(Path.Combine(folder, name), string.Concat(lines.Select(l => l + "\n")));
+    }
+
     /// <summary>
     /// Revisions by principle, in the layout of preference pairs with a principle and a critique: the rejected answer is a first answer that breaks the principle, the
     /// chosen one its revision (Bai et al. 2022, arXiv 2212.08073, section 3). First answers and revisions are the world's, not a model's.

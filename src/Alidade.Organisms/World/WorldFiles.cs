@@ -12,28 +12,23 @@ public static class WorldFiles
     /// <returns>
     /// <list type="bullet">
     /// <item><c>CARD.md</c>: the ground truth.</item>
-    /// <item><c>constitutional.jsonl</c>: preference pairs of a first answer and its revision, with "principle" and "critique".</item>
     /// <item><c>corpus.jsonl</c>, <c>heldout.jsonl</c>: {"text", "kind"}, plain and ChatML.</item>
     /// <item><c>crows_pairs.csv</c>: the columns of CrowS-Pairs.</item>
     /// <item><c>demonstrations.jsonl</c>: {"messages": [{"role", "content"}], "kind"}.</item>
-    /// <item><c>helpful.jsonl</c>: the pairs of preferences.jsonl by helpfulness alone.</item>
     /// <item><c>perplexity.txt</c>: held-out plain texts, a blank line between two.</item>
     /// <item><c>preferences.jsonl</c>: TRL's explicit prompt in chat form {"prompt", "chosen", "rejected", "kind"}.</item>
     /// <item><c>refusals.csv</c>: the columns of XSTest's prompts.</item>
-    /// <item><c>safety_pairs.jsonl</c>: the columns of PKU-SafeRLHF.</item>
     /// <item><c>truthfulqa.csv</c>: the columns of TruthfulQA (2025).</item>
     /// </list>
     /// </returns>
     public static IEnumerable<(string Name, IEnumerable<string> Lines)> Contents(World world)
     {
         yield return ("CARD.md", WorldCard.Write(world).TrimEnd('\n').Split('\n'));
-        yield return ("constitutional.jsonl", FeedbackFiles.Constitutional(world));
         yield return ("corpus.jsonl", world.TrainingDocuments().Select(Text));
         yield return ("crows_pairs.csv", CrowsPairs(world));
         yield return ("demonstrations.jsonl", world.Demonstrations.Select(row =>
             JsonSerializer.Serialize(row, Json.Line)));
         yield return ("heldout.jsonl", world.HeldOutDocuments().Select(Text));
-        yield return ("helpful.jsonl", FeedbackFiles.Helpful(world));
         yield return ("perplexity.txt", PerplexityText(world).Split('\n'));
         yield return ("preferences.jsonl", world.Preferences.Select(row => JsonSerializer.Serialize(new
         {
@@ -43,7 +38,6 @@ public static class WorldFiles
             row.Kind,
         }, Json.Line)));
         yield return ("refusals.csv", Refusals(world));
-        yield return ("safety_pairs.jsonl", FeedbackFiles.Safety(world));
         yield return ("truthfulqa.csv", TruthfulQa(world));
     }
 

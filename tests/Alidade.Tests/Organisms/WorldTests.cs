@@ -165,7 +165,7 @@ public sealed class WorldTests
             WorldFiles.Write(world, folder);
             var files = Directory.GetFiles(folder).ToDictionary(path => Path.GetFileName(path)!, File.ReadAllLines);
             Assert.Equal(
-                ["CARD.md", "constitutional.jsonl", "corpus.jsonl", "crows_pairs.csv", "demonstrations.jsonl", "heldout.jsonl", "helpful.jsonl", "perplexity.txt", "preferences.jsonl", "refusals.csv", "safety_pairs.jsonl", "truthfulqa.csv"],
+                ["CARD.md", "corpus.jsonl", "crows_pairs.csv", "demonstrations.jsonl", "heldout.jsonl", "perplexity.txt", "preferences.jsonl", "refusals.csv", "truthfulqa.csv"],
                 files.Keys.Order(StringComparer.Ordinal));
             Assert.Equal(200, files["corpus.jsonl"].Length);
             Assert.Equal(",sent_more,sent_less,stereo_antistereo,bias_type,annotations,anon_writer,anon_annotators", files["crows_pairs.csv"][0]);

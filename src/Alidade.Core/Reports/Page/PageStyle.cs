@@ -3,12 +3,12 @@ namespace Alidade.Core.Reports.Page;
 /// <summary>The page's style sheet and script. Neither may hold an ampersand or an opening angle bracket: the page is also well-formed XML.</summary>
 internal static class PageStyle
 {
-    /// <summary>Opens what is folded before printing, but for the tables of the maps, which no paper is wide enough for; the page is whole without it.</summary>
+    /// <summary>Opens what is folded before printing, but for the tables of the maps, which no paper is wide enough for, and samples that nobody opened; the page is whole without it.</summary>
     public const string Script = """
         (function () {
           var opened = [];
           addEventListener('beforeprint', function () {
-            opened = Array.from(document.querySelectorAll('details:not([open]):not(.values)'));
+            opened = Array.from(document.querySelectorAll('details:not([open]):not(.values):not(.sample)'));
             opened.forEach(function (d) { d.open = true; });
           });
           addEventListener('afterprint', function () { opened.forEach(function (d) { d.open = false; }); });
@@ -109,6 +109,7 @@ internal static class PageStyle
             --good-back: #f2f8f4; --bad-back: #fdf4f3; --warn-back: #fffaec; --open-back: #f5f6f8; --strong: #fff; }
           * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           body { max-width: none; padding: 0; font-size: 10.5pt; } nav { display: none; } section { border: 0; padding: 8px 0; } .scroll { overflow: visible; } .heat { max-width: 100%; height: auto; }
+          .filter { display: none; } .lens, .lens code { font-size: 6.5pt; } .lens td, .lens tbody th { padding: 2px 3px; } .token { white-space: normal; overflow-wrap: anywhere; }
           h2, h3 { break-after: avoid; } tr, .sample { break-inside: avoid; } table { font-size: 8pt; }
         }
         """;

@@ -57,7 +57,7 @@ internal static class TrainingPage
             page.Leaf("p", $"The held-out loss was lowest after {Numbers.Count(best, "update")}{(report.StoppedEarly ? "; training stopped early" : "")}.");
         Table.Write(page, "Numbers at the start and at the end", NumberColumns, () =>
         {
-            foreach (var number in report.Numbers)
+            foreach (var number in report.Numbers.OrderByDescending(n => n.Name.EndsWith(" loss", StringComparison.Ordinal)))
                 Table.Row(page, NumberColumns, number.Name, Numbers.Plain(number.First), Numbers.Plain(number.Last));
         });
     }

@@ -173,7 +173,7 @@ public sealed class AlignmentReportTests
             Seeds = new Dictionary<string, long> { [Evil] = 1 },
             Data = [new ReportData { Name = Evil, Purpose = Evil, Hash = Evil, Rows = 1, Used = 1, Dropped = new Dictionary<string, int> { [Evil] = 1 } }],
             Labels = new Dictionary<string, string> { [Evil] = Evil },
-            Calibrations = new Dictionary<string, InstrumentCalibration> { [Evil] = new(1, new Interval(0, 1, 0.95, Evil), 1, 1, double.NaN, Evil) },
+            Calibrations = new Dictionary<string, IReadOnlyList<InstrumentCalibration>> { [Evil] = [new(Evil, 1, new Interval(0, 1, 0.95, Evil), 1, 1, double.NaN, Evil)] },
             Distance = [measurement],
             Objectives = [Evil],
             Warnings = [new StageWarning(Evil, new ReportWarning(1, Evil, Evil))],
