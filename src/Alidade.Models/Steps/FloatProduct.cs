@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Alidade.Models.Steps;
 
@@ -10,6 +11,7 @@ namespace Alidade.Models.Steps;
 internal static unsafe class FloatProduct
 {
     private const int RowsAtOnce = 4;
+    private const long RowsAhead = 4;
 
     /// <param name="weight">W, [outputs, inputs].</param>
     /// <param name="inputs">Numbers of a row of W and of X.</param>
@@ -51,6 +53,13 @@ internal static unsafe class FloatProduct
         var i = 0;
         for (; i + Vector<float>.Count <= inputs; i += Vector<float>.Count)
         {
+            // The rows of the next but one call: the processor's own prefetching stops at every page, and waiting for memory is most of the time. No harm behind the end.
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch0(first + i + (RowsAhead * inputs));
+                Sse.Prefetch0(second + i + (RowsAhead * inputs));
+            }
+
             var (v, w) = (Vector.Load(first + i), Vector.Load(second + i));
             var part = Vector.Load(x0 + i);
             (a0, b0) = (Vector.FusedMultiplyAdd(v, part, a0), Vector.FusedMultiplyAdd(w, part, b0));

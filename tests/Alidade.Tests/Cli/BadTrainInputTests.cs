@@ -99,7 +99,7 @@ public sealed class BadTrainInputTests : IDisposable
     [Fact]
     public void Data_of_another_shape_and_absent_data_are_told()
     {
-        Refused(["train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", """{"prompt": "a", "answer": "b"}""" + "\n")], "rows.jsonl", "completion");
+        Refused(["train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", "{\"prompt\": \"a\"}\n")], "rows.jsonl:1", "completion");
         Refused(["train", "dpo", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("sft", 6))], "rows.jsonl:1", "chosen");
         Refused(["train", "dpo", "--model", model, "--data", folder.File("none.jsonl")], "there is no file", "none.jsonl");
         Refused(["train", "dpo", "--model", model], "data.file: no data file is named");
