@@ -9,6 +9,7 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Models.Hub;
 using Alidade.Organisms.Base;
+using Alidade.Organisms.Calibration;
 using Alidade.Organisms.World;
 
 namespace Alidade.Cli.Align;
@@ -63,29 +64,37 @@ internal static class AlignRun
             Environment = RunEnvironment.Here(request.Threads),
             Seeds = new Dictionary<string, long> { ["seed"] = (long)recipe.Seed },
         });
-        return RunEnd.Of(run, () =>
+        try
         {
-            if (data is null || prepared is null)
+            return RunEnd.Of(run, () =>
             {
-                var world = run.PathOf(WorldFolder);
-                run.Once("world", () => Written(world));
-                data = ReadData(recipe, asked, world);
-                prepared = Prepare(recipe, asked, stages, data, world, model);
-            }
+                if (data is null || prepared is null)
+                {
+                    var world = run.PathOf(WorldFolder);
+                    run.Once("world", () => Written(world));
+                    data = ReadData(recipe, asked, world);
+                    prepared = Prepare(recipe, asked, stages, data, world, model);
+                }
 
-            HashedFile[] weights = [.. WeightsOf(asked.Model).Select(f => HashedFile.Of("model", f))];
-            run.UseFiles([.. data.Files.Concat(AlignTraining.FilesOf(prepared)).DistinctBy(f => f.Path), .. weights]);
-            var training = new AlignTraining(run, recipe, data, prepared, model, progress, warn, cancellation);
-            using var adapter = new AlignJob(run, recipe, data, training, model, progress, cancellation).Run();
-            // The report stands before anything else is written, so that a disk that fills up then costs no number.
-            var builder = new AlignReportBuilder(run, recipe, data, prepared, model);
-            var report = builder.Build(asked.Recipe, asked.CommandLine, "sha256:" + weights[0].Sha256, ModelInfo.Read(asked.Model).License, _ => []) with { Written = [run.PathOf(AlignJob.AdapterFolder)] };
-            var page = builder.Write(report);
-            string[] exported = [.. Export(run, recipe.Export, asked, model, adapter)];
-            if (exported.Length > 0)
-                builder.Write(report = report with { Written = [.. report.Written, .. exported] });
-            return (report, page);
-        });
+                HashedFile[] weights = [.. WeightsOf(asked.Model).Select(f => HashedFile.Of("model", f))];
+                run.UseFiles([.. data.Files.Concat(AlignTraining.FilesOf(prepared)).DistinctBy(f => f.Path), .. weights]);
+                var training = new AlignTraining(run, recipe, data, prepared, model, progress, warn, cancellation);
+                using var adapter = new AlignJob(run, recipe, data, training, model, progress, cancellation).Run();
+                // The report stands before anything else is written, so that a disk that fills up then costs no number.
+                var builder = new AlignReportBuilder(run, recipe, data, prepared, model);
+                var report = builder.Build(asked.Recipe, asked.CommandLine, "sha256:" + weights[0].Sha256, ModelInfo.Read(asked.Model).License, measure => CalibrationTable.Shipped?.Of(measure) ?? []) with { Written = [run.PathOf(AlignJob.AdapterFolder)] };
+                var page = builder.Write(report);
+                string[] exported = [.. Export(run, recipe.Export, asked, model, adapter)];
+                if (exported.Length > 0)
+                    builder.Write(report = report with { Written = [.. report.Written, .. exported] });
+                return (report, page);
+            });
+        }
+        finally
+        {
+            foreach (var stage in prepared ?? [])
+                stage.Dispose();
+        }
     }
 
     private static AlignData ReadData(AlignRecipe recipe, Asked asked, string folder) => AlignData.Read(recipe, path => At(folder, path), path => At(asked.Folder, path));

@@ -14,7 +14,11 @@ namespace Alidade.Cli.Align;
 internal sealed record StageResult(string Stage, TrainingResult Result);
 
 /// <summary>A stage with its rows as tokens.</summary>
-internal sealed record PreparedStage(AlignStage Stage, PreparedRows Rows);
+internal sealed record PreparedStage(AlignStage Stage, PreparedRows Rows) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose() => Rows.Dispose();
+}
 
 /// <summary>
 /// The stages of a recipe. Those that train the policy follow each other on one adapter; a reward model is trained on an adapter of its own, which later stages name as
@@ -73,7 +77,8 @@ internal sealed class AlignTraining(
         var stage = prepared.Stage;
         var settled = stage.With([.. stages.Select(s => s.Stage)], FolderOf);
         // The reward model of an earlier stage is there by now.
-        var rows = stage.NeedsStage ? RowsOf(settled, model) : prepared.Rows;
+        using var late = stage.NeedsStage ? RowsOf(settled, model) : null;
+        var rows = late ?? prepared.Rows;
         using var own = stage.TrainsReward ? TrainingJob.AdapterOf(stage.Settings, model, rows) : null;
         var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, progress, Warn, cancellation);
         var result = rows.Train(own ?? policy, stage.Settings.Training, context);

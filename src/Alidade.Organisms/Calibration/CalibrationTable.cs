@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Alidade.Core;
 using Alidade.Core.Files;
+using Alidade.Core.Reports;
 
 namespace Alidade.Organisms.Calibration;
 
@@ -49,6 +50,13 @@ public sealed record CalibrationTable
         return rows.Length == 0 ? null : string.Join("; ", rows.Select(r =>
             $"{(rows.Length > 1 ? r.Type.Replace('_', ' ') + ": " : "")}AUROC {Number(r.Auroc)}{(r.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")} on {r.Positives} organisms and {r.Negatives} others{(r.IsAtChance ? ", at chance" : "")}"));
     }
+
+    /// <summary>What a report says beside a reading of a measure, one entry for each failure; empty where it was not calibrated.</summary>
+    public IReadOnlyList<InstrumentCalibration> Of(string measure) =>
+    [
+        .. Rows.Where(r => (measure == r.Instrument || measure.StartsWith(r.Instrument + ".", StringComparison.Ordinal)) && r.Auroc is not null).Select(r => new InstrumentCalibration(
+            r.Type.Replace('_', ' '), r.Auroc!.Value, r.Interval, r.Positives, r.Negatives, r.TruePositiveRate, $"alidade calibrate, base {Base[..Math.Min(12, Base.Length)]}")),
+    ];
 
     /// <summary>The citations of some measures, by name; those that were not calibrated are absent.</summary>
     public IReadOnlyDictionary<string, string> CitationsOf(IEnumerable<string> measures) => measures.Distinct(StringComparer.Ordinal).Select(m => (Measure: m, Citation: Citation(m)))
