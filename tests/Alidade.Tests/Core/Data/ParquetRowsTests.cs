@@ -34,7 +34,7 @@ public sealed class ParquetRowsTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("pairs.parquet");
-        Row[] rows = [.. Enumerable.Range(0, 25).Select(i => new Row { prompt = $"question {i} é", chosen = "yes", rejected = "no", margin = i % 2 == 0 ? 0.5 : null })];
+        Row[] rows = [.. Enumerable.Range(0, 25).Select(i => new Row { prompt = $"question {i} é", chosen = "yes", rejected = "no", margin = i % 2 == 0 ? 0.5 : 0.25 })];
         await ParquetSerializer.SerializeAsync(rows, path, cancellationToken: TestContext.Current.CancellationToken);
         var read = PreferenceFile.Read(path);
         Assert.Equal(rows.Select(r => (r.prompt, r.chosen, r.margin)), read.Rows.Select(r => (r.Prompt.Text, (string?)r.Chosen, r.Margin)));
