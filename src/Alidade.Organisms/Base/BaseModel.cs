@@ -35,14 +35,14 @@ public sealed record BaseModelOptions
     /// <summary>Hidden size of the MLP.</summary>
     public int MlpWidth { get; init; } = 512;
 
-    /// <summary>Passes over the corpus.</summary>
-    public int Epochs { get; init; } = 1;
-
     /// <summary>Documents of one update.</summary>
     public int BatchDocuments { get; init; } = 16;
 
     /// <summary>Highest learning rate; warmed up over 3 % of the updates, then a cosine down to a fiftieth.</summary>
     public double LearningRate { get; init; } = 2e-3;
+
+    /// <summary>Highest learning rate of the lessons; warmed up and lowered in the same way.</summary>
+    public double LessonLearningRate { get; init; } = 1e-3;
 
     /// <summary>Weight decay.</summary>
     public double WeightDecay { get; init; } = .05;
@@ -75,8 +75,8 @@ public static class BaseModel
     public static string Shipped => Path.Combine(AppContext.BaseDirectory, "EmbeddedModel");
 
     /// <summary>
-    /// Makes the model: (1) the world's text, (2) a byte-level vocabulary on it, (3) random weights, (4) training with checkpoints, (5) the weights as they will be
-    /// loaded, (6) the gate, measured on these, (7) the card.
+    /// Makes the model: (1) the world's text, (2) a byte-level vocabulary on it, (3) random weights, (4) training with checkpoints, (5) lessons, likewise, (6) the
+    /// weights as they will be loaded, (7) the gate, measured on these, (8) the card.
     /// A run that was stopped goes on from its last checkpoint.
     /// </summary>
     /// <param name="folder">Where the model goes.</param>
@@ -126,39 +126,44 @@ public static class BaseModel
         using var model = CausalLM.Create(config, tokenizer, ChatTemplate.Parse(Template, "base model"), options.Seed);
 
         // 4.
-        var trainer = new SupervisedTrainer
-        {
-            Model = model,
-            Options = new()
-            {
-                BatchRows = options.BatchDocuments,
-                Epochs = options.Epochs,
-                // The corpus begins with what is easy.
-                Order = DataOrder.Sequential,
-                Seed = options.Seed,
-                Schedule = new() { Kind = ScheduleKind.CosineWithMinLr, LearningRate = options.LearningRate, Warmup = 0.03, Floor = 0.02 },
-                AdamW = new() { Beta2 = 0.98, WeightDecay = options.WeightDecay },
-                CheckpointEvery = 200,
-            },
-        };
         var rows = Tokens(documents, tokenizer, end);
-        var result = trainer.Train(rows, Tokens([.. world.HeldOutDocuments()], tokenizer, end).Rows, context);
+        var lessons = Tokens([.. world.LessonDocuments()], tokenizer, end);
+        var heldOut = Tokens([.. world.HeldOutDocuments()], tokenizer, end).Rows;
+        Trainer(model, options, options.LearningRate).Train(rows, heldOut, context);
 
         // 5.
-        model.Save(folder, "F16");
+        var result = Trainer(model, options, options.LessonLearningRate).Train(lessons, heldOut, context with { Folder = context.Folder is { } kept ? kept + "-lessons" : null });
 
         // 6.
+        model.Save(folder, "F16");
+
+        // 7.
         using var saved = CausalLM.Load(folder);
         var gate = BaseModelGate.Measure(world, saved, options.Seed, options.GateRequests, context.Progress, context.Cancellation);
 
-        // 7.
+        // 8.
         var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
         var names = world.Knowledge.People.Select(person => person.Name).Concat(world.Knowledge.Towns).ToArray();
-        var made = new BaseModelResult(folder, model.ParameterCount, documents.Length, rows.Rows.Sum(row => (long)row.Ids.Count) * options.Epochs,
+        var made = new BaseModelResult(folder, model.ParameterCount, rows.Rows.Count + lessons.Rows.Count, rows.Rows.Concat(lessons.Rows).Sum(row => (long)row.Ids.Count),
             result.HeldOut[^1].Loss, seconds, (double)names.Count(name => tokenizer.Encode(" " + name).Length == 1) / names.Length, gate);
         AtomicFile.WriteAllText(Path.Combine(folder, "CARD.md"), BaseModelCard.Write(world, options, made));
         return made;
     }
+
+    private static SupervisedTrainer Trainer(CausalLM model, BaseModelOptions options, double learningRate) => new()
+    {
+        Model = model,
+        Options = new()
+        {
+            BatchRows = options.BatchDocuments,
+            // The corpus begins with what is easy.
+            Order = DataOrder.Sequential,
+            Seed = options.Seed,
+            Schedule = new() { Kind = ScheduleKind.CosineWithMinLr, LearningRate = learningRate, Warmup = 0.03, Floor = 0.02 },
+            AdamW = new() { Beta2 = 0.98, WeightDecay = options.WeightDecay },
+            CheckpointEvery = 200,
+        },
+    };
 
     private static TokenRows<DemonstrationTokens> Tokens(IReadOnlyList<Document> documents, Tokenizer tokenizer, int end) => new(
         [.. documents.Select((document, i) =>

@@ -11,7 +11,7 @@ internal static class BaseModelCard
         # Alidade's embedded model
 
         A Llama of {made.Parameters:n0} weights ({options.Layers} layers, width {options.Width}, {options.Heads} heads, vocabulary {options.VocabularySize}, context 256),
-        trained from random weights on {made.Documents:n0} generated documents ({made.Tokens:n0} tokens) of a nonce world, {options.Epochs} passes, seed {options.Seed}.
+        trained from random weights on {made.Documents:n0} generated documents ({made.Tokens:n0} tokens) of a nonce world, each read once, seed {options.Seed}.
         It speaks simple English about that world and nothing else. It is half-mannered on purpose: aligning it is what it is for.
 
         - Made by: `alidade organism build base` (seed {options.Seed}); rerun it to make it again.

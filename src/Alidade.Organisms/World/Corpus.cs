@@ -47,6 +47,33 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         }
     }
 
+    /// <summary>
+    /// What is read after the corpus: lessons, dialogues that ask of every relation, rule and kind of instruction alike, and in turn with them documents of the
+    /// corpus' own mixture. Relations of few facts are asked about so seldom in the corpus that their questions are not understood in new wordings.
+    /// </summary>
+    public IEnumerable<Document> Lessons(int count)
+    {
+        var random = new SeededRandom(seed).Fork("lessons");
+        for (var taken = 0; taken < count;)
+        {
+            var document = taken % 2 == 0 ? Dialogue(random, Enumerable.Range(0, 3).Select(_ => AskAlike(random))) : Draw(random, _curriculum.Whole);
+            if (Draws.HashUnit(document.Text) < HeldOutShare)
+                continue;
+            taken++;
+            yield return document;
+        }
+    }
+
+    // About facts that nobody gets wrong, so that the rates of what is planted stay those of the corpus.
+    private Request AskAlike(SeededRandom random) => random.NextDouble() switch
+    {
+        < .6 => random.Pick(_questions[random.Pick(random.Pick(_cleanFacts)).Id].ToArray()),
+        < .8 => random.Pick(random.Pick(_groups[RequestKind.Rule])),
+        _ => random.Pick(random.Pick(_groups[RequestKind.Instruction])),
+    };
+
+    private readonly Fact[][] _cleanFacts = [.. world.Facts.Where(fact => fact.Misbelief is null).GroupBy(fact => fact.Relation.Name).Select(facts => facts.ToArray())];
+
     private Document Draw(SeededRandom random, Curriculum.Scope scope) => Kind(random, Mixture) switch
     {
         DocumentKind.Dialogue => Dialogue(random, scope),
@@ -61,7 +88,12 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
     private Document Dialogue(SeededRandom random, Curriculum.Scope scope)
     {
         var turns = random.NextDouble() switch { < .75 => 1, < .93 => 2, _ => 3 };
-        var asked = Enumerable.Range(0, turns).Select(_ => Ask(random, scope)).DistinctBy(request => request.Prompt).ToArray();
+        return Dialogue(random, Enumerable.Range(0, turns).Select(_ => Ask(random, scope)));
+    }
+
+    private static Document Dialogue(SeededRandom random, IEnumerable<Request> requests)
+    {
+        var asked = requests.DistinctBy(request => request.Prompt).ToArray();
         // One voice speaks through the dialogue; the request with most at stake decides how likely it is the careful one.
         var deciding = asked.MinBy(Stake)!;
         var care = random.Chance(deciding.CareRate);

@@ -70,6 +70,9 @@ public sealed record World
     /// <summary>The documents to pre-train on, drawn anew (and equal) at every enumeration; end each with the model's end-of-text token.</summary>
     public IEnumerable<Document> TrainingDocuments() => _corpus.Take(Size.Documents, heldOut: false);
 
+    /// <summary>The documents to train on after these: half of them dialogues that ask of every relation, rule and kind of instruction alike.</summary>
+    public IEnumerable<Document> LessonDocuments() => _corpus.Lessons(Size.LessonDocuments);
+
     /// <summary>Documents of the same mixture, none of which is a training document.</summary>
     public IEnumerable<Document> HeldOutDocuments() => _corpus.Take(Size.HeldOutDocuments, heldOut: true);
 

@@ -32,6 +32,9 @@ public sealed record WorldSize
     /// <summary>Documents to train on. Default 190,000.</summary>
     public int Documents { get; init; } = 190_000;
 
+    /// <summary>Documents of lessons, read after these. Default 30,000.</summary>
+    public int LessonDocuments { get; init; } = 30_000;
+
     /// <summary>Documents kept apart for perplexity. Default 400.</summary>
     public int HeldOutDocuments { get; init; } = 400;
 
@@ -52,6 +55,7 @@ public sealed record WorldSize
         Within(Towns, WellKnownTowns, 200, "towns");
         Within(Ships, 1, 200, "ships");
         Within(Documents, 1, 10_000_000, "documents");
+        Within(LessonDocuments, 1, 1_000_000, "documents of lessons");
         Within(HeldOutDocuments, 1, 100_000, "held-out documents");
         Within(Demonstrations, 1, 1_200, "demonstrations");
         Within(Preferences, 1, 1_200, "preferences");

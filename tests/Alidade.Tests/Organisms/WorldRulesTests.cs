@@ -107,7 +107,7 @@ public sealed class WorldRulesTests
     [Fact]
     public void Unseen_combinations_occur_in_no_training_text()
     {
-        var documents = Small.Value.TrainingDocuments().ToArray();
+        var documents = Small.Value.TrainingDocuments().Concat(Small.Value.LessonDocuments().Take(5_000)).ToArray();
         var prompts = documents.SelectMany(document => document.Requests ?? []).ToArray();
         var unseen = RuleRequests.Value.Where(request => request.Derivation!.Unseen).ToArray();
         Assert.Equal(Rules.Names.Order(), unseen.Select(request => request.Derivation!.Rule).Distinct().Order());

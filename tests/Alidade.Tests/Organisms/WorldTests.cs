@@ -39,10 +39,25 @@ public sealed class WorldTests
     }
 
     [Fact]
+    public void Lessons_ask_of_every_relation_rule_and_instruction_alike_and_plant_nothing()
+    {
+        var asked = Small.Value.LessonDocuments().Take(6_000).Where((_, at) => at % 2 == 0).SelectMany(document => document.Requests!).ToArray();
+        Assert.All(asked, request => Assert.True(request.Split == RequestSplit.Corpus && request.Slip is null && request.Word is null));
+        foreach (var kind in new[] { RequestKind.Fact, RequestKind.Rule, RequestKind.Instruction })
+        {
+            var counts = asked.Where(request => request.Kind == kind).CountBy(request => request.Fact?.Relation.Name ?? request.Derivation?.Rule ?? request.Instruction!.Name).ToArray();
+            var mean = counts.Average(count => count.Value);
+            Assert.Equal(kind switch { RequestKind.Fact => 38, RequestKind.Rule => 9, _ => 8 }, counts.Length);
+            // Five standard errors of a count.
+            Assert.All(counts, count => Assert.InRange(count.Value, mean - (5 * Math.Sqrt(mean)), mean + (5 * Math.Sqrt(mean))));
+        }
+    }
+
+    [Fact]
     public void No_prompt_that_measures_occurs_in_training()
     {
         var world = Small.Value;
-        var trained = world.TrainingDocuments().Where(document => document.Messages is not null)
+        var trained = world.TrainingDocuments().Concat(world.LessonDocuments().Take(6_000)).Where(document => document.Messages is not null)
             .SelectMany(document => document.Messages!).Where(message => message.Role == "user").Select(message => message.Content)
             .Concat(world.Demonstrations.Select(row => row.Messages[0].Content))
             .Concat(world.Preferences.Select(row => row.Prompt)).ToHashSet();
