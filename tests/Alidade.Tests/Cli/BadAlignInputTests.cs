@@ -65,7 +65,6 @@ public sealed class BadAlignInputTests
     [InlineData("{ objective: dpo, model: other }", "unknown key 'stages[0].model' at line 2")]
     [InlineData("{ data: { max_rows: 3 } }", "stages[0]", "objective: none is named")]
     [InlineData("{ objective: dpo, training: { batch_rows: 0 } }", "stages[0]", "rows of a batch 0")]
-    
     [InlineData("{ objective: grpo }", "stages[0]", "grpo needs a reward", "stage: NAME")]
     [InlineData("{ objective: ppo, reward: { stage: judge } }", "there is no earlier stage 'judge'")]
     [InlineData("{ objective: reward }", "every one trains a reward model")]
