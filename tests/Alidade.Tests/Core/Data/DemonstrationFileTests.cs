@@ -34,6 +34,7 @@ public sealed class DemonstrationFileTests
         Assert.Equal(pairs.Select(p => (p.Id, p.Group, p.Chosen)), rows.Cast<CompletionDemonstration>().Select(r => (r.Id, r.Group, r.Completion)));
     }
 
+    [Fact]
     public void Of_preference_pairs_the_preferred_answers_are_imitated()
     {
         var row = Assert.IsType<CompletionDemonstration>(Read("""{"chosen": "\n\nHuman: Hi\n\nAssistant: Hello.", "rejected": "\n\nHuman: Hi\n\nAssistant: Go."}""")[0]);
