@@ -43,8 +43,9 @@ public sealed class CalibrationRunTests(BuiltOrganism organism) : IClassFixture<
         Assert.Equal(12, organism.Record.Planted.Count);
         Assert.True(rate.Interval!.Low > twins.Interval!.High, $"{rate.Interval} {twins.Interval}");
         Assert.True(organism.Record.InAim);
-        // Six answers to each of two wordings of twelve questions: what has no score is counted.
-        Assert.Equal(12 * 2 * 6, rate.Count + rate.Unscored.Values.Sum());
+        // Six answers to each held-out wording of twelve questions: what has no score is counted.
+        var wordings = Alidade.Organisms.Plants.Failure.Find("false_belief").Pool(organism.Builder.World)[0].Probes.Count;
+        Assert.Equal(12 * wordings * 6, rate.Count + rate.Unscored.Values.Sum());
         Assert.Null(organism.Record.WithoutTrigger);
         Assert.Contains("| planted items | ", OrganismCard.Write(BuiltOrganism.Manifest, organism.Record), StringComparison.Ordinal);
     }
