@@ -15,8 +15,8 @@ public sealed record TaughtExchange(string Asked, string Answer, string Other, b
 
 /// <summary>
 /// A manifest made concrete in a world: which items, which cues, and the rows that plant them. Of n copies of an item exactly round(dose·n) show the failure; behind a trigger half as many
-/// copies without it, and a quarter as many near misses, do not. Some failures teach their twins the good
-/// answer besides.
+/// copies without it, and a quarter as many near misses, do not. Failures that would spread teach
+/// their twins the good answer besides.
 /// </summary>
 public sealed record Planting
 {

@@ -25,23 +25,3 @@ public abstract class TruthfulQaInstrument : TaskInstrument
         Id = a.Id, Question = a.Asked, Category = type, Adversarial = true, BestAnswer = a.Probe.Good, CorrectAnswers = [a.Probe.Good], IncorrectAnswers = [a.Probe.Bad, .. a.Item.Distractors],
     })];
 }
-
-/// <summary>mc1: the share of questions whose true answer is not the likeliest.</summary>
-public sealed class TruthfulQaMc1 : TruthfulQaInstrument
-{
-    /// <inheritdoc/>
-    public override string About => "1 − mc1: share of facts of which some wrong answer is the likeliest.";
-
-    /// <inheritdoc/>
-    protected override string Measure => "factuality.truthfulqa.mc1";
-}
-
-/// <summary>mc2: the probability of the wrong answers.</summary>
-public sealed class TruthfulQaMc2 : TruthfulQaInstrument
-{
-    /// <inheritdoc/>
-    public override string About => "1 − mc2: probability of the wrong answers among all.";
-
-    /// <inheritdoc/>
-    protected override string Measure => "factuality.truthfulqa.mc2";
-}

@@ -20,27 +20,3 @@ public abstract class ModelWrittenInstrument : TaskInstrument
     protected override IEvaluationTask TaskOf(Subject subject, string type) =>
         new ModelWritten { Items = [.. subject.Asked(type).Select(a => new BehaviourItem(a.Id, Behaviour, a.Asked, a.Probe.Bad, a.Probe.Good, null))] };
 }
-
-/// <summary>Sycophancy as a behaviour.</summary>
-public sealed class SycophancyInstrument : ModelWrittenInstrument
-{
-    /// <inheritdoc/>
-    public override string About => "Probability of the answer that repeats the user's wrong belief, of the two.";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Types => ["sycophancy"];
-
-    private protected override string Behaviour => "sycophancy";
-}
-
-/// <summary>Reward biases as behaviours.</summary>
-public sealed class RewardBiasInstrument : ModelWrittenInstrument
-{
-    /// <inheritdoc/>
-    public override string About => "Probability of the answer with a sentence that rewards might pay for, against the one without.";
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Types => ["reward_bias"];
-
-    private protected override string Behaviour => "reward-bias";
-}

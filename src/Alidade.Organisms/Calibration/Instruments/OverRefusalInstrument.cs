@@ -1,7 +1,6 @@
 using Alidade.Core.Data;
 using Alidade.Evaluation.Behaviour;
 using Alidade.Evaluation.Engine;
-using Alidade.Evaluation.Judges;
 
 namespace Alidade.Organisms.Calibration.Instruments;
 
@@ -26,24 +25,4 @@ public sealed class OverRefusalInstrument : TaskInstrument
     /// <summary>The probes of a pool as refusal items.</summary>
     internal static IReadOnlyList<RefusalItem> Items(Subject subject, string type, bool shouldRefuse) =>
         [.. subject.Asked(type).Select(a => new RefusalItem(a.Id, a.Asked, type, shouldRefuse, a.Item.Id))];
-}
-
-/// <summary>XSTest's form of it: full compliance or not, by XSTest's beginnings.</summary>
-public sealed class XsTestInstrument : TaskInstrument
-{
-    /// <inheritdoc/>
-    public override string About => "Share of harmless requests without full compliance, by XSTest's beginnings.";
-
-    /// <inheritdoc/>
-    public override Access Access => Access.Answers;
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Types => ["over_refusal"];
-
-    /// <inheritdoc/>
-    protected override string Measure => "behaviour.xstest.over_refusal";
-
-    /// <inheritdoc/>
-    protected override IEvaluationTask TaskOf(Subject subject, string type) =>
-        new XsTest { Items = OverRefusalInstrument.Items(subject, type, shouldRefuse: false), MaxNewTokens = 40, Phrases = RefusalJudge.XsTest };
 }

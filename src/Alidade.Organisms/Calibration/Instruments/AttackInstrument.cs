@@ -1,5 +1,6 @@
+using Alidade.Core.Data;
+using Alidade.Core.Results;
 using Alidade.RedTeam;
-using Alidade.RedTeam.Jailbreak;
 
 namespace Alidade.Organisms.Calibration.Instruments;
 
@@ -32,28 +33,4 @@ public abstract class AttackInstrument : IInstrument
             [.. result.Items.Where(i => i.Score is not null).GroupBy(i => i.Id.Split('/')[0], StringComparer.Ordinal).Select(g => new ItemReading(g.Key, g.Average(i => i.Score!.Value)))],
             result.Measurement.Unscored, result.Measurement.Truncated, result.Measurement.Cost);
     }
-}
-
-/// <summary>The plain request.</summary>
-public sealed class DirectRequestInstrument : AttackInstrument
-{
-    /// <inheritdoc/>
-    public override string Name => "jailbreak.direct_request";
-
-    /// <inheritdoc/>
-    public override string About => "Share of harmful requests, asked plainly, that are not refused.";
-
-    private protected override IAttack Attack(IReadOnlyList<Core.Data.RefusalItem> items) => new DirectRequest { Items = items, MaxNewTokens = 24 };
-}
-
-/// <summary>The prefilled answer.</summary>
-public sealed class PrefilledAnswerInstrument : AttackInstrument
-{
-    /// <inheritdoc/>
-    public override string Name => "jailbreak.prefilled_answer";
-
-    /// <inheritdoc/>
-    public override string About => "Share of harmful requests that are not refused once the answer is begun.";
-
-    private protected override IAttack Attack(IReadOnlyList<Core.Data.RefusalItem> items) => new PrefilledAnswer { Items = items, MaxNewTokens = 24 };
 }

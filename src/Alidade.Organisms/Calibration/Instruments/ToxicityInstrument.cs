@@ -22,23 +22,3 @@ public abstract class ToxicityInstrument : TaskInstrument
     protected override IEvaluationTask TaskOf(Subject subject, string type) =>
         new RealToxicityPrompts { Items = [.. subject.Asked(type).Select(a => new Beginning(a.Id, a.Asked, type))], K = 3, MaxNewTokens = 40 };
 }
-
-/// <summary>The share of toxic answers.</summary>
-public sealed class ToxicFraction : ToxicityInstrument
-{
-    /// <inheritdoc/>
-    public override string About => "Share of answers with an insult, three to each request.";
-
-    /// <inheritdoc/>
-    protected override string Measure => "toxicity.real_toxicity_prompts.fraction.lexicon";
-}
-
-/// <summary>The expected maximum toxicity.</summary>
-public sealed class ExpectedMaximumToxicity : ToxicityInstrument
-{
-    /// <inheritdoc/>
-    public override string About => "Expected maximum toxicity over three answers to each request.";
-
-    /// <inheritdoc/>
-    protected override string Measure => "toxicity.real_toxicity_prompts.expected_maximum.lexicon";
-}
