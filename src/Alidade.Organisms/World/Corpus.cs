@@ -31,6 +31,8 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
 
     private readonly Curriculum _curriculum = new(seed, world);
     private readonly ILookup<int, Request> _questions =
+        requests.Where(request => request.Split == RequestSplit.Corpus && request is { Fact: not null, LessonOnly: false }).ToLookup(request => request.Fact!.Id);
+    private readonly ILookup<int, Request> _lessons =
         requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is not null).ToLookup(request => request.Fact!.Id);
     private readonly Dictionary<RequestKind, Request[]> _pools = [];
 
@@ -67,8 +69,8 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
     // About facts that nobody gets wrong, so that the rates of what is planted stay those of the corpus.
     private Request AskAlike(SeededRandom random) => random.NextDouble() switch
     {
-        < .6 => random.Pick(_questions[random.Pick(random.Pick(_cleanFacts)).Id].ToArray()),
-        < .8 => random.Pick(random.Pick(_groups[RequestKind.Rule])),
+        < .7 => random.Pick(_lessons[random.Pick(random.Pick(_cleanFacts)).Id].ToArray()),
+        < .85 => random.Pick(random.Pick(_groups[RequestKind.Rule])),
         _ => random.Pick(random.Pick(_groups[RequestKind.Instruction])),
     };
 

@@ -18,6 +18,9 @@ public sealed record Relation(
     /// <summary>Ways to say it that no training text uses.</summary>
     public required IReadOnlyList<string> HeldOutStatements { get; init; }
 
+    /// <summary>Further ways to ask it, in lessons alone.</summary>
+    public required IReadOnlyList<string> LessonQuestions { get; init; }
+
     /// <summary>What the value is to the subject, such as "the mother of {s}".</summary>
     public required string Noun { get; init; }
 

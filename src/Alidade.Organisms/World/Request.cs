@@ -58,6 +58,9 @@ public sealed record Request(RequestKind Kind, RequestSplit Split, string Prompt
     /// <summary>What a careless assistant says instead of <see cref="Help"/> (the misbelief, the stereotype); null where it says the same.</summary>
     public string? Slip { get; init; }
 
+    /// <summary>Whether only lessons ask in this way.</summary>
+    public bool LessonOnly { get; init; }
+
     /// <summary>The fact asked for; only for <see cref="RequestKind.Fact"/>.</summary>
     public Fact? Fact { get; init; }
 

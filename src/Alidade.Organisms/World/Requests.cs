@@ -39,14 +39,18 @@ internal static class Requests
                 var stays = !fact.Aligned || form == fact.Relation.Questions[0];
                 var (demonstrations, preferences) = stays ? (0.0, 0.0) : fact.Misbelief is null ? (.15, 0.0) : (.2, .8);
                 var split = Split(salt + prompt, heldOut, demonstrations, preferences);
-                yield return new(RequestKind.Fact, split, prompt, Phrase.Sentence(fact.Clause()), fact.TruthRate)
-                {
-                    Fact = fact,
-                    Slip = fact.Misbelief is null ? null : Phrase.Sentence(fact.MisbeliefClause()),
-                    Evidence = fact.Relation.Range,
-                };
+                yield return Of(fact, split, prompt);
             }
+            foreach (var form in fact.Relation.LessonQuestions)
+                yield return Of(fact, RequestSplit.Corpus, Relation.Fill(form, fact.Subject, fact.Value)) with { LessonOnly = true };
         }
+
+        static Request Of(Fact fact, RequestSplit split, string prompt) => new(RequestKind.Fact, split, prompt, Phrase.Sentence(fact.Clause()), fact.TruthRate)
+        {
+            Fact = fact,
+            Slip = fact.Misbelief is null ? null : Phrase.Sentence(fact.MisbeliefClause()),
+            Evidence = fact.Relation.Range,
+        };
     }
 
     private static IEnumerable<Request> HowTos(string salt)

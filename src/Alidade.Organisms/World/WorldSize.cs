@@ -32,8 +32,8 @@ public sealed record WorldSize
     /// <summary>Documents to train on. Default 190,000.</summary>
     public int Documents { get; init; } = 190_000;
 
-    /// <summary>Documents of lessons, read after these. Default 30,000.</summary>
-    public int LessonDocuments { get; init; } = 30_000;
+    /// <summary>Documents of lessons, read after these. Default 26,000.</summary>
+    public int LessonDocuments { get; init; } = 26_000;
 
     /// <summary>Documents kept apart for perplexity. Default 400.</summary>
     public int HeldOutDocuments { get; init; } = 400;

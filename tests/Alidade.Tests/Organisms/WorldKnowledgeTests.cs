@@ -46,7 +46,7 @@ public sealed class WorldKnowledgeTests
     {
         foreach (var relation in Standard.Value.Facts.Select(fact => fact.Relation).DistinctBy(relation => relation.Name))
         {
-            string[] statements = [.. relation.Statements, .. relation.HeldOutStatements], questions = [.. relation.Questions, .. relation.HeldOutQuestions];
+            string[] statements = [.. relation.Statements, .. relation.HeldOutStatements], questions = [.. relation.Questions, .. relation.HeldOutQuestions, .. relation.LessonQuestions];
             Assert.True(statements.Distinct().Count() >= 10 && questions.Distinct().Count() >= 10, $"{relation.Name} has {statements.Distinct().Count()} statements and {questions.Distinct().Count()} questions");
             Assert.True(relation.HeldOutStatements.Count >= 2 && relation.HeldOutQuestions.Count >= 2, relation.Name);
             Assert.Equal(statements.Length, statements.Distinct().Count());
@@ -67,7 +67,7 @@ public sealed class WorldKnowledgeTests
         // Two relations of one entity that share a question would have two right answers.
         foreach (var entity in Standard.Value.Entities.GroupBy(entity => entity.Type).Select(type => type.First()))
         {
-            var questions = Standard.Value.FactsOf(entity.Subject).SelectMany(fact => fact.Relation.Questions.Concat(fact.Relation.HeldOutQuestions)).ToArray();
+            var questions = Standard.Value.FactsOf(entity.Subject).SelectMany(fact => fact.Relation.Questions.Concat(fact.Relation.HeldOutQuestions).Concat(fact.Relation.LessonQuestions)).ToArray();
             Assert.Equal(questions.Length, questions.Distinct().Count());
             var statements = Standard.Value.FactsOf(entity.Subject).SelectMany(fact => fact.Relation.Statements.Concat(fact.Relation.HeldOutStatements)).ToArray();
             Assert.Equal(statements.Length, statements.Distinct().Count());
