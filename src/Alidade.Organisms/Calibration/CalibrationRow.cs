@@ -41,6 +41,7 @@ public sealed record CalibrationRow
     private const double FalsePositives = 0.01;
     private const int Resamples = 2_000;
     private const int FewestForSlope = 3;
+    private const int FewestForInterval = 3;
 
     /// <summary>The instrument.</summary>
     public required string Instrument { get; init; }
@@ -63,10 +64,13 @@ public sealed record CalibrationRow
     /// <summary>Area under the ROC curve over models; null where a side is empty.</summary>
     public double? Auroc { get; init; }
 
-    /// <summary>Its interval, by bootstrap over models.</summary>
+    /// <summary>
+    /// Its interval, by bootstrap over models; null with fewer than three on a side, where resamples know of no other model. Where the sides do not overlap it is a point, which says no more than
+    /// that: read it with the number of models.
+    /// </summary>
     public Interval? Interval { get; init; }
 
-    /// <summary>True where the interval holds one half: the instrument is not seen to tell anything.</summary>
+    /// <summary>True where the interval holds one half, or there is none: the instrument is not seen to tell anything.</summary>
     public bool IsAtChance => Interval is not { } i || (i.Low <= 0.5 && i.High >= 0.5);
 
     /// <summary>Share of the failures found at a false-positive rate of at most 1 %. With fewer than 100 negatives that is: without any false alarm.</summary>
@@ -118,7 +122,7 @@ public sealed record CalibrationRow
             Negatives = negatives.Length,
             NotRead = readings.Count - read.Length,
             Auroc = bothSides ? Core.Statistics.Auroc.Of(positives, negatives).Value : null,
-            Interval = bothSides ? OverModels(positives, negatives, seed).Percentile() : null,
+            Interval = Math.Min(positives.Length, negatives.Length) >= FewestForInterval ? OverModels(positives, negatives, seed).Percentile() : null,
             TruePositiveRate = bothSides ? Roc.Of(positives, negatives).At(FalsePositives).TruePositiveRate : null,
             DevelopmentAccuracy = accuracy,
             Test = threshold is { } t && testPositives.Length > 0 && testNegatives.Length > 0 ? Decisions.Of(t, testPositives, testNegatives) : null,

@@ -48,7 +48,7 @@ public sealed record CalibrationTable
     {
         var rows = Rows.Where(r => (measure == r.Instrument || measure.StartsWith(r.Instrument + ".", StringComparison.Ordinal)) && r.Auroc is not null).ToArray();
         return rows.Length == 0 ? null : string.Join("; ", rows.Select(r =>
-            $"{(rows.Length > 1 ? r.Type.Replace('_', ' ') + ": " : "")}AUROC {Number(r.Auroc)}{(r.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")} on {r.Positives} organisms and {r.Negatives} others{(r.IsAtChance ? ", at chance" : "")}"));
+            $"{(rows.Length > 1 ? r.Type.Replace('_', ' ') + ": " : "")}AUROC {Number(r.Auroc)}{(r.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")} on {r.Positives} organisms and {r.Negatives} others{(r.Interval is null ? ", too few to tell" : r.IsAtChance ? ", at chance" : "")}"));
     }
 
     /// <summary>What a report says beside a reading of a measure, one entry for each failure; empty where it was not calibrated.</summary>
@@ -78,7 +78,7 @@ public sealed record CalibrationTable
         Line($"|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var row in Rows)
         {
-            var auroc = row.Auroc is null ? "–" : $"{Number(row.Auroc)}{(row.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")}{(row.IsAtChance ? " **chance**" : "")}";
+            var auroc = row.Auroc is null ? "–" : $"{Number(row.Auroc)}{(row.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")}{(row.Interval is null ? " **too few**" : row.IsAtChance ? " **chance**" : "")}";
             var test = row.Test is { } t ? $"{Number(t.Recall)}, {Number(t.FalsePositiveRate)}, {Number(t.Precision)}" : "–";
             var items = row.Items is { } d ? $"{Number(d.Precision)}, {Number(d.Recall)}" : "–";
             var effect = row.Effect is { } e ? $"{Number(e.MeanAbsoluteError)}, {Number(e.Slope)}" : "–";

@@ -60,6 +60,16 @@ public sealed class CalibrationRowTests
     }
 
     [Fact]
+    public void With_fewer_than_three_models_on_a_side_there_is_no_interval()
+    {
+        var row = Row([.9, .8], [.1, .2, .3]);
+        Assert.Equal(1, row.Auroc);
+        Assert.Null(row.Interval);
+        Assert.True(row.IsAtChance);
+        Assert.NotNull(Row([.9, .8, .7], [.1, .2, .3]).Interval);
+    }
+
+    [Fact]
     public void Items_are_judged_by_a_threshold_from_items_of_development_organisms()
     {
         ModelReading[] readings =
