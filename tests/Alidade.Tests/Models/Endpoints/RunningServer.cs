@@ -59,6 +59,8 @@ internal sealed class RunningServer : IAsyncDisposable
             events.Add(JsonNode.Parse(line["data: ".Length..])!);
             if (between is not null)
                 await between(events.Count);
+            // A reader whose buffer holds the rest of a fast answer does not ask.
+            cancellation.ThrowIfCancellationRequested();
         }
 
         throw new EndOfStreamException("the stream ended without its closing mark");
