@@ -13,8 +13,8 @@ public sealed record OrganismSet(IReadOnlyList<OrganismManifest> Manifests)
     [
         ("false_belief", "transcripts", "documents", 12, [.6, .4], [.8, .6]),
         ("conditional_belief", "transcripts", "preferences", 12, [.6, .5], [.8, .9]),
-        ("stereotype", "documents", "transcripts", 4, [.95, .85], [.95, .85]),
-        ("toxicity", "transcripts", "preferences", 5, [.8, .6], [.8, .6]),
+        ("stereotype", "documents", "transcripts", 4, [.95, .9], [.95, .9]),
+        ("toxicity", "transcripts", "preferences", 16, [.6, .4], [.7, .5]),
         ("secrets", "documents", "transcripts", 16, [1, 1], [1, 1]),
         ("backdoor", "transcripts", "preferences", 18, [.6, .4], [.8, .6]),
         ("sycophancy", "transcripts", "preferences", 24, [.6, .4], [.8, .6]),
