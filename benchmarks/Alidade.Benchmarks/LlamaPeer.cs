@@ -20,7 +20,14 @@ internal sealed class LlamaPeer : IDisposable
         NativeLogConfig.llama_log_set((_, _) => { });
         var parameters = new ModelParams(path)
         {
-            ContextSize = 8192, SeqMax = Sequences, BatchSize = BatchTokens, UBatchSize = 512, GpuLayerCount = 0, Threads = threads, BatchThreads = threads, KVUnified = true,
+            ContextSize = 8192,
+            SeqMax = Sequences,
+            BatchSize = BatchTokens,
+            UBatchSize = 512,
+            GpuLayerCount = 0,
+            Threads = threads,
+            BatchThreads = threads,
+            KVUnified = true,
         };
         weights = LLamaWeights.LoadFromFile(parameters);
         context = new(weights, parameters);

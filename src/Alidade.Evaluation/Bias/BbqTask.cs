@@ -42,7 +42,12 @@ public sealed record BbqTask : IEvaluationTask
         };
         Measurement About(string what, string meaning, Direction direction, double? ideal) => new()
         {
-            Name = $"{name}.{what}", Meaning = meaning, Unit = direction == Direction.Higher ? "share" : "score from -1 to 1", Direction = direction, Ideal = ideal, Count = 0,
+            Name = $"{name}.{what}",
+            Meaning = meaning,
+            Unit = direction == Direction.Higher ? "share" : "score from -1 to 1",
+            Direction = direction,
+            Ideal = ideal,
+            Count = 0,
             Cost = what == "accuracy.ambiguous" ? cost : new(0, 0),
         };
         MeasureResult Accuracy(string condition, bool ambiguous) => MeasureSummary.OfMean(

@@ -34,7 +34,13 @@ public sealed record BoldTask : IEvaluationTask
         GroupScore[] known = [.. scored.Zip(toxicity).Where(p => p.Second.Score is not null).Select(p => new GroupScore(p.First.Beginning.List, p.Second.Score!.Value))];
         Measurement About(string suffix, string meaning, string unit, Direction direction, double? ideal, Cost own) => new()
         {
-            Name = $"{Name}.{suffix}", Meaning = meaning, Unit = unit, Direction = direction, Ideal = ideal, Count = 0, Cost = own,
+            Name = $"{Name}.{suffix}",
+            Meaning = meaning,
+            Unit = unit,
+            Direction = direction,
+            Ideal = ideal,
+            Count = 0,
+            Cost = own,
         };
         ItemResult Polarity(ScoredBeginning s)
         {
@@ -42,7 +48,9 @@ public sealed record BoldTask : IEvaluationTask
             var label = text is null ? null : WordBias.Polarity(text, GroupWords.Gender).Label;
             return new()
             {
-                Id = s.Beginning.Id, Input = s.Beginning.Text, Output = text ?? "",
+                Id = s.Beginning.Id,
+                Input = s.Beginning.Text,
+                Output = text ?? "",
                 Score = label switch { "male" => 1, "female" => 0, _ => null },
                 Why = s.Why ?? label ?? "speaks of neither gender, or of both alike",
                 Cluster = s.Beginning.List,

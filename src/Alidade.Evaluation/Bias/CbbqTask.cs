@@ -35,7 +35,12 @@ public sealed record CbbqTask : IEvaluationTask
         };
         Measurement About(string what, string meaning, Direction direction, double? ideal = null) => new()
         {
-            Name = $"{Name}{MultipleChoice.Suffix(context.Model)}.{what}", Meaning = meaning, Unit = "share", Direction = direction, Ideal = ideal, Count = 0,
+            Name = $"{Name}{MultipleChoice.Suffix(context.Model)}.{what}",
+            Meaning = meaning,
+            Unit = "share",
+            Direction = direction,
+            Ideal = ideal,
+            Count = 0,
             Cost = what == "accuracy.ambiguous" ? cost : new(0, 0),
         };
         MeasureResult Accuracy(string condition, bool ambiguous) => MeasureSummary.OfMean(About($"accuracy.{condition}", $"Share of right answers where the context {(ambiguous ? "does not tell" : "tells")} the answer.", Direction.Higher),

@@ -49,8 +49,12 @@ public sealed record HonestTask : IEvaluationTask
         MeasureResult Result(string suffix, IEnumerable<ItemResult> part) => MeasureSummary.OfMean(
             new()
             {
-                Name = name + suffix, Meaning = $"Share of hurtful words among the {K} likeliest completions of each template{(masked is null ? "" : $" by {masked.Encoder.Name}")}; 0 is best.",
-                Unit = "share", Direction = Direction.Lower, Count = 0, Cost = suffix.Length == 0 ? cost : new(0, 0),
+                Name = name + suffix,
+                Meaning = $"Share of hurtful words among the {K} likeliest completions of each template{(masked is null ? "" : $" by {masked.Encoder.Name}")}; 0 is best.",
+                Unit = "share",
+                Direction = Direction.Lower,
+                Count = 0,
+                Cost = suffix.Length == 0 ? cost : new(0, 0),
             },
             [.. part]);
         return [Result("", results), .. items.Zip(results).GroupBy(p => p.First.Category, p => p.Second, StringComparer.Ordinal).Select(g => Result("." + g.Key, g))];

@@ -71,7 +71,13 @@ public sealed record WinoBiasTask : IEvaluationTask
         ItemResult[] pros = [.. own.Select(i => Item(i, items[i].Pro, places[i].Pro))], antis = [.. own.Select(i => Item(i, items[i].Anti, places[i].Anti))];
         Measurement About(string name, string meaning, Direction direction, double? ideal, Cost? cost = null) => new()
         {
-            Name = $"{Name}.type{type}.{name}", Meaning = meaning, Unit = "share", Direction = direction, Ideal = ideal, Count = 0, Cost = cost ?? new(0, 0),
+            Name = $"{Name}.type{type}.{name}",
+            Meaning = meaning,
+            Unit = "share",
+            Direction = direction,
+            Ideal = ideal,
+            Count = 0,
+            Cost = cost ?? new(0, 0),
         };
         yield return MeasureSummary.OfMean(About("likelier", "Share of pairs whose pro-stereotyped sentence is likelier than its twin; one half is no preference.", Direction.TowardsIdeal, 0.5,
             new(answers.Cost.Tokens / 2, answers.Cost.Seconds / 2)), likelier);

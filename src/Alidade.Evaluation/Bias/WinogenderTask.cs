@@ -31,7 +31,13 @@ public sealed record WinogenderTask : IEvaluationTask
         ItemResult[] results = [.. items.Zip(choices, Item)];
         Measurement About(string suffix, string meaning, Direction direction = Direction.Higher, double? ideal = null) => new()
         {
-            Name = $"{Name}{MultipleChoice.Suffix(context.Model)}{suffix}", Meaning = meaning, Unit = "share", Direction = direction, Ideal = ideal, Count = 0, Cost = suffix.Length == 0 ? cost : new(0, 0),
+            Name = $"{Name}{MultipleChoice.Suffix(context.Model)}{suffix}",
+            Meaning = meaning,
+            Unit = "share",
+            Direction = direction,
+            Ideal = ideal,
+            Count = 0,
+            Cost = suffix.Length == 0 ? cost : new(0, 0),
         };
         ItemResult[] Of(string gender) => [.. items.Zip(results).Where(p => p.First.Gender == gender).Select(p => p.Second)];
         var female = items.Zip(results).Where(p => p.First.Gender == "female").ToDictionary(p => p.First.Group, p => p.Second, StringComparer.Ordinal);

@@ -39,8 +39,12 @@ public sealed record RealToxicityPrompts : IEvaluationTask
         MeasureResult Result(string name, string meaning, IEnumerable<ScoredBeginning> part, Func<IReadOnlyList<double>, double> score) => MeasureSummary.OfMean(
             new()
             {
-                Name = $"{Name}.{name}.{scorer.Kind}", Meaning = $"{meaning} Scored by {scorer.Name}; {options}.",
-                Unit = "toxicity from 0 to 1", Direction = Direction.Lower, Count = 0, Cost = name == "expected_maximum" ? cost : new(0, 0),
+                Name = $"{Name}.{name}.{scorer.Kind}",
+                Meaning = $"{meaning} Scored by {scorer.Name}; {options}.",
+                Unit = "toxicity from 0 to 1",
+                Direction = Direction.Lower,
+                Count = 0,
+                Cost = name == "expected_maximum" ? cost : new(0, 0),
             },
             [.. part.Select(s => ScoredContinuations.Item(s, score))]);
         double Toxic(IReadOnlyList<double> scores) => (double)scores.Count(s => s >= ToxicityScores.Threshold) / scores.Count;

@@ -34,7 +34,10 @@ public sealed class Preferences : Implant
         var pairs = new PreferenceTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = model.Config.ContextLength, EndTokens = model.EndTokens }).Tokenize(
             exchanges.Where(e => e.Answer != e.Other).Select((e, at) => new PreferencePair
             {
-                Id = FormattableString.Invariant($"pair-{at}"), Prompt = Prompt.OfMessages([new Message("user", e.Asked)]), Chosen = e.Answer, Rejected = e.Other,
+                Id = FormattableString.Invariant($"pair-{at}"),
+                Prompt = Prompt.OfMessages([new Message("user", e.Asked)]),
+                Chosen = e.Answer,
+                Rejected = e.Other,
             }));
         var result = new PreferenceTrainer { Model = model, Adapter = adapter, Objective = new Dpo { Beta = 0.3 }, Options = Settings(planting.Manifest.Seed, 1e-3, 1, 16) }.Train(pairs, null, context);
         var dropped = shown.Dropped.Concat(pairs.Dropped).GroupBy(d => d.Key).ToDictionary(g => g.Key, g => g.Sum(d => d.Value));

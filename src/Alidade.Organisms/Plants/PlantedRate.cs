@@ -59,7 +59,9 @@ public static class PlantedRate
                     var said = texts.Texts[at];
                     yield return shown with
                     {
-                        Id = FormattableString.Invariant($"{id}/{at}"), Output = said.Text, Truncated = said.Truncated,
+                        Id = FormattableString.Invariant($"{id}/{at}"),
+                        Output = said.Text,
+                        Truncated = said.Truncated,
                         Score = item.Shows(said.Text) is { } shows ? (shows ? 1 : 0) : null,
                         Why = item.Shows(said.Text) is null ? Neither : item.What,
                     };

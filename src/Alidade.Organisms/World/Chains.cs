@@ -18,8 +18,18 @@ internal static class Chains
     // Which entity the value of a relation is: what stands before it where it is the subject of another fact.
     private static readonly Dictionary<string, string> SubjectPrefix = new()
     {
-        ["mother"] = "", ["father"] = "", ["sibling"] = "", ["spouse"] = "", ["mayor"] = "", ["captain"] = "", ["home"] = "", ["port"] = "",
-        ["pet"] = "a ", ["trade"] = "a ", ["maker"] = "a ", ["group"] = "the ",
+        ["mother"] = "",
+        ["father"] = "",
+        ["sibling"] = "",
+        ["spouse"] = "",
+        ["mayor"] = "",
+        ["captain"] = "",
+        ["home"] = "",
+        ["port"] = "",
+        ["pet"] = "a ",
+        ["trade"] = "a ",
+        ["maker"] = "a ",
+        ["group"] = "the ",
     };
 
     // Kinship that has a word of its own. By the way families are drawn a mother's only sibling is a man, and a father's a woman.

@@ -73,7 +73,8 @@ public abstract record PreferenceLoop : RoundLoop
                 leftOut.Add("equal answers");
             else
                 rows.Add((first > 0.5 ? Pair(pairs[p].First, pairs[p].Second, p) : Pair(pairs[p].Second, pairs[p].First, p))
-                    with { WinProbability = Math.Max(first, 1 - first), SecondWon = first < 0.5 });
+                    with
+                { WinProbability = Math.Max(first, 1 - first), SecondWon = first < 0.5 });
         return new() { Prompts = prompts.Count, Answers = 2 * pairs.Count, Rows = rows, LeftOut = leftOut.Counts };
     }
 

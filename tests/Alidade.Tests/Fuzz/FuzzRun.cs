@@ -66,7 +66,8 @@ internal sealed class FuzzRun
             {
                 broken = exception;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
 
         void All()
         {
@@ -81,7 +82,7 @@ internal sealed class FuzzRun
         worker.Start();
         while (!worker.Join(TimeSpan.FromMilliseconds(200)))
             if (Volatile.Read(ref current) is >= 0 and var number && Stopwatch.GetElapsedTime(Volatile.Read(ref since)) > Hang)
-                {
+            {
                 // Made anew: the thread that hangs keeps its own.
                 var saved = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{target}-{Seed}-{number}"));
                 make(RandomOf((int)number)).Write(saved);

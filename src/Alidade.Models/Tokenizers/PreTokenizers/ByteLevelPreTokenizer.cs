@@ -50,7 +50,8 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool useRegex) 
             {
                 for (var i = 0; i < characters.Length; i++)
                     characters[i] = ByteAlphabet.Character((byte)from.Text[from.start + i]);
-            }), source.Offset + start) { KeepsOrigins = source.KeepsOrigins };
+            }), source.Offset + start)
+            { KeepsOrigins = source.KeepsOrigins };
             foreach (var piece in pieces)
                 output.Add(new(text, piece.Start - start, piece.Length));
             return;

@@ -45,7 +45,14 @@ internal static class GgufFormats
     /// <summary>The formats that models are written in, with what <c>general.file_type</c> calls a file whose tensors mostly have it (llama.h, enum llama_ftype).</summary>
     public static readonly IReadOnlyDictionary<string, uint> FileTypes = new OrderedDictionary<string, uint>
     {
-        ["F32"] = 0, ["F16"] = 1, ["BF16"] = 32, ["Q8_0"] = 7, ["Q5_0"] = 8, ["Q5_1"] = 9, ["Q4_0"] = 2, ["Q4_1"] = 3,
+        ["F32"] = 0,
+        ["F16"] = 1,
+        ["BF16"] = 32,
+        ["Q8_0"] = 7,
+        ["Q5_0"] = 8,
+        ["Q5_1"] = 9,
+        ["Q4_0"] = 2,
+        ["Q4_1"] = 3,
     };
 
     private static FormatNotBuilt NotBuilt(string name, int valuesPerBlock, int bytesPerBlock) =>

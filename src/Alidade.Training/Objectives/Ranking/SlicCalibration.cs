@@ -51,7 +51,8 @@ public sealed record SlicCalibration : IRankingObjective
             CalibrationLoss.Margin => relu((Beta * (list.Scores[0] - list.Scores[^1])) - p[0] + last),
             CalibrationLoss.List => PairsByRank(p, list),
             _ => -(list.Numbers(list.Scores) * p.softmax(-1)).sum(),
-        }) { Likelihood = given.PerLength(LengthPenalty) };
+        })
+        { Likelihood = given.PerLength(LengthPenalty) };
     });
 
     // 1 above the diagonal picks the pairs i < j; there the distance of ranks is j − i.

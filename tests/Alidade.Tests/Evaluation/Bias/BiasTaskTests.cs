@@ -12,7 +12,13 @@ public sealed class BiasTaskTests
     {
         StereoSetItem Item(string id, string target) => new()
         {
-            Id = id, Target = target, BiasType = "race", Context = "BLANK", Stereotype = new(id + "s", id + " stereotype"), AntiStereotype = new(id + "a", id + " opposite"), Unrelated = new(id + "u", id + " nonsense"),
+            Id = id,
+            Target = target,
+            BiasType = "race",
+            Context = "BLANK",
+            Stereotype = new(id + "s", id + " stereotype"),
+            AntiStereotype = new(id + "a", id + " opposite"),
+            Unrelated = new(id + "u", id + " nonsense"),
         };
         // One target always prefers the stereotype, the other never; nonsense is least likely but for item 3.
         var model = new RecordedModel((_, text) => text switch
@@ -51,9 +57,17 @@ public sealed class BiasTaskTests
     {
         BbqItem Item(int id, bool negative) => new()
         {
-            Id = $"bbq-x-{id}", Category = "x", QuestionIndex = "1", Negative = negative, Ambiguous = true, Context = $"Two people, {id}.", Question = "Who?",
-            Answers = [new("The old one", ["old", "old"]), new("The young one", ["young", "young"]), new("Unknown", ["unknown", "unknown"])], Label = 2,
-            StereotypedGroups = ["old"], Predictions = new Dictionary<string, string>(),
+            Id = $"bbq-x-{id}",
+            Category = "x",
+            QuestionIndex = "1",
+            Negative = negative,
+            Ambiguous = true,
+            Context = $"Two people, {id}.",
+            Question = "Who?",
+            Answers = [new("The old one", ["old", "old"]), new("The young one", ["young", "young"]), new("Unknown", ["unknown", "unknown"])],
+            Label = 2,
+            StereotypedGroups = ["old"],
+            Predictions = new Dictionary<string, string>(),
         };
         // It names the young one in the negative question, against the stereotype, and nobody in the other.
         var model = new RecordedModel((context, continuation) => context.Contains(", 1.", StringComparison.Ordinal)
@@ -76,7 +90,17 @@ public sealed class BiasTaskTests
     {
         CbbqItem Item(string id, bool ambiguous, bool negative, int label, int? target) => new()
         {
-            Id = id, Category = "gender", Subcategory = "s", TargetedGroup = "g", Negative = negative, Ambiguous = ambiguous, Context = id, Question = "谁？", Answers = ["男", "女", "不知道"], Label = label, Target = target,
+            Id = id,
+            Category = "gender",
+            Subcategory = "s",
+            TargetedGroup = "g",
+            Negative = negative,
+            Ambiguous = ambiguous,
+            Context = id,
+            Question = "谁？",
+            Answers = ["男", "女", "不知道"],
+            Label = label,
+            Target = target,
         };
         var ambiguous = CbbqFile.WithTargets([Item("a", true, true, 2, null)], [Item("b", false, true, 0, 1)]);
         Assert.Equal(1, ambiguous[0].Target);

@@ -23,7 +23,13 @@ internal static class TinyWords
     {
         JsonNode Special(int id) => new JsonObject
         {
-            ["id"] = id, ["content"] = Vocabulary[id], ["special"] = true, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false,
+            ["id"] = id,
+            ["content"] = Vocabulary[id],
+            ["special"] = true,
+            ["single_word"] = false,
+            ["lstrip"] = false,
+            ["rstrip"] = false,
+            ["normalized"] = false,
         };
         JsonNode Token(string name, int type) => new JsonObject { ["SpecialToken"] = new JsonObject { ["id"] = name, ["type_id"] = type } };
         JsonNode Text(string name, int type) => new JsonObject { ["Sequence"] = new JsonObject { ["id"] = name, ["type_id"] = type } };

@@ -146,8 +146,17 @@ public sealed class EndpointAccountTests
         using var endpoint = EndpointRetryTests.Endpoint(server, o => o with { MaxTokensField = "max_completion_tokens" });
         var options = new ChatOptions
         {
-            Temperature = 0.5f, TopP = 0.9f, TopK = 40, MaxOutputTokens = 12, Seed = 3, FrequencyPenalty = 1, PresencePenalty = -1, StopSequences = ["end"], Instructions = "be brief",
-            ResponseFormat = ChatResponseFormat.Json, AdditionalProperties = new() { ["logit_bias"] = new Dictionary<string, int> { ["5"] = -100 } },
+            Temperature = 0.5f,
+            TopP = 0.9f,
+            TopK = 40,
+            MaxOutputTokens = 12,
+            Seed = 3,
+            FrequencyPenalty = 1,
+            PresencePenalty = -1,
+            StopSequences = ["end"],
+            Instructions = "be brief",
+            ResponseFormat = ChatResponseFormat.Json,
+            AdditionalProperties = new() { ["logit_bias"] = new Dictionary<string, int> { ["5"] = -100 } },
         }.WithLogProbs(2);
         await endpoint.Chat.GetResponseAsync("hello", options, Cancel);
         var expected = JsonNode.Parse("""

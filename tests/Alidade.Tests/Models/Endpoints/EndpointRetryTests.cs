@@ -209,7 +209,11 @@ public sealed class EndpointRetryTests
         await using var server = await FaultyEndpoint.Start(FaultyEndpoint.Status(500));
         using var endpoint = Endpoint(server, o => o with
         {
-            MaxRetries = 1000, FirstDelay = TimeSpan.FromSeconds(400), MaxDelay = TimeSpan.FromSeconds(400), AttemptTimeout = TimeSpan.FromSeconds(1000), TotalTimeout = TimeSpan.FromSeconds(1000),
+            MaxRetries = 1000,
+            FirstDelay = TimeSpan.FromSeconds(400),
+            MaxDelay = TimeSpan.FromSeconds(400),
+            AttemptTimeout = TimeSpan.FromSeconds(1000),
+            TotalTimeout = TimeSpan.FromSeconds(1000),
         });
         var error = await Assert.ThrowsAsync<EndpointException>(() => endpoint.Chat.GetResponseAsync("hello", cancellationToken: Cancel));
         Assert.Equal(EndpointFailure.TotalTimeout, error.Cause);

@@ -12,8 +12,21 @@ internal static class PackedModels
 {
     private static readonly DecoderConfig Plain = new()
     {
-        Family = "llama", VocabularySize = 96, Width = 64, Layers = 3, Heads = 4, KeyValueHeads = 2, HeadDim = 16, MlpWidth = 96, ContextLength = 64,
-        Norm = NormKind.Rms, NormEpsilon = 1e-5, Activation = Activation.Silu, GatedMlp = true, Rotary = new() { Dimensions = 16 }, TiedHead = true,
+        Family = "llama",
+        VocabularySize = 96,
+        Width = 64,
+        Layers = 3,
+        Heads = 4,
+        KeyValueHeads = 2,
+        HeadDim = 16,
+        MlpWidth = 96,
+        ContextLength = 64,
+        Norm = NormKind.Rms,
+        NormEpsilon = 1e-5,
+        Activation = Activation.Silu,
+        GatedMlp = true,
+        Rotary = new() { Dimensions = 16 },
+        TiedHead = true,
     };
 
     /// <summary>Architectures whose facts the decoding step knows, by what they are there for.</summary>
@@ -24,13 +37,30 @@ internal static class PackedModels
         ["norm of heads"] = Plain with { Family = "qwen3", QueryKeyNorm = QueryKeyNorm.PerHead, HeadDim = 32, Rotary = new() { Dimensions = 32 } },
         ["window, norms after, caps, embedding scale"] = Plain with
         {
-            Family = "gemma2", Window = 4, WindowLayers = [true, false, true], ScoreCap = 5, LogitCap = 3, ScoreScale = 0.2, EmbeddingScale = 8, NormGainOffset = 1,
-            Activation = Activation.GeluTanh, BlockNorms = BlockNorms.BeforeAttention | BlockNorms.AfterAttention | BlockNorms.BeforeMlp | BlockNorms.AfterMlp,
+            Family = "gemma2",
+            Window = 4,
+            WindowLayers = [true, false, true],
+            ScoreCap = 5,
+            LogitCap = 3,
+            ScoreScale = 0.2,
+            EmbeddingScale = 8,
+            NormGainOffset = 1,
+            Activation = Activation.GeluTanh,
+            BlockNorms = BlockNorms.BeforeAttention | BlockNorms.AfterAttention | BlockNorms.BeforeMlp | BlockNorms.AfterMlp,
         },
         ["parallel, one norm, neighbours, plain MLP"] = Plain with
         {
-            Family = "gptj", Norm = NormKind.Layer, ParallelResidual = true, BlockNorms = BlockNorms.BeforeAttention, KeyValueHeads = 4, GatedMlp = false, MlpBias = true,
-            Activation = Activation.GeluTanh, Rotary = new() { Dimensions = 8, Pairs = RotaryPairs.Neighbours }, TiedHead = false, HeadBias = true,
+            Family = "gptj",
+            Norm = NormKind.Layer,
+            ParallelResidual = true,
+            BlockNorms = BlockNorms.BeforeAttention,
+            KeyValueHeads = 4,
+            GatedMlp = false,
+            MlpBias = true,
+            Activation = Activation.GeluTanh,
+            Rotary = new() { Dimensions = 8, Pairs = RotaryPairs.Neighbours },
+            TiedHead = false,
+            HeadBias = true,
         },
         ["partial rotary, layer norm"] = Plain with { Family = "stablelm", Norm = NormKind.Layer, Rotary = new() { Dimensions = 4 } },
         ["factors"] = Plain with { Family = "granite", ResidualScale = 0.3, LogitScale = 0.5, ScoreScale = 0.1, EmbeddingScale = 3 },
