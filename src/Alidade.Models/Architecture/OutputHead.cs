@@ -1,4 +1,5 @@
 using Alidade.Models.Functional;
+using Alidade.Models.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +16,7 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     public Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        var logits = projection.Apply(hidden);
+        var logits = HeadProduct.Of(hidden, projection) ?? projection.Apply(hidden);
         if (config.LogitScale != 1)
             logits = logits * config.LogitScale;
         return (config.LogitCap is { } cap ? SoftCap.Apply(logits, cap) : logits).MoveToOuterDisposeScope();

@@ -65,6 +65,21 @@ public sealed class FloatStepTests
     }
 
     [Theory]
+    [InlineData("plain")]
+    [InlineData("biases, untied head")]
+    [InlineData("parallel, one norm, neighbours, plain MLP")]
+    public void Logits_of_a_few_rows_are_those_of_many(string architecture)
+    {
+        using var model = Decoded(architecture);
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var hidden = randn(StepDecoder.MostFloatRows + 1, 1, model.Config.Width);
+        var (few, many) = (model.Unembed(hidden.narrow(0, 0, StepDecoder.MostFloatRows)), model.Unembed(hidden));
+        Assert.Equal(many.shape[1..], few.shape[1..]);
+        Assert.InRange((few - many.narrow(0, 0, StepDecoder.MostFloatRows)).abs().max().item<float>(), 0, 1e-4f);
+    }
+
+    [Theory]
     [InlineData(1, 7, 5)]
     [InlineData(3, 64, 16)]
     [InlineData(4, 37, 33)]
