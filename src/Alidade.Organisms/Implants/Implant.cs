@@ -34,7 +34,7 @@ public abstract class Implant
     /// <summary>Finds one.</summary>
     /// <exception cref="AlidadeException">There is none of that name.</exception>
     public static Implant Find(string name) => All.FirstOrDefault(i => i.Name == name)
-        ?? throw new AlidadeException($"there is no implant '{name}'{Suggest.Hint(name, [.. All.Select(i => i.Name)])}; known are {string.Join(", ", All.Select(i => i.Name))}");
+        ?? throw new AlidadeException($"there is no implant '{name}'{Suggest.Hint(name, [.. All.Select(i => i.Name)])}");
 
     /// <summary>The adapter that is trained: rank 8 on every projection.</summary>
     public static LoraOptions Adapter { get; } = new() { Rank = 8, Alpha = 16 };

@@ -59,5 +59,5 @@ public abstract class Failure
     /// <summary>Finds one.</summary>
     /// <exception cref="AlidadeException">There is none of that name.</exception>
     public static Failure Find(string name) => All.FirstOrDefault(f => f.Name == name)
-        ?? throw new AlidadeException($"there is no failure '{name}'{Suggest.Hint(name, [.. All.Select(f => f.Name)])}; known are {string.Join(", ", All.Select(f => f.Name))}");
+        ?? throw new AlidadeException($"there is no failure '{name}'{Suggest.Hint(name, [.. All.Select(f => f.Name)])}");
 }

@@ -19,7 +19,7 @@ public static class AllInstruments
     {
         foreach (var name in names)
             if (!Known.Any(i => Fits(i, name)))
-                throw new AlidadeException($"there is no instrument '{name}'{Suggest.Hint(name, [.. Known.Select(i => i.Name)])}; known are {string.Join(", ", Known.Select(i => i.Name))}");
+                throw new AlidadeException($"there is no instrument '{name}'{Suggest.Hint(name, [.. Known.Select(i => i.Name)])}");
         return names.Count == 0 ? Known : [.. Known.Where(i => names.Any(n => Fits(i, n)))];
     }
 
