@@ -225,6 +225,9 @@ public sealed partial class CausalLM : IDisposable
     /// <exception cref="AlidadeException">The model has a scoring head in its place.</exception>
     public Tensor Unembed(Tensor hidden) => Head.Logits(hidden);
 
+    /// <summary>The same for the rows of a decoding step; see <see cref="OutputHead.StepLogits"/>.</summary>
+    internal Tensor UnembedStep(Tensor hidden) => Head.StepLogits(hidden);
+
     /// <summary>Applies the final norm, its statistics recomputed: what the logit lens reads an earlier layer through.</summary>
     /// <param name="residual">[.., width].</param>
     public Tensor FinalNorm(Tensor residual) => decoder.FinalNorm.Apply(residual);

@@ -16,10 +16,21 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     public Tensor Logits(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        var logits = HeadProduct.Of(hidden, projection) ?? projection.Apply(hidden);
+        return Finished(projection.Apply(hidden)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same of a decoding step, whose few rows have a product of their own; it differs in the last bits.</summary>
+    public Tensor StepLogits(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return Finished(HeadProduct.Of(hidden, projection) ?? projection.Apply(hidden)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Finished(Tensor logits)
+    {
         if (config.LogitScale != 1)
             logits = logits * config.LogitScale;
-        return (config.LogitCap is { } cap ? SoftCap.Apply(logits, cap) : logits).MoveToOuterDisposeScope();
+        return config.LogitCap is { } cap ? SoftCap.Apply(logits, cap) : logits;
     }
 
     /// <summary>log p of each target, of logits divided by a temperature; see <see cref="SelectedLogProbs"/>.</summary>

@@ -21,7 +21,7 @@ internal static class CachedForward
 
     /// <summary>As <see cref="Hidden"/>; the head runs on the last of the tokens only.</summary>
     /// <returns>[rows, vocabulary].</returns>
-    public static Tensor Logits(CausalLM model, CachedAttention cache, long[] ids, int count) => model.Unembed(Hidden(model, cache, ids, count).narrow(1, count - 1, 1).squeeze(1));
+    public static Tensor Logits(CausalLM model, CachedAttention cache, long[] ids, int count) => model.UnembedStep(Hidden(model, cache, ids, count).narrow(1, count - 1, 1).squeeze(1));
 
     /// <summary>The numbers of logits, row by row; valid while the scope of the call lives.</summary>
     public static Span<float> Scores(Tensor logits, out int vocabulary)

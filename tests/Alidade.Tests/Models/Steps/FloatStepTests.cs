@@ -74,7 +74,7 @@ public sealed class FloatStepTests
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var hidden = randn(StepDecoder.MostFloatRows + 1, 1, model.Config.Width);
-        var (few, many) = (model.Unembed(hidden.narrow(0, 0, StepDecoder.MostFloatRows)), model.Unembed(hidden));
+        var (few, many) = (model.UnembedStep(hidden.narrow(0, 0, StepDecoder.MostFloatRows)), model.Unembed(hidden));
         Assert.Equal(many.shape[1..], few.shape[1..]);
         Assert.InRange((few - many.narrow(0, 0, StepDecoder.MostFloatRows)).abs().max().item<float>(), 0, 1e-4f);
     }
