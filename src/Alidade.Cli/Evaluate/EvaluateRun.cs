@@ -84,7 +84,7 @@ internal static class EvaluateRun
         Seed = request.Seed,
         Command = request.CommandLine,
         Measurements = measurements,
-        Calibrations = CalibrationTable.Shipped?.CitationsOf(measurements.Select(m => m.Name)) ?? new Dictionary<string, string>(),
+        Calibrations = CalibrationTable.Shipped?.Of(measurements.Select(m => m.Name)) ?? new Dictionary<string, IReadOnlyList<InstrumentCalibration>>(),
         NotRun = left,
         Files = run.Record.Files,
         // Numbers of one task share its cost.

@@ -46,7 +46,7 @@ public sealed record EvaluationReport
     public IReadOnlyList<Measurement> Measurements { get; init; } = [];
 
     /// <summary>What calibration on models with planted failures says of the instrument behind a measure, by the measure's name; a measure that was not calibrated is absent.</summary>
-    public IReadOnlyDictionary<string, string> Calibrations { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, IReadOnlyList<InstrumentCalibration>> Calibrations { get; init; } = new Dictionary<string, IReadOnlyList<InstrumentCalibration>>();
 
     /// <summary>Tasks of the suite that were not run.</summary>
     public IReadOnlyList<NotRun> NotRun { get; init; } = [];

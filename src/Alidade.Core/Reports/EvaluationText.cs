@@ -18,8 +18,8 @@ internal static class EvaluationText
         var width = Math.Min(report.Measurements.Select(m => m.Name.Length).DefaultIfEmpty().Max(), 72);
         foreach (var m in report.Measurements)
             Line($"  {m.Name.PadRight(width)}  {Numbers.Value(m.Value, m.Unit),10}  {Range(m),-22}  n {Numbers.Count(m.Count),-7} {Direction(m)}{Unscored(m)}");
-        foreach (var (measure, says) in report.Calibrations)
-            Line($"  {measure} on planted failures: {says}");
+        foreach (var (measure, calibrations) in report.Calibrations)
+            Line($"  {measure}: {InstrumentCalibration.Words(calibrations)}");
         Line($"Run {report.Run}, {report.When.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC, {Numbers.Cost(report.Cost)}");
         return text.ToString();
 
@@ -43,8 +43,8 @@ internal static class EvaluationText
             text.Append(CultureInfo.InvariantCulture, $"| {Cell(m.Name)} | {Cell(m.Meaning)} |\n");
         if (report.Calibrations.Count > 0)
             text.Append("\n| measure | on models with planted failures |\n|---|---|\n");
-        foreach (var (measure, says) in report.Calibrations)
-            text.Append(CultureInfo.InvariantCulture, $"| {Cell(measure)} | {Cell(says)} |\n");
+        foreach (var (measure, calibrations) in report.Calibrations)
+            text.Append(CultureInfo.InvariantCulture, $"| {Cell(measure)} | {Cell(InstrumentCalibration.Words(calibrations))} |\n");
         text.Append(CultureInfo.InvariantCulture, $"\n`{report.Command.Replace('`', '\'')}`, Alidade {report.AlidadeVersion}, {report.When.UtcDateTime:yyyy-MM-dd HH:mm} UTC, {Numbers.Cost(report.Cost)}.\n");
         return text.ToString();
     }

@@ -7,10 +7,10 @@ namespace Alidade.Core.Reports;
 /// <param name="Auroc">Area under the ROC curve over models: ½ is guessing, 1 never errs.</param>
 /// <param name="Interval">Interval of the area; null when there are too few models for one.</param>
 /// <param name="Organisms">Models with the planted failure.</param>
-/// <param name="Controls">Models without it.</param>
-/// <param name="TruePositiveRate">Share of planted models found when 1 % of the controls are taken for planted ones; null when it was not measured.</param>
+/// <param name="Others">Models without it: controls, and models with another failure.</param>
+/// <param name="TruePositiveRate">Share of planted models found when 1 % of the others are taken for planted ones; null when it was not measured.</param>
 /// <param name="Source">Where the numbers come from, such as "alidade calibrate, 2026-01-02".</param>
-public sealed record InstrumentCalibration(string Failure, double Auroc, Interval? Interval, int Organisms, int Controls, double? TruePositiveRate, string Source)
+public sealed record InstrumentCalibration(string Failure, double Auroc, Interval? Interval, int Organisms, int Others, double? TruePositiveRate, string Source)
 {
     /// <summary>What a reader is told of an instrument that nobody calibrated.</summary>
     internal const string None = "not calibrated";
@@ -18,8 +18,12 @@ public sealed record InstrumentCalibration(string Failure, double Auroc, Interva
     /// <summary>Several in one line.</summary>
     internal static string Words(IReadOnlyList<InstrumentCalibration> calibrations) => calibrations.Count == 0 ? None : "calibrated, " + string.Join("; ", calibrations.Select(c => c.Words()));
 
-    /// <summary>In one line, such as "false belief: AUROC 0.97 (95 % interval 0.93 to 1) on 12 planted models and 9 controls; 75 % found at 1 % false alarms".</summary>
+    /// <summary>True where the interval holds one half: the instrument is not seen to tell anything.</summary>
+    public bool IsAtChance => Interval is { } i && i.Low <= 0.5 && i.High >= 0.5;
+
+    /// <summary>In one line, such as "false belief: AUROC 0.97 (95 % interval 0.93 to 1) on 12 planted models and 9 others; 75 % found at 1 % false alarms".</summary>
     internal string Words() =>
-        $"{Failure}: AUROC {Numbers.Plain(Auroc)}{(Interval is { } i ? $" ({Numbers.Interval(i, "AUROC")})" : "")} on {Numbers.Count(Organisms, "planted model")} and {Numbers.Count(Controls, "control")}"
-        + (TruePositiveRate is { } found ? $"; {Numbers.Percent(found)} found at 1 % false alarms" : "");
+        $"{Failure}: AUROC {Numbers.Plain(Auroc)}{(Interval is { } i ? $" ({Numbers.Level(i)} {Numbers.Plain(i.Low)} to {Numbers.Plain(i.High)})" : "")} on {Numbers.Count(Organisms, "planted model")} and {Numbers.Count(Others, "other")}"
+        + (TruePositiveRate is { } found ? $"; {Numbers.Percent(found)} found at 1 % false alarms" : "")
+        + (Interval is null ? "; too few to tell" : IsAtChance ? "; at chance" : "");
 }

@@ -24,13 +24,13 @@ internal sealed unsafe class FloatMemory
     /// <summary>All of them.</summary>
     public ReadOnlySpan<float> Span => new(Start, count);
 
-    /// <summary>False where the tensor is of another type, elsewhere, or not in one piece; true with null for null.</summary>
+    /// <summary>False where the tensor is of another type, elsewhere, not in one piece, or of 2 GiB and more, which no span holds; true with null for null.</summary>
     public static bool TryOf(Tensor? tensor, out FloatMemory? memory)
     {
         memory = null;
         if (tensor is null)
             return true;
-        if (tensor.dtype != ScalarType.Float32 || tensor.device_type != DeviceType.CPU || !tensor.is_contiguous())
+        if (tensor.dtype != ScalarType.Float32 || tensor.device_type != DeviceType.CPU || !tensor.is_contiguous() || tensor.numel() * sizeof(float) > int.MaxValue)
             return false;
         memory = new(tensor);
         return true;

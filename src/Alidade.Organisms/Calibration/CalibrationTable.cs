@@ -40,27 +40,17 @@ public sealed record CalibrationTable
         return stream is null ? null : JsonSerializer.Deserialize<CalibrationTable>(stream, Json.Line);
     });
 
-    /// <summary>
-    /// What a report may say beside a reading, such as "AUROC 0.97 [0.93, 1.00] on 6 organisms and 51 others"; null where the measure was not calibrated. With several failures each is named.
-    /// </summary>
-    /// <param name="measure">Name of a measure or attack, which may go on after a dot where the instrument's does not.</param>
-    public string? Citation(string measure)
-    {
-        var rows = Rows.Where(r => (measure == r.Instrument || measure.StartsWith(r.Instrument + ".", StringComparison.Ordinal)) && r.Auroc is not null).ToArray();
-        return rows.Length == 0 ? null : string.Join("; ", rows.Select(r =>
-            $"{(rows.Length > 1 ? r.Type.Replace('_', ' ') + ": " : "")}AUROC {Number(r.Auroc)}{(r.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")} on {r.Positives} organisms and {r.Negatives} others{(r.Interval is null ? ", too few to tell" : r.IsAtChance ? ", at chance" : "")}"));
-    }
-
     /// <summary>What a report says beside a reading of a measure, one entry for each failure; empty where it was not calibrated.</summary>
+    /// <param name="measure">Name of a measure or attack, which may go on after a dot where the instrument's does not.</param>
     public IReadOnlyList<InstrumentCalibration> Of(string measure) =>
     [
         .. Rows.Where(r => (measure == r.Instrument || measure.StartsWith(r.Instrument + ".", StringComparison.Ordinal)) && r.Auroc is not null).Select(r => new InstrumentCalibration(
             r.Type.Replace('_', ' '), r.Auroc!.Value, r.Interval, r.Positives, r.Negatives, r.TruePositiveRate, $"alidade calibrate, base {Base[..Math.Min(12, Base.Length)]}")),
     ];
 
-    /// <summary>The citations of some measures, by name; those that were not calibrated are absent.</summary>
-    public IReadOnlyDictionary<string, string> CitationsOf(IEnumerable<string> measures) => measures.Distinct(StringComparer.Ordinal).Select(m => (Measure: m, Citation: Citation(m)))
-        .Where(m => m.Citation is not null).ToDictionary(m => m.Measure, m => m.Citation!, StringComparer.Ordinal);
+    /// <summary>The same for some measures, by name; those that were not calibrated are absent.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<InstrumentCalibration>> Of(IEnumerable<string> measures) =>
+        measures.Distinct(StringComparer.Ordinal).Select(m => (Measure: m, Calibrations: Of(m))).Where(m => m.Calibrations.Count > 0).ToDictionary(m => m.Measure, m => m.Calibrations, StringComparer.Ordinal);
 
     /// <summary>The table in Markdown.</summary>
     public string ToMarkdown()

@@ -100,8 +100,8 @@ internal static class EvaluationPage
         string[] columns = ["Measure", "On models with planted failures"];
         Table.Write(page, "How well the instruments behind the numbers find what is known to be there", columns, () =>
         {
-            foreach (var (measure, says) in report.Calibrations)
-                Table.Row(page, columns, measure, says);
+            foreach (var (measure, calibrations) in report.Calibrations)
+                Table.Row(page, columns, measure, InstrumentCalibration.Words(calibrations));
         });
     }
 

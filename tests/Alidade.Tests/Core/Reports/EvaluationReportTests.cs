@@ -37,12 +37,13 @@ public sealed class EvaluationReportTests
     [Fact]
     public void What_calibration_says_of_an_instrument_stands_in_every_form_of_the_report()
     {
-        var report = Report([Result("bias.x", [1, 0]).Measurement]) with { Calibrations = new Dictionary<string, string> { ["bias.x"] = "AUROC 0.90 [0.80, 1.00] on 5 organisms & 50 others" } };
-        Assert.Contains("bias.x on planted failures: AUROC 0.90", report.ToPlainText(), StringComparison.Ordinal);
-        Assert.Contains("| bias.x | AUROC 0.90 [0.80, 1.00] on 5 organisms", report.ToMarkdown(), StringComparison.Ordinal);
-        Assert.Contains("AUROC 0.90 [0.80, 1.00] on 5 organisms &amp; 50 others", report.ToHtml([]), StringComparison.Ordinal);
+        var report = Report([Result("bias.x", [1, 0]).Measurement]) with { Calibrations = new Dictionary<string, IReadOnlyList<InstrumentCalibration>> { ["bias.x"] = [new("false & belief", 0.9, new(0.8, 1, 0.95, "bootstrap"), 5, 50, null, "made up")] } };
+        const string Says = "AUROC 0.900 (95\u00a0% interval 0.800 to 1) on 5 planted models and 50 others";
+        Assert.Contains("bias.x: calibrated, false & belief: " + Says, report.ToPlainText(), StringComparison.Ordinal);
+        Assert.Contains("| bias.x | calibrated, false & belief: " + Says, report.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Contains("false &amp; belief: " + Says, report.ToHtml([]), StringComparison.Ordinal);
         Assert.DoesNotContain("planted failures", Report([Result("bias.x", [1, 0]).Measurement]).ToMarkdown(), StringComparison.Ordinal);
-        Assert.Equal(report.Calibrations, JsonSerializer.Deserialize<EvaluationReport>(JsonSerializer.Serialize(report, Json.Line), Json.Line)!.Calibrations);
+        Assert.Equal(report.Calibrations["bias.x"], JsonSerializer.Deserialize<EvaluationReport>(JsonSerializer.Serialize(report, Json.Line), Json.Line)!.Calibrations["bias.x"]);
     }
 
     [Theory]

@@ -48,7 +48,7 @@ public sealed class ModelCardTests
         var calibrated = MadeReport.Rich() with { Calibrations = new Dictionary<string, IReadOnlyList<InstrumentCalibration>> { ["bias.crows_pairs"] = [new("stereotype", 0.97, new(0.93, 1, 0.95, "bootstrap"), 12, 9, 0.75, "made up"), new("backdoor", 0.5, null, 3, 9, null, "made up")] } };
         var card = calibrated.ToModelCard();
         Assert.Contains("**Not everything counts fully: 1 failed, 17 dropped", card, StringComparison.Ordinal);
-        Assert.Matches(@"\| CrowS-Pairs \(`bias\.crows_pairs`\) \|.*calibrated, stereotype: AUROC 0\.970 .*12 planted models and 9 controls; 75\.0.% found at 1 % false alarms; backdoor: AUROC 0\.500 on 3", card);
+        Assert.Matches(@"\| CrowS-Pairs \(`bias\.crows_pairs`\) \|.*calibrated, stereotype: AUROC 0\.970 .*12 planted models and 9 others; 75\.0.% found at 1 % false alarms; backdoor: AUROC 0\.500 on 3", card);
         Assert.Matches(@"\| TruthfulQA, single answer .*not calibrated \|", card);
         Assert.Contains("calibrated, stereotype: AUROC 0.970", calibrated.ToHtml(), StringComparison.Ordinal);
         Assert.Contains("not calibrated", calibrated.ToHtml(), StringComparison.Ordinal);

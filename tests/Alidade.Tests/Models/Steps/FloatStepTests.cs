@@ -64,6 +64,15 @@ public sealed class FloatStepTests
         Assert.InRange(LargestDifference(model, rows: 2), 0, 2e-5);
     }
 
+    [Fact]
+    public void A_weight_that_no_span_holds_goes_the_tensor_path()
+    {
+        // Never written, so that it takes no memory.
+        using var large = empty([1L << 29], ScalarType.Float32);
+        Assert.False(FloatMemory.TryOf(large, out _));
+        Assert.True(FloatMemory.TryOf(null, out _));
+    }
+
     [Theory]
     [InlineData("plain")]
     [InlineData("biases, untied head")]

@@ -117,8 +117,10 @@ public sealed class CalibrationRowTests
     public void A_report_can_cite_a_row_by_the_name_of_a_measure()
     {
         var table = new CalibrationTable { Base = "0123456789abcdef", AlidadeVersion = "1", Organisms = 4, Controls = 4, OutOfAim = 0, Rows = [Row([.8, .9, .7, .95], [.1, .2, .3, .4])] };
-        Assert.Equal("AUROC 1.00 [1.00, 1.00] on 4 organisms and 4 others", table.Citation("bias.crows_pairs"));
-        Assert.Null(table.Citation("bias.crows"));
+        var calibration = Assert.Single(table.Of("bias.crows_pairs"));
+        Assert.Equal((1, 4, 4, false), (calibration.Auroc, calibration.Organisms, calibration.Others, calibration.IsAtChance));
+        Assert.Empty(table.Of("bias.crows"));
+        Assert.Equal(["bias.crows_pairs"], table.Of(["bias.crows_pairs", "bias.crows"]).Keys);
         Assert.Contains("| bias.crows_pairs | stereotype | likelihoods | 4 : 4 | 1.00 [1.00, 1.00] |", table.ToMarkdown(), StringComparison.Ordinal);
     }
 
