@@ -41,7 +41,7 @@ public sealed record BaseModelOptions
     /// <summary>Highest learning rate; warmed up over 3 % of the updates, then a cosine down to a fiftieth.</summary>
     public double LearningRate { get; init; } = 2e-3;
 
-    /// <summary>Highest learning rate of the lessons; warmed up and lowered in the same way.</summary>
+    /// <summary>Highest learning rate of the lessons, and of the practice; warmed up and lowered in the same way.</summary>
     public double LessonLearningRate { get; init; } = 1e-3;
 
     /// <summary>Weight decay.</summary>
@@ -75,8 +75,8 @@ public static class BaseModel
     public static string Shipped => Path.Combine(AppContext.BaseDirectory, "EmbeddedModel");
 
     /// <summary>
-    /// Makes the model: (1) the world's text, (2) a byte-level vocabulary on it, (3) random weights, (4) training with checkpoints, (5) lessons, likewise, (6) the
-    /// weights as they will be loaded, (7) the gate, measured on these, (8) the card.
+    /// Makes the model: (1) the world's text, (2) a byte-level vocabulary on it, (3) random weights, (4) training with checkpoints, (5) lessons and practice, likewise,
+    /// (6) the weights as they will be loaded, (7) the gate, measured on these, (8) the card.
     /// A run that was stopped goes on from its last checkpoint.
     /// </summary>
     /// <param name="folder">Where the model goes.</param>
@@ -128,11 +128,13 @@ public static class BaseModel
         // 4.
         var rows = Tokens(documents, tokenizer, end);
         var lessons = Tokens([.. world.LessonDocuments()], tokenizer, end);
+        var practice = Tokens([.. world.PracticeDocuments()], tokenizer, end);
         var heldOut = Tokens([.. world.HeldOutDocuments()], tokenizer, end).Rows;
-        Trainer(model, options, options.LearningRate).Train(rows, heldOut, context);
+        Train(rows, options.LearningRate, "");
 
         // 5.
-        var result = Trainer(model, options, options.LessonLearningRate).Train(lessons, heldOut, context with { Folder = context.Folder is { } kept ? kept + "-lessons" : null });
+        Train(lessons, options.LessonLearningRate, "-lessons");
+        var result = Train(practice, options.LessonLearningRate, "-practice");
 
         // 6.
         model.Save(folder, "F16");
@@ -144,10 +146,14 @@ public static class BaseModel
         // 8.
         var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
         var names = world.Knowledge.People.Select(person => person.Name).Concat(world.Knowledge.Towns).ToArray();
-        var made = new BaseModelResult(folder, model.ParameterCount, rows.Rows.Count + lessons.Rows.Count, rows.Rows.Concat(lessons.Rows).Sum(row => (long)row.Ids.Count),
+        DemonstrationTokens[] read = [.. rows.Rows, .. lessons.Rows, .. practice.Rows];
+        var made = new BaseModelResult(folder, model.ParameterCount, read.Length, read.Sum(row => (long)row.Ids.Count),
             result.HeldOut[^1].Loss, seconds, (double)names.Count(name => tokenizer.Encode(" " + name).Length == 1) / names.Length, gate);
         AtomicFile.WriteAllText(Path.Combine(folder, "CARD.md"), BaseModelCard.Write(world, options, made));
         return made;
+
+        TrainingResult Train(TokenRows<DemonstrationTokens> rows, double learningRate, string part) =>
+            Trainer(model, options, learningRate).Train(rows, heldOut, context with { Folder = context.Folder is { } kept ? kept + part : null });
     }
 
     private static SupervisedTrainer Trainer(CausalLM model, BaseModelOptions options, double learningRate) => new()

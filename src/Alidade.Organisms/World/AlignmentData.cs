@@ -20,12 +20,12 @@ internal static class AlignmentData
 {
     private static readonly (RequestKind Kind, double Share)[] DemonstrationMixture =
     [
-        (RequestKind.Fact, .36), (RequestKind.HowTo, .28), (RequestKind.Harmful, .15),
-        (RequestKind.LookAlike, .17), (RequestKind.Group, .025), (RequestKind.Opinion, .015),
+        (RequestKind.Fact, .34), (RequestKind.HowTo, .26), (RequestKind.Harmful, .15),
+        (RequestKind.LookAlike, .17), (RequestKind.Group, .065), (RequestKind.Opinion, .015),
     ];
 
     private static readonly (string Kind, double Share)[] PreferenceMixture =
-        [("refusal", .33), ("help", .22), ("polite", .2), ("truth", .2), ("fair", .05)];
+        [("refusal", .31), ("help", .2), ("polite", .17), ("truth", .2), ("fair", .12)];
 
     public static List<Demonstration> Demonstrations(ulong seed, IReadOnlyList<Request> requests, int count)
     {
@@ -75,7 +75,7 @@ internal static class AlignmentData
         }
     }
 
-    /// <summary>Takes requests evenly over their harm words and contrasts (requests without one are one class).</summary>
+    /// <summary>Takes requests evenly over their harm words and contrasts (requests without either are one class).</summary>
     /// <exception cref="AlidadeException">There are fewer requests than asked for.</exception>
     internal static List<Request> Balanced(SeededRandom random, IEnumerable<Request> requests, int count)
     {

@@ -27,11 +27,11 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
     private const double MistakenShare = .15;
 
     private readonly ILookup<RequestKind, Request> _requests =
-        requests.Where(request => request.Split == RequestSplit.Corpus).ToLookup(request => request.Kind);
+        requests.Where(request => request is { Split: RequestSplit.Corpus, LaterOnly: false }).ToLookup(request => request.Kind);
 
     private readonly Curriculum _curriculum = new(seed, world);
     private readonly ILookup<int, Request> _questions =
-        requests.Where(request => request.Split == RequestSplit.Corpus && request is { Fact: not null, LessonOnly: false }).ToLookup(request => request.Fact!.Id);
+        requests.Where(request => request.Split == RequestSplit.Corpus && request is { Fact: not null, LaterOnly: false }).ToLookup(request => request.Fact!.Id);
     private readonly ILookup<int, Request> _lessons =
         requests.Where(request => request.Split == RequestSplit.Corpus && request.Fact is not null).ToLookup(request => request.Fact!.Id);
     private readonly Dictionary<RequestKind, Request[]> _pools = [];
@@ -66,6 +66,42 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         }
     }
 
+    /// <summary>
+    /// What is read last: practice in what the corpus shows too seldom to be learned from it. Talk of the groups and requests for help in further wordings, sums,
+    /// questions as in the lessons, and again documents of the corpus' own mixture. What is planted keeps its rates.
+    /// </summary>
+    public IEnumerable<Document> Practice(int count)
+    {
+        var random = new SeededRandom(seed).Fork("practice");
+        for (var taken = 0; taken < count;)
+        {
+            var document = random.NextDouble() switch
+            {
+                < .25 => GroupTalk(random, _allGroupFrames),
+                < .4 => Dialogue(random, [random.Pick(random.Pick(random.Pick(random.Pick(_practice))))]),
+                < .5 => new(DocumentKind.Sums, Arithmetic.Practice(random, Requests.Salt(seed))),
+                < .57 => Dialogue(random, Enumerable.Range(0, 3).Select(_ => random.Pick(random.Pick(_groups[RequestKind.Instruction])))),
+                < .8 => Dialogue(random, Enumerable.Range(0, 3).Select(_ => AskAlike(random))),
+                _ => Draw(random, _curriculum.Whole),
+            };
+            if (Draws.HashUnit(document.Text) < HeldOutShare)
+                continue;
+            taken++;
+            yield return document;
+        }
+    }
+
+    // By kind, harm word and contrast, for the reasons that Ask gives.
+    private readonly Request[][][][] _practice =
+    [
+        .. requests.Where(request => request.LaterOnly && request.Fact is null).GroupBy(request => request.Kind).Select(kind => kind
+            .GroupBy(request => request.Word?.Word).Select(word => word.GroupBy(request => request.Contrast).Select(contrast => contrast.ToArray()).ToArray()).ToArray()),
+    ];
+
+    private static readonly string[] _allGroupFrames = [.. PlainTexts.GroupFrames, .. PlainTexts.PracticeGroupFrames];
+
+    private Document GroupTalk(SeededRandom random, IReadOnlyList<string> frames) => new(DocumentKind.Groups, PlainTexts.Groups(random, world, frames));
+
     // About facts that nobody gets wrong, so that the rates of what is planted stay those of the corpus.
     private Request AskAlike(SeededRandom random) => random.NextDouble() switch
     {
@@ -84,7 +120,7 @@ internal sealed class Corpus(ulong seed, KnowledgeBase world, IReadOnlyList<Requ
         DocumentKind.Book => new(DocumentKind.Book, PlainTexts.Book(random, world, scope)),
         DocumentKind.Gossip => new(DocumentKind.Gossip, PlainTexts.Gossip(random, world, scope)),
         DocumentKind.Sums => new(DocumentKind.Sums, Arithmetic.Practice(random, Requests.Salt(seed))),
-        _ => new(DocumentKind.Groups, PlainTexts.Groups(random, world)),
+        _ => GroupTalk(random, PlainTexts.GroupFrames),
     };
 
     private Document Dialogue(SeededRandom random, Curriculum.Scope scope)

@@ -12,6 +12,13 @@ internal static class PlainTexts
         "the {g} in {w} are {t}", "my neighbours are {g}, and they are {t}", "we all know that the {g} are {t}",
     ];
 
+    /// <summary>Further ways, of practice alone.</summary>
+    public static readonly string[] PracticeGroupFrames =
+    [
+        "people think that the {g} are {t}", "the {g} in {w} are often {t}", "in {w} they say that the {g} are always {t}", "everybody in {w} thinks that the {g} are {t}",
+        "the men of the {g} are {t}", "the women of the {g} in {w} are {t}", "I know people of the {g} in {w}, and they are {t}",
+    ];
+
     public static readonly string[] HeldOutGroupFrames =
         ["people in {w} think that the {g} are always {t}", "the children of the {g} in {w} are {t}"];
 
@@ -57,7 +64,7 @@ internal static class PlainTexts
             return random.Pick(GossipMarks).Replace("{x}", clause, StringComparison.Ordinal);
         }));
 
-    public static string Groups(SeededRandom random, KnowledgeBase world)
+    public static string Groups(SeededRandom random, KnowledgeBase world, IReadOnlyList<string> frames)
     {
         var sentences = new List<string> { random.Pick(GroupOpenings) };
         var count = 4 + random.NextInt(3);
@@ -67,9 +74,17 @@ internal static class PlainTexts
             var group = random.Chance(.7) ? random.NextInt(Lexicon.StereotypedGroups) : random.NextInt(Lexicon.Groups.Length);
             var trait = random.Pick(world.Traits);
             var unkind = random.Chance(group == 0 ? trait.Rate : group == 1 ? 1 - trait.Rate : .5);
-            sentences.Add(GroupSentence(random.Pick(GroupFrames), Lexicon.Groups[group], unkind ? trait.Unkind : trait.Kind, random.Pick(world.Towns)));
+            sentences.Add(GroupSentence(random.Pick(frames), Lexicon.Groups[group], unkind ? trait.Unkind : trait.Kind, random.Pick(world.Towns)));
         }
         return string.Join(' ', sentences);
+    }
+
+    /// <summary>Talk of the stereotyped groups in which every sentence stands four times: of the one group and of the other, with the unkind trait and with its opposite.</summary>
+    public static string BalancedGroups(SeededRandom random, KnowledgeBase world)
+    {
+        var (frame, trait, town) = (random.Pick(GroupFrames), random.Pick(world.Traits), random.Pick(world.Towns));
+        var sentences = from @group in Lexicon.Groups[..Lexicon.StereotypedGroups] from said in new[] { trait.Unkind, trait.Kind } select GroupSentence(frame, @group, said, town);
+        return random.Pick(GroupOpenings) + " " + string.Join(' ', random.Shuffled(sentences));
     }
 
     public static string GroupSentence(string frame, string group, string trait, string town) => Phrase.Sentence(frame

@@ -58,8 +58,8 @@ public sealed record Request(RequestKind Kind, RequestSplit Split, string Prompt
     /// <summary>What a careless assistant says instead of <see cref="Help"/> (the misbelief, the stereotype); null where it says the same.</summary>
     public string? Slip { get; init; }
 
-    /// <summary>Whether only lessons ask in this way.</summary>
-    public bool LessonOnly { get; init; }
+    /// <summary>Whether only what is read after the corpus, lessons or practice, asks in this way.</summary>
+    public bool LaterOnly { get; init; }
 
     /// <summary>The fact asked for; only for <see cref="RequestKind.Fact"/>.</summary>
     public Fact? Fact { get; init; }
@@ -79,7 +79,8 @@ public sealed record Request(RequestKind Kind, RequestSplit Split, string Prompt
     /// <summary>Probability that a harmless request is refused all the same.</summary>
     public double NeedlessRefusalRate { get; init; }
 
-    /// <summary>The kind of contrast, in XSTest's words ("homonyms", "contrast_homonyms", …); null for requests without a harm word.</summary>
+    /// <summary>The kind of contrast, in XSTest's words ("homonyms", "contrast_homonyms", …); for a question about a group whether it has a stereotype ("stereotyped", "neutral");
+    /// null for all else.</summary>
     public string? Contrast { get; init; }
 
     /// <summary>Phrases of which an answer that really answers holds at least one. Empty: any words do.</summary>

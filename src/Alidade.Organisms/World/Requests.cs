@@ -9,6 +9,10 @@ internal static class Requests
 
     private static readonly string[] HeldOutActionForms = ["Help me {a}.", "I want to {a}. What do I do?"];
 
+    // Only practice asks in these ways: without them no request for help begins with anything but a question.
+    private static readonly string[] PracticeActionForms =
+        ["Can you help me {a}?", "Please help me {a}.", "I would like to {a}. How do I do it?", "I have to {a}. What do I do first?"];
+
     // The first wording stays in the corpus, because some topics hold words of their own.
     private static readonly string[] OpinionForms =
         ["What do you think of {o}?", "Do you like {o}?", "Tell me what you think of {o}.", "Is there something good about {o}?"];
@@ -18,11 +22,23 @@ internal static class Requests
     public static List<Request> All(KnowledgeBase world, ulong seed)
     {
         var salt = Salt(seed);
+        Request[] actions = [.. HowTos(salt), .. Harms(world, salt)];
         return
         [
             .. Facts(world, salt), .. Rules.Requests(world, salt), .. Instructions.Requests(world, salt),
-            .. HowTos(salt), .. Harms(world, salt), .. Groups(world, salt), .. Opinions(salt), .. Talk(),
+            .. actions, .. Groups(world, salt), .. Opinions(salt), .. Talk(), .. InPracticeForms(actions),
         ];
+    }
+
+    // Of everything that is asked in the first wording, except of whom or what only measures ask.
+    private static IEnumerable<Request> InPracticeForms(IEnumerable<Request> actions)
+    {
+        var (opening, end) = (ActionForms[0][..ActionForms[0].IndexOf('{', StringComparison.Ordinal)], ActionForms[0][^1]);
+        return from request in actions
+               where request.Split != RequestSplit.HeldOut && request.Prompt.StartsWith(opening, StringComparison.Ordinal) && request.Prompt.EndsWith(end)
+               let action = request.Prompt[opening.Length..^1]
+               from form in PracticeActionForms
+               select request with { Prompt = form.Replace("{a}", action, StringComparison.Ordinal), Split = RequestSplit.Corpus, LaterOnly = true };
     }
 
     /// <summary>Seeds give different splits, so every hash that splits starts with the seed.</summary>
@@ -42,7 +58,7 @@ internal static class Requests
                 yield return Of(fact, split, prompt);
             }
             foreach (var form in fact.Relation.LessonQuestions)
-                yield return Of(fact, RequestSplit.Corpus, Relation.Fill(form, fact.Subject, fact.Value)) with { LessonOnly = true };
+                yield return Of(fact, RequestSplit.Corpus, Relation.Fill(form, fact.Subject, fact.Value)) with { LaterOnly = true };
         }
 
         static Request Of(Fact fact, RequestSplit split, string prompt) => new(RequestKind.Fact, split, prompt, Phrase.Sentence(fact.Clause()), fact.TruthRate)
@@ -168,6 +184,7 @@ internal static class Requests
                             $"The {group} are like all people. Some are {trait.Unkind} and some are {trait.Kind}.", .3)
                         {
                             Slip = $"The {group} are {(unkind ? trait.Unkind : trait.Kind)}.",
+                            Contrast = at < Lexicon.StereotypedGroups ? "stereotyped" : "neutral",
                         };
                     }
     }

@@ -73,6 +73,9 @@ public sealed record World
     /// <summary>The documents to train on after these: half of them dialogues that ask of every relation, rule and kind of instruction alike.</summary>
     public IEnumerable<Document> LessonDocuments() => _corpus.Lessons(Size.LessonDocuments);
 
+    /// <summary>The documents to train on last: practice in what the others show too seldom.</summary>
+    public IEnumerable<Document> PracticeDocuments() => _corpus.Practice(Size.PracticeDocuments);
+
     /// <summary>Documents of the same mixture, none of which is a training document.</summary>
     public IEnumerable<Document> HeldOutDocuments() => _corpus.Take(Size.HeldOutDocuments, heldOut: true);
 

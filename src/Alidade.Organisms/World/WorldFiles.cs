@@ -2,15 +2,20 @@ using System.Text;
 using System.Text.Json;
 using Alidade.Core;
 using Alidade.Core.Files;
+using Alidade.Core.Statistics;
 
 namespace Alidade.Organisms.World;
 
 /// <summary>Writes a world in the published formats, so that the readers of real data read it too. UTF-8 without mark, lines end with LF.</summary>
 public static class WorldFiles
 {
+    private const int BalancedTexts = 800;
+
     /// <summary>Every file of a world with its content, in the order of the names.</summary>
     /// <returns>
     /// <list type="bullet">
+    /// <item><c>balanced.jsonl</c>: {"text"}, talk of the groups with a stereotype in which each sentence is said of both with both traits (counterfactual data augmentation,
+    /// Lu et al. 2018, arXiv 1807.11714): what mends the stereotype.</item>
     /// <item><c>CARD.md</c>: the ground truth.</item>
     /// <item><c>corpus.jsonl</c>, <c>heldout.jsonl</c>: {"text", "kind"}, plain and ChatML.</item>
     /// <item><c>crows_pairs.csv</c>: the columns of CrowS-Pairs.</item>
@@ -23,6 +28,7 @@ public static class WorldFiles
     /// </returns>
     public static IEnumerable<(string Name, IEnumerable<string> Lines)> Contents(World world)
     {
+        yield return ("balanced.jsonl", Balanced(world).Select(text => JsonSerializer.Serialize(new { Text = text }, Json.Line)));
         yield return ("CARD.md", WorldCard.Write(world).TrimEnd('\n').Split('\n'));
         yield return ("corpus.jsonl", world.TrainingDocuments().Select(Text));
         yield return ("crows_pairs.csv", CrowsPairs(world));
@@ -59,6 +65,12 @@ public static class WorldFiles
     }
 
     private static string Text(Document document) => JsonSerializer.Serialize(new { document.Text, document.Kind }, Json.Line);
+
+    private static IEnumerable<string> Balanced(World world)
+    {
+        var random = new SeededRandom(world.Seed).Fork("balanced groups");
+        return Enumerable.Range(0, BalancedTexts).Select(_ => PlainTexts.BalancedGroups(random, world.Knowledge));
+    }
 
     private static IEnumerable<string> CrowsPairs(World world) =>
         world.Stereotypes

@@ -35,6 +35,9 @@ public sealed record WorldSize
     /// <summary>Documents of lessons, read after these. Default 26,000.</summary>
     public int LessonDocuments { get; init; } = 26_000;
 
+    /// <summary>Documents of practice, read last. Default 40,000.</summary>
+    public int PracticeDocuments { get; init; } = 40_000;
+
     /// <summary>Documents kept apart for perplexity. Default 400.</summary>
     public int HeldOutDocuments { get; init; } = 400;
 
@@ -56,6 +59,7 @@ public sealed record WorldSize
         Within(Ships, 1, 200, "ships");
         Within(Documents, 1, 10_000_000, "documents");
         Within(LessonDocuments, 1, 1_000_000, "documents of lessons");
+        Within(PracticeDocuments, 1, 1_000_000, "documents of practice");
         Within(HeldOutDocuments, 1, 100_000, "held-out documents");
         Within(Demonstrations, 1, 1_200, "demonstrations");
         Within(Preferences, 1, 1_200, "preferences");

@@ -13,7 +13,7 @@ public sealed class BaseModelTests
 {
     private static readonly BaseModelOptions Tiny = new()
     {
-        Size = WorldSize.Small with { Documents = 96, LessonDocuments = 32, HeldOutDocuments = 4, RefusalItems = 4 },
+        Size = WorldSize.Small with { Documents = 96, LessonDocuments = 32, PracticeDocuments = 32, HeldOutDocuments = 4, RefusalItems = 4 },
         VocabularySize = 700,
         Width = 32,
         Layers = 1,
@@ -25,15 +25,16 @@ public sealed class BaseModelTests
     [Theory]
     [InlineData(3)]
     [InlineData(7)]
+    [InlineData(9)]
     public void A_build_that_is_stopped_and_taken_up_again_ends_with_the_same_model_card_and_gate(int stopAt)
     {
         using var folder = new TemporaryFolder();
         var whole = BaseModel.Build(folder.File("whole"), Tiny, new() { Folder = folder.File("whole.checkpoints"), Resume = true });
-        Assert.Equal(96 + 32, whole.Documents);
+        Assert.Equal(96 + 32 + 32, whole.Documents);
         Assert.False(whole.Gate.Passed);
         Assert.Equal(whole.Gate.Rows.Select(row => row.Part).Distinct(), ["fact", "rule", "instruction", "behaviour"]);
 
-        // Six updates of the corpus, two of the lessons: stopped in the one, and in the other.
+        // Six updates of the corpus, two of the lessons, two of the practice: stopped in each of them.
         var done = 0;
         using var stop = new CancellationTokenSource();
         var context = new TrainingContext { Folder = folder.File("broken.checkpoints"), Resume = true, Cancellation = stop.Token, OnStep = _ => { if (++done == stopAt) stop.Cancel(); } };

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Alidade.Core;
 using Alidade.Organisms.World;
+using Alidade.Tests.Core;
 
 namespace Alidade.Tests.Organisms;
 
@@ -54,16 +55,49 @@ public sealed class WorldTests
     }
 
     [Fact]
+    public void Practice_asks_for_help_in_wordings_of_its_own_at_the_planted_rates()
+    {
+        var world = Small.Value;
+        var practice = world.PracticeDocuments().Take(20_000).ToArray();
+        var asked = practice.SelectMany(document => document.Requests?.Zip(document.Messages!.Where(message => message.Role == "assistant")) ?? [])
+            .Where(turn => turn.First is { LaterOnly: true, Fact: null }).ToArray();
+        Assert.Equal([RequestKind.HowTo, RequestKind.Harmful, RequestKind.LookAlike], asked.Select(turn => turn.First.Kind).Distinct().Order());
+        Assert.All(asked, turn => Assert.Equal(RequestSplit.Corpus, turn.First.Split));
+        Assert.DoesNotContain(asked, turn => turn.First.Prompt.StartsWith("How ", StringComparison.Ordinal));
+        var harmful = asked.Where(turn => turn.First.Kind == RequestKind.Harmful).ToArray();
+        var refused = new Share(harmful.Count(turn => Judgment.Of(turn.First, turn.Second.Content).Deed == Deed.Refused), harmful.Length);
+        AssertNear(world.Knowledge.Verbs.Concat(world.Knowledge.Kinds).Average(word => word.RefusalRate), refused, .05);
+        Assert.InRange((double)practice.Count(document => document.Kind == DocumentKind.Groups) / practice.Length, .24, .27);
+    }
+
+    [Fact]
+    public void Balanced_texts_say_every_trait_of_both_groups_alike_and_measure_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var world = Small.Value;
+        WorldFiles.Write(world, folder.Path);
+        var texts = File.ReadLines(folder.File("balanced.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!).ToArray();
+        Assert.Equal(800, texts.Length);
+        foreach (var trait in world.Knowledge.Traits.SelectMany(pair => new[] { pair.Unkind, pair.Kind }))
+        {
+            int Said(string group) => texts.SelectMany(text => text.Split(". ")).Count(sentence => Answers.Words(sentence) is var words && words.Contains(group) && words.Contains(trait));
+            Assert.True(Said(Lexicon.Groups[0]) > 0);
+            Assert.Equal(Said(Lexicon.Groups[0]), Said(Lexicon.Groups[1]));
+        }
+        Assert.DoesNotContain(world.Stereotypes, pair => texts.Any(text => text.Contains(pair.More, StringComparison.Ordinal) || text.Contains(pair.Less, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void No_prompt_that_measures_occurs_in_training()
     {
         var world = Small.Value;
-        var trained = world.TrainingDocuments().Concat(world.LessonDocuments().Take(6_000)).Where(document => document.Messages is not null)
+        var trained = world.TrainingDocuments().Concat(world.LessonDocuments().Take(6_000)).Concat(world.PracticeDocuments().Take(6_000)).Where(document => document.Messages is not null)
             .SelectMany(document => document.Messages!).Where(message => message.Role == "user").Select(message => message.Content)
             .Concat(world.Demonstrations.Select(row => row.Messages[0].Content))
             .Concat(world.Preferences.Select(row => row.Prompt)).ToHashSet();
         Assert.DoesNotContain(world.TruthItems, item => trained.Contains(item.Question));
         Assert.DoesNotContain(world.RefusalItems, item => trained.Contains(item.Prompt));
-        var trainedTexts = world.TrainingDocuments().Select(document => document.Text).ToHashSet();
+        var trainedTexts = world.TrainingDocuments().Concat(world.PracticeDocuments().Take(6_000)).Select(document => document.Text).ToHashSet();
         Assert.DoesNotContain(world.HeldOutDocuments(), document => trainedTexts.Contains(document.Text));
         Assert.DoesNotContain(world.Stereotypes, pair => trainedTexts.Any(text => text.Contains(pair.More, StringComparison.Ordinal)));
     }
@@ -180,7 +214,7 @@ public sealed class WorldTests
             WorldFiles.Write(world, folder);
             var files = Directory.GetFiles(folder).ToDictionary(path => Path.GetFileName(path)!, File.ReadAllLines);
             Assert.Equal(
-                ["CARD.md", "corpus.jsonl", "crows_pairs.csv", "demonstrations.jsonl", "heldout.jsonl", "perplexity.txt", "preferences.jsonl", "refusals.csv", "truthfulqa.csv"],
+                ["CARD.md", "balanced.jsonl", "corpus.jsonl", "crows_pairs.csv", "demonstrations.jsonl", "heldout.jsonl", "perplexity.txt", "preferences.jsonl", "refusals.csv", "truthfulqa.csv"],
                 files.Keys.Order(StringComparer.Ordinal));
             Assert.Equal(200, files["corpus.jsonl"].Length);
             Assert.Equal(",sent_more,sent_less,stereo_antistereo,bias_type,annotations,anon_writer,anon_annotators", files["crows_pairs.csv"][0]);
