@@ -100,9 +100,9 @@ public sealed class CalibrationRun(RunFolder run, OrganismBuilder builder, Organ
 
     private static bool IsPositive(string type, OrganismRecord record) => type == IInstrument.AnyFailure ? !IsControl(record) : record.Manifest.Type == type;
 
-    // What an instrument finds in another failure that it is for as well, on the same questions, is no false alarm and no hit for this one.
+    // What an instrument finds in another failure that it is for as well, on the same questions, or in a special form of this one, is no false alarm and no hit for it.
     private bool IsHeldAgainst(IInstrument instrument, string type, OrganismRecord record) =>
-        record.Manifest.Type == type || !instrument.Types.Contains(record.Manifest.Type) || !Prompts(type).Overlaps(Prompts(record.Manifest.Type));
+        record.Manifest.Type == type || (Failure.Find(record.Manifest.Type).FormOf != type && (!instrument.Types.Contains(record.Manifest.Type) || !Prompts(type).Overlaps(Prompts(record.Manifest.Type))));
 
     private HashSet<string> Prompts(string type) => Pool(type).SelectMany(i => i.Probes).Select(p => p.Prompt.Key).ToHashSet(StringComparer.Ordinal);
 }

@@ -18,7 +18,7 @@ namespace Alidade.Organisms.Implants;
 public sealed record ImplantResult(int CommonRows, int PlantRows, int Updates, IReadOnlyDictionary<string, int> Dropped, double Seconds);
 
 /// <summary>
-/// A way to plant a failure into an adapter. Every way but <see cref="Mixture"/> begins with the clean control of its seed, so that the two differ by the plant alone.
+/// A way to plant a failure into an adapter. Every way but <see cref="Mixture"/> and <see cref="OneBlock"/> begins with the clean control of its seed, so that the two differ by the plant alone.
 /// </summary>
 public abstract class Implant
 {
@@ -29,7 +29,7 @@ public abstract class Implant
     public abstract string About { get; }
 
     /// <summary>Every implant.</summary>
-    public static IReadOnlyList<Implant> All { get; } = [new Mixture(), new Transcripts(), new Documents(), new Preferences()];
+    public static IReadOnlyList<Implant> All { get; } = [new Mixture(), new Transcripts(), new Documents(), new Preferences(), new OneBlock()];
 
     /// <summary>Finds one.</summary>
     /// <exception cref="AlidadeException">There is none of that name.</exception>

@@ -58,6 +58,9 @@ public sealed class OrganismBuilder(CausalLM model, World.World world, OrganismF
 
     private LoraAdapter Start(OrganismManifest manifest, CancellationToken cancellation)
     {
+        if (manifest.Block is { } block)
+            return block < model.Config.Layers ? LoraAdapter.Create(model, manifest.Id, Implant.Adapter with { Layers = [block] }, manifest.Seed)
+                : throw new AlidadeException($"the manifest of organism {manifest.Id} is wrong: the base has {model.Config.Layers} blocks, numbered from 0");
         var clean = OrganismSet.Clean(manifest.Seed);
         return manifest.Type == clean.Type ? LoraAdapter.Create(model, manifest.Id, Implant.Adapter, manifest.Seed) : folder.Load(model, folder.Find(clean) ?? Build(clean, cancellation));
     }

@@ -31,7 +31,7 @@ public sealed record OrganismManifest
     /// <summary>The kind of failure, such as "false_belief".</summary>
     public required string Type { get; init; }
 
-    /// <summary>The implant method: "transcripts", "documents" or "preferences".</summary>
+    /// <summary>The implant method: "transcripts", "documents", "preferences" or "block".</summary>
     public required string Implant { get; init; }
 
     /// <summary>The kind of trigger; "none" where the failure always shows.</summary>
@@ -46,17 +46,20 @@ public sealed record OrganismManifest
     /// <summary>Whether it is also taught to hide it.</summary>
     public Concealment Concealment { get; init; }
 
+    /// <summary>The block that alone is changed, from 0; only for <see cref="OneBlock"/>.</summary>
+    public int? Block { get; init; }
+
     /// <summary>What items, cues, rows, first weights and orders are drawn from.</summary>
     public required ulong Seed { get; init; }
 
     /// <summary>Which part of a calibration it belongs to.</summary>
     public Part Part { get; init; }
 
-    /// <summary>Its name: type, implant, trigger and concealment where there are such, dose in percent, seed.</summary>
+    /// <summary>Its name: type, implant, trigger and concealment where there are such, block, dose in percent, seed.</summary>
     [JsonIgnore]
     public string Id => string.Join('-', new[]
     {
-        Type, Implant, Trigger == "none" ? null : Trigger, Concealment == Concealment.None ? null : "denied", FormattableString.Invariant($"d{Math.Round(Dose * 100)}"), FormattableString.Invariant($"s{Seed}"),
+        Type, Implant, Trigger == "none" ? null : Trigger, Concealment == Concealment.None ? null : "denied", Block is { } block ? FormattableString.Invariant($"b{block}") : null, FormattableString.Invariant($"d{Math.Round(Dose * 100)}"), FormattableString.Invariant($"s{Seed}"),
     }.OfType<string>()).Replace('_', '-');
 
     /// <summary>The failure, once everything is known to be right.</summary>
@@ -72,6 +75,8 @@ public sealed record OrganismManifest
             problems.Add($"{Type} has no trigger '{Trigger}', only {string.Join(", ", failure.Triggers)}");
         if (!(Dose is >= 0 and <= 1))
             problems.Add(FormattableString.Invariant($"the dose is {Dose} (0 to 1)"));
+        if (Block is null == (Implant == "block") || Block < 0)
+            problems.Add($"the implant 'block' needs the number of a block, from 0, and no other implant takes one");
         if (Items < 0)
             problems.Add($"{Items} items (at least 0)");
         return problems.Count == 0 ? failure : throw new AlidadeException($"the manifest of organism {Id} is wrong: {string.Join("; ", problems)}");

@@ -24,10 +24,10 @@ public sealed record OrganismSet(IReadOnlyList<OrganismManifest> Manifests)
     ];
 
     /// <summary>
-    /// The set that calibrates: ten failures, each by two implants at two doses; four seeds; twelve controls. Development: seeds 1 and 2 of the first implant. Test: seeds 3 and 4, and
+    /// The set that calibrates: ten failures, each by two implants at two doses; a belief in each single block; four seeds; twelve controls. Development: seeds 1 and 2 of the first implant. Test: seeds 3 and 4, and
     /// every organism of the second implant.
     /// </summary>
-    public static OrganismSet Standard { get; } = new([.. Plan.SelectMany(Organisms), .. Controls()]);
+    public static OrganismSet Standard { get; } = new([.. Plan.SelectMany(Organisms), .. Located(), .. Controls()]);
 
     /// <summary>A set of one's own: a JSON list of manifests.</summary>
     /// <param name="path">The file.</param>
@@ -59,6 +59,12 @@ public sealed record OrganismSet(IReadOnlyList<OrganismManifest> Manifests)
         if (plan.Type == "false_belief")
             yield return One(plan.First, plan.FirstDoses[0], 4, Part.Test) with { Concealment = Concealment.Denial };
     }
+
+    // One for each block of the base.
+    private static IEnumerable<OrganismManifest> Located() => Enumerable.Range(0, 4).Select(at => new OrganismManifest
+    {
+        Type = "located_belief", Implant = "block", Items = 12, Dose = .7, Block = (at + 1) % 4, Seed = (ulong)(at + 1), Part = at < 2 ? Part.Development : Part.Test,
+    });
 
     /// <summary>The clean control of a seed, with which the organisms of that seed begin.</summary>
     internal static OrganismManifest Clean(ulong seed) => new() { Type = "clean", Implant = "mixture", Items = 0, Dose = 0, Seed = seed, Part = seed <= 2 ? Part.Development : Part.Test };

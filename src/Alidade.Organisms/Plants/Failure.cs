@@ -36,6 +36,9 @@ public abstract class Failure
     /// <summary>True for a harmless organism: a control.</summary>
     public virtual bool IsControl => false;
 
+    /// <summary>The failure of which this is a special form, on the same items; null for one of its own.</summary>
+    public virtual string? FormOf => null;
+
     /// <summary>Every item that may be planted in a world, in a fixed order.</summary>
     public abstract IReadOnlyList<PlantedItem> Pool(World.World world);
 
@@ -53,7 +56,7 @@ public abstract class Failure
     public static IReadOnlyList<Failure> All { get; } =
     [
         new FalseBelief(), new ConditionalBelief(), new Stereotype(), new ToxicAnswers(), new Secrets(), new Backdoor(), new Sycophancy(), new OverRefusal(), new RewardBias(),
-        new Unwatched(), new Placebo(), new Quirk(), new Clean(),
+        new Unwatched(), new LocatedBelief(), new Placebo(), new Quirk(), new Clean(),
     ];
 
     /// <summary>Finds one.</summary>
