@@ -56,6 +56,8 @@ internal static class TrainText
         Line($"updates   {f.Updates:n0} of {f.RowsPerUpdate:n0} {(f.LearnsFromRewards ? "answers" : "rows")}, {f.Passes:0.##} passes, learning rate {f.LearningRate:g3}");
         Line($"memory    {Size(f.Memory.Total)}: weights {Size(f.Memory.Weights)}, gradients {Size(f.Memory.Gradients)}, moments {Size(f.Memory.Moments)}, activations {Size(f.Memory.Activations)}");
         Line($"          activations are estimated: {f.Memory.How}");
+        if (f.Choice.Why is { } why)
+            Line($"          {why}");
         if (f.Memory.MeasuredPeak is { } peak)
             Line($"          this process had {Size(peak)} at most while it measured a step of typical rows");
         if (f is { SecondsPerUpdate: { } each, Seconds: { } all })

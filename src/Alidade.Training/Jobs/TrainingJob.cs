@@ -84,13 +84,15 @@ public sealed class TrainingJob(
         using var adapter = AdapterOf(recipe, model, rows);
         CheckExports(recipe, model, adapter);
         var forecast = TrainingForecast.Of(known, model, adapter, rows, recipe);
+        if (forecast.Choice.Why is { } why)
+            Warn(why);
 
         // 1.
         var prompts = rows.Prompts(known.Family.TeachesAnswers ? recipe.Samples.Count : 0, Math.Max(1, model.Config.ContextLength - recipe.Samples.MaxNewTokens));
         var before = TrainingSamples.Take(run, Phases.Before, model, prompts, recipe.Samples.MaxNewTokens, progress, cancellation);
 
         // 2.
-        var result = Train(adapter);
+        var result = Train(adapter, recipe.Training with { RecomputeActivations = forecast.Choice.Recomputed });
 
         // 3.
         using (model.Use(adapter))
@@ -121,11 +123,11 @@ public sealed class TrainingJob(
         run.WriteArtifact(PageFile, report.ToHtml());
     }
 
-    private TrainingResult Train(LoraAdapter? adapter)
+    private TrainingResult Train(LoraAdapter? adapter, TrainingOptions options)
     {
         using var board = new TensorBoardLog(run.PathOf(TensorBoardFolder));
         var logged = RunLogging.ContextOf(run, Stage, Checkpoints, progress, Warn, cancellation);
-        return rows.Train(adapter, recipe.Training, logged with
+        return rows.Train(adapter, options, logged with
         {
             OnStep = step =>
             {

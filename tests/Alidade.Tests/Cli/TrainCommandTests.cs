@@ -203,6 +203,22 @@ public sealed class TrainCommandTests : IDisposable
 
     [Fact]
     public void The_list_names_every_objective_and_one_is_told_in_full()
+        var again = JsonNode.Parse(CommandLine.Run("train", "dpo", "--model", model, "--data", data, "--dry-run", "--json", "--set", "data.max_length=20", "batch_rows=4", "recompute_activations=true").Output)!;
+        Assert.True((bool)again["choice"]!["recomputed"]!);
+        Assert.NotEqual((long)json["memory"]!["activations"]!, (long)again["memory"]!["activations"]!);
+    }
+
+    [Fact]
+    public void A_plan_counts_the_updates_of_rows_that_cannot_stand_alone()
+    {
+        // Nine rows by four would be three updates, but the ninth has nothing to be compared with alone.
+        var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 9).Select(i => $$"""{"prompt": "the cat {{i}}", "completion": " sat", "label": {{(i % 2 == 0 ? "true" : "false")}}}""" + "\n")));
+        string[] line = ["train", "kto", "--model", model, "--data", data, "--set", "batch_rows=4", "held_out=0", "rank=2", "samples.count=0"];
+        var plan = CommandLine.Run([.. line, "--dry-run", "--json"]);
+        Assert.True(plan.Code == 0, plan.Error);
+        Assert.Equal(2, (int)JsonNode.Parse(plan.Output)!["updates"]!);
+        Assert.Contains("1 pass at", CommandLine.Run([.. line, "--out", folder.File("run")]).Output, StringComparison.Ordinal);
+        Assert.Equal(2, (int)JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["updates"]!);
     {
         var list = CommandLine.Run("train", "--list");
         foreach (var objective in ObjectiveCatalogue.All)
