@@ -108,8 +108,9 @@ public sealed record TrainingForecast
         var options = recipe.Training;
         var perUpdate = options.BatchRows * options.Accumulation;
         var plan = rows.Rollouts?.PlanFor(rows.Rows, options);
-        var updates = plan?.Updates ?? new TrainingPlan(rows.Rows, options).Updates;
-        var learned = plan is null ? updates / Math.Ceiling(Math.Ceiling((double)rows.Rows / options.BatchRows) / options.Accumulation) : (double)plan.Prompts / rows.Rows;
+        var updates = plan?.Updates ?? new TrainingPlan(rows.Rows, options, rows.LeastRows).Updates;
+        var batches = TrainingPlan.MicroBatches(Enumerable.Range(0, rows.Rows), options.BatchRows, rows.LeastRows);
+        var learned = plan is null ? updates / Math.Ceiling((double)batches.Count / options.Accumulation) : (double)plan.Prompts / rows.Rows;
         // Of prompts a micro-batch holds answers, each as long as it may be.
         var answer = rows.Rollouts?.MaxNewTokens ?? 0;
         var largest = lengths.Zip(scored, (l, s) => (First: l + answer, Second: s + answer)).OrderByDescending(l => l.First).Take(plan is null ? batches.Max(b => b.Length) : options.BatchRows).ToArray();
@@ -147,19 +148,19 @@ public sealed record TrainingForecast
     public TrainingForecast Measured(LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe, CancellationToken cancellation)
     {
         // Where the model answers itself, two whole rollouts are measured: sampling is a part of them.
-        var typical = rows.Typical(rows.Rollouts?.Prompts ?? recipe.Training.BatchRows);
+        var typical = rows.Typical(rows.Rollouts?.Prompts ?? Math.Max(rows.LeastRows, recipe.Training.BatchRows));
         var rollout = rows.Rollouts?.PlanFor(typical.Rows, recipe.Training with { Epochs = 1, MaxUpdates = null }).Updates ?? 0;
         var options = recipe.Training with
         {
-            BatchRows = rollout > 0 ? recipe.Training.BatchRows : Math.Max(1, typical.Rows),
+            BatchRows = rollout > 0 ? recipe.Training.BatchRows : Math.Max(rows.LeastRows, typical.Rows),
             Accumulation = rollout > 0 ? recipe.Training.Accumulation : 1,
             Epochs = MeasuredSteps,
             MaxUpdates = null,
             Schedule = new() { Kind = Optimisation.ScheduleKind.Constant, LearningRate = 0 },
             Order = DataOrder.Sequential,
             Keep = FinalWeights.Last,
-            Patience = 0,
             RecomputeActivations = Choice.Recomputed,
+            Patience = 0,
         };
         var times = new List<double>();
         var watch = Stopwatch.StartNew();
