@@ -15,27 +15,41 @@ internal static class TrainerSteps
 {
     private const int Rank = 16;
 
+    // Pairs of 512 tokens of prompt and 256 of each answer.
+    private const int Pairs = 2, Prompt = 512, Answer = 256;
+    private const double Tokens = Pairs * (Prompt + (2.0 * Answer)), Scored = Pairs * 2.0 * Answer;
+
+    private static double Seen => Pairs * (Shape.Pairs(Prompt) + (2 * Shape.Pairs(Answer, Prompt)));
+
     public static IReadOnlyDictionary<string, Func<IBenchmark>> All { get; } = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
     {
         ["step-dpo"] = () => Preference(lowRank: false),
         ["step-dpo-lora"] = () => Preference(lowRank: true),
+        ["step-reward"] = Reward,
         ["step-sft"] = () => Supervised("SFT, 8 rows of log-normal lengths, answer only", RealisticRows()),
         ["step-sft-packed"] = () => Supervised("SFT, packed 2 x 1024", PackedRows()),
     };
 
-    // Two pairs, 512 tokens of prompt and 256 of each answer.
     private static Steps Preference(bool lowRank)
     {
-        const int Pairs = 2, Prompt = 512, Answer = 256;
         var random = new SeededRandom(6);
         PairTokens[] pairs = [.. Enumerable.Range(0, Pairs).Select(i => new PairTokens($"{i}", Shape.Ids(random, Prompt), Shape.Ids(random, Answer), Shape.Ids(random, Answer)))];
-        const double Tokens = Pairs * (Prompt + (2.0 * Answer)), Scored = Pairs * 2.0 * Answer;
-        var seen = Pairs * (Shape.Pairs(Prompt) + (2 * Shape.Pairs(Answer, Prompt)));
         var model = Shape.Model();
         var adapter = lowRank ? LoraAdapter.Create(model, "policy", new() { Rank = Rank }, seed: 3) : null;
         return new(lowRank ? "DPO 512 + 256 + 256, 2 pairs, LoRA 16" : "DPO 512 + 256 + 256, 2 pairs, full", model, adapter,
-            lowRank ? Shape.LowRank(Tokens, seen, Scored, Rank) : Shape.Full(Tokens, seen, Scored), (long)Tokens,
+            lowRank ? Shape.LowRank(Tokens, Seen, Scored, Rank) : Shape.Full(Tokens, Seen, Scored), (long)Tokens,
             context => new PreferenceTrainer { Model = model, Adapter = adapter, Options = Options(Pairs) }.Train(new(pairs, new Dictionary<string, int>(), 0), context: context));
+    }
+
+    // A score for each answer in place of logits: the head, one row of weights, counts nothing.
+    private static Steps Reward()
+    {
+        var random = new SeededRandom(9);
+        RewardTokens[] pairs = [.. Enumerable.Range(0, Pairs).Select(i => new RewardTokens($"{i}", Shape.Ids(random, Prompt), [Shape.Ids(random, Answer), Shape.Ids(random, Answer)]))];
+        var model = Shape.Model();
+        model.AddScoringHead(1, seed: 1);
+        return new("reward 512 + 256 + 256, 2 pairs, full", model, null, Shape.Full(Tokens, Seen, scored: 0), (long)Tokens,
+            context => new RewardTrainer { Model = model, Options = Options(Pairs) }.Train(new(pairs, new Dictionary<string, int>(), 0), context: context));
     }
 
     private static Steps Supervised(string name, DemonstrationTokens[] rows)

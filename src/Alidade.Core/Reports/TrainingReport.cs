@@ -9,7 +9,11 @@ namespace Alidade.Core.Reports;
 /// <param name="Name">Name, such as "held-out loss".</param>
 /// <param name="First">At the beginning.</param>
 /// <param name="Last">At the end.</param>
-public sealed record FirstAndLast(string Name, double First, double Last);
+public sealed record FirstAndLast(string Name, double First, double Last)
+{
+    /// <summary>What must be known to read it; null for nothing.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>A sign of a silent failure, as a report shows it.</summary>
 /// <param name="Update">The first update at which it was to be seen.</param>

@@ -88,7 +88,7 @@ internal static class RotaryReader
     /// <param name="share">The share of a head that readers turn when the file does not say.</param>
     public static void Write(JsonObject json, DecoderConfig config, double share = 1)
     {
-        var rotary = config.Rotary!;
+        var rotary = config.Rotary ?? throw new AlidadeException($"a model of family '{config.Family}' turns queries and keys, and this one has no rotary positions: its file has no way to say so; give the configuration a Rotary, or take a family without");
         json["max_position_embeddings"] = rotary.Scaling == RotaryScaling.Dynamic ? rotary.OriginalContext : config.ContextLength;
         json["rope_theta"] = rotary.Theta;
         json["rope_scaling"] = Scaling(rotary);

@@ -11,7 +11,10 @@ namespace Alidade.Models.Generation;
 /// </summary>
 /// <remarks>A row's random draws, penalties and stops are its own. Its logits are those it has alone up to the rounding of other shapes of matrix products
 /// (about 10⁻⁶), so its text is the same except where two tokens are nearer than that.</remarks>
-internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null) : IDisposable
+/// <param name="model">The model, with the adapter in use.</param>
+/// <param name="prefixes">Keys and values of earlier texts; null for none.</param>
+/// <param name="said">Told the logits of some rows' next places, [rows, vocabulary], instead of the rows, which somebody else gives their tokens; null where the rows choose.</param>
+internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null, Action<IReadOnlyList<GenerationRow>, Tensor>? said = null) : IDisposable
 {
     // Prompts that are read together differ at most so much in length, so that little of their batch is padding.
     private const double LongestToShortest = 1.25;
@@ -217,8 +220,14 @@ internal sealed class DecodingBatch(CausalLM model, PrefixCache? prefixes = null
         Choose(rows, CachedForward.Logits(model, attention, [.. rows[0].Tokens.Select(id => (long)id)], rows[0].Tokens.Count));
     }
 
-    private static void Choose(IReadOnlyList<GenerationRow> choosing, Tensor logits)
+    private void Choose(IReadOnlyList<GenerationRow> choosing, Tensor logits)
     {
+        if (said is not null)
+        {
+            said(choosing, logits);
+            return;
+        }
+
         var scores = CachedForward.Scores(logits, out var vocabulary);
         for (var i = 0; i < choosing.Count; i++)
             choosing[i].Take(scores.Slice(i * vocabulary, vocabulary));

@@ -53,6 +53,9 @@ public sealed record Generated(IReadOnlyList<int> Ids, string Text, StopReason R
     /// where nothing is drawn.
     /// </summary>
     public IReadOnlyList<double> DrawnLogProbs { get; init; } = [];
+
+    /// <summary>The tokens that were allowed at each of <see cref="DrawnIds"/>; empty without a <see cref="TokenGuide"/>.</summary>
+    public IReadOnlyList<TokenSet> Allowed { get; init; } = [];
 }
 
 /// <summary>What a stream adds: text that will not be taken back, and the tokens behind it.</summary>

@@ -31,6 +31,7 @@ internal sealed class GenerationRow
     private readonly List<double> logProbs = [];
     private readonly List<double> drawnLogProbs = [];
     private readonly List<int> endOfTurn = [];
+    private readonly List<TokenSet> allowed = [];
     private readonly List<IReadOnlyList<TokenCandidate>> top = [];
     private readonly StringBuilder text = new();
     private int shownText;
@@ -80,17 +81,22 @@ internal sealed class GenerationRow
 
     private int Count => tokens.Count - Prompt.Count;
 
+    /// <summary>Says which tokens may come next; a row that nobody says it to is free.</summary>
+    public void Allow(TokenSet tokensOfNext) => allowed.Add(tokensOfNext);
+
     /// <summary>Chooses the next token from its logits; where none is allowed, the row has a <see cref="Fault"/>.</summary>
     /// <param name="logits">[vocabulary]; used up.</param>
     public void Take(Span<float> logits)
     {
-        var raw = changesScores ? ArrayPool<float>.Shared.Rent(logits.Length) : null;
+        var raw = changesScores || allowed.Count > 0 ? ArrayPool<float>.Shared.Rent(logits.Length) : null;
         try
         {
             var logSum = Softmax.LogSumExp(logits);
             IReadOnlyList<TokenCandidate> best = options.TopLogProbs == 0 ? [] : Candidates(logits, logSum);
             if (raw is not null)
                 logits.CopyTo(raw);
+            if (allowed.Count > 0)
+                allowed[^1].Mask(logits);
             constraint?.Mask(logits, MostTokens - tokens.Count);
             var history = new TokenHistory(CollectionsMarshal.AsSpan(tokens), Prompt.Count);
             foreach (var rule in rules)
@@ -162,7 +168,7 @@ internal sealed class GenerationRow
         text.Append(stream?.Flush());
         var all = text.ToString();
         var ids = tokens[Prompt.Count..];
-        Result = new(ids, cut is { } at ? all[..at] : all, reason, logProbs) { Top = top, DrawnIds = [.. ids, .. endOfTurn], DrawnLogProbs = drawnLogProbs };
+        Result = new(ids, cut is { } at ? all[..at] : all, reason, logProbs) { Top = top, DrawnIds = [.. ids, .. endOfTurn], DrawnLogProbs = drawnLogProbs, Allowed = allowed };
     }
 
     private TokenCandidate[] Candidates(ReadOnlySpan<float> logits, double logSum)

@@ -1,4 +1,5 @@
 using Alidade.Core;
+using static TorchSharp.torch;
 
 namespace Alidade.Models.Generation;
 
@@ -18,11 +19,12 @@ public static class TextGenerator
     /// <param name="progress">Told how many prompts are finished.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <param name="batchRows">Most rows that are decoded together: more are faster, and take memory for their keys and values.</param>
+    /// <param name="guide">Says which tokens may come; null for all.</param>
     /// <returns>One result for each prompt, in order.</returns>
     /// <exception cref="AlidadeException">A prompt is empty or fills the context, an option is out of range, or the options leave no token to choose.</exception>
     public static IReadOnlyList<Generated> Generate(
         CausalLM model, IReadOnlyList<IReadOnlyList<int>> prompts, GenerationOptions options, IProgress<int>? progress = null, CancellationToken cancellation = default,
-        int batchRows = BatchRows)
+        int batchRows = BatchRows, TokenGuide? guide = null)
     {
         options.Validate(model);
         // Prompts of similar length share a batch, so that little of it is padding; those that are alike stand together.
@@ -32,12 +34,19 @@ public static class TextGenerator
         var results = new Generated[prompts.Count];
         var most = DecodingBatch.MostRows(model, batchRows);
         using var batch = new DecodingBatch(model);
+        // The guide reads the same rows, always one token ahead of their choice.
+        using var guiding = guide is null ? null : new DecodingBatch(model, said: (rows, logits) => Allow(rows, guide.Allowed(logits)));
+        var guided = new Queue<GenerationRow>(waiting);
         for (var done = 0; done < prompts.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (guiding is not null)
+                using (model.Use(guide!.Adapter))
+                    guiding.Advance(guided, most);
             var finished = batch.Advance(waiting, most);
             foreach (var row in finished)
                 results[row.Index] = row.Result ?? throw row.Fault!;
+            guiding?.Leave(row => row.Done);
             done += finished.Count;
             if (finished.Count > 0)
                 progress?.Report(done);
@@ -60,6 +69,12 @@ public static class TextGenerator
         options.Validate(model);
         DecodingBatch.CheckPrompt(model, prompt);
         return Chunks(model, [.. prompt], options, prefixes, cancellation);
+    }
+
+    private static void Allow(IReadOnlyList<GenerationRow> rows, Tensor allowed)
+    {
+        foreach (var (row, tokens) in rows.Zip(TokenSet.Of(allowed)))
+            row.Allow(tokens);
     }
 
     private static IEnumerable<GenerationChunk> Chunks(CausalLM model, int[] prompt, GenerationOptions options, PrefixCache? prefixes, CancellationToken cancellation)

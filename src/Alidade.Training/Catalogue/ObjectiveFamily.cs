@@ -56,7 +56,7 @@ public abstract class ObjectiveFamily
         try
         {
             var rows = Prepare(request, others);
-            rows.Others = others;
+            (rows.Others, rows.Objective) = (others, request.Objective);
             return rows;
         }
         catch

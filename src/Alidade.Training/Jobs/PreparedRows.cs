@@ -45,6 +45,12 @@ public abstract class PreparedRows : IDisposable
     /// <summary>Every file that the training reads but those of the model that is trained: the rows, rewards, a teacher, a reference.</summary>
     public IReadOnlyList<HashedFile> Files => [File, .. Others?.Files ?? []];
 
+    /// <summary>Rows that a micro-batch needs at least.</summary>
+    public int LeastRows { get; init; } = 1;
+
+    /// <summary>The objective that they were prepared for, with its options.</summary>
+    internal object? Objective { get; set; }
+
     /// <summary>The models behind them.</summary>
     internal OpenedModels? Others { get; set; }
 
@@ -89,7 +95,7 @@ public abstract class PreparedRows : IDisposable
         var dropped = new Dictionary<string, int>(data.Dropped, StringComparer.Ordinal);
         foreach (var (reason, count) in tokens.Dropped)
             dropped[reason] = dropped.GetValueOrDefault(reason) + count;
-        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts };
+        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts, LeastRows = together is null ? 1 : 2 };
         return prepared.Rows > 0 ? prepared
             : throw new AlidadeException($"{data.File.Path}: no row is left to train on; {new TokenRows<T>([], dropped, 0).Summary ?? "all were held out"}");
     }
@@ -153,7 +159,7 @@ internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Fun
         // One from the middle of each of as many equal parts: short, middling and long ones as they come.
         var taken = Math.Min(count, byLength.Length);
         T[] typical = [.. Enumerable.Range(0, taken).Select(i => byLength[((2 * i) + 1) * byLength.Length / (2 * taken)])];
-        return new PreparedRows<T>(new(parts.Train with { Rows = typical }, []), shape, train) { File = File, Dropped = Dropped, Truncated = Truncated, Noted = Noted, Head = Head, Rollouts = Rollouts };
+        return new PreparedRows<T>(new(parts.Train with { Rows = typical }, []), shape, train) { File = File, Dropped = Dropped, Truncated = Truncated, Noted = Noted, Head = Head, Rollouts = Rollouts, LeastRows = LeastRows };
     }
 
     public override IEnumerable<ShownRow> Shown() => parts.Train.Rows.Select(Show);

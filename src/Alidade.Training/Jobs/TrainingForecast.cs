@@ -4,6 +4,7 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
 using Alidade.Training.Trainers;
+using TorchSharp;
 
 namespace Alidade.Training.Jobs;
 
@@ -73,6 +74,9 @@ public sealed record TrainingForecast
     /// <summary>Memory.</summary>
     public required MemoryEstimate Memory { get; init; }
 
+    /// <summary>Whether activations are computed again, and what there is to know of memory.</summary>
+    public required MemoryChoice Choice { get; init; }
+
     /// <summary>Tokens per second of a measured step; null when nothing was measured.</summary>
     public double? TokensPerSecond { get; init; }
 
@@ -83,8 +87,14 @@ public sealed record TrainingForecast
     public double? Seconds => SecondsPerUpdate is { } each ? each * Updates : TokensPerSecond is { } speed ? Tokens * Passes / speed : null;
 
     /// <summary>Foresees a training; nothing is run.</summary>
+    /// <param name="objective">The objective.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="adapter">The adapter that is trained; null where every weight is.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="recipe">Every setting.</param>
+    /// <param name="available">Bytes of main memory that training can take; null to look.</param>
     /// <exception cref="AlidadeException">A setting is out of its range, or no row would teach the model to stop.</exception>
-    public static TrainingForecast Of(KnownObjective objective, CausalLM model, LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe)
+    public static TrainingForecast Of(KnownObjective objective, CausalLM model, LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe, long? available = null)
     {
         recipe.Training.Validate();
         var shown = rows.Shown().ToArray();
@@ -98,11 +108,16 @@ public sealed record TrainingForecast
         var options = recipe.Training;
         var perUpdate = options.BatchRows * options.Accumulation;
         var plan = rows.Rollouts?.PlanFor(rows.Rows, options);
-        var updates = plan?.Updates ?? new TrainingPlan(rows.Rows, options).Updates;
-        var learned = plan is null ? updates / Math.Ceiling(Math.Ceiling((double)rows.Rows / options.BatchRows) / options.Accumulation) : (double)plan.Prompts / rows.Rows;
+        var updates = plan?.Updates ?? new TrainingPlan(rows.Rows, options, rows.LeastRows).Updates;
+        var batches = TrainingPlan.MicroBatches(Enumerable.Range(0, rows.Rows), options.BatchRows, rows.LeastRows);
+        var learned = plan is null ? updates / Math.Ceiling((double)batches.Count / options.Accumulation) : (double)plan.Prompts / rows.Rows;
         // Of prompts a micro-batch holds answers, each as long as it may be.
         var answer = rows.Rollouts?.MaxNewTokens ?? 0;
-        var largest = lengths.Zip(scored, (l, s) => (First: l + answer, Second: s + answer)).OrderByDescending(l => l.First).Take(options.BatchRows).ToArray();
+        var largest = lengths.Zip(scored, (l, s) => (First: l + answer, Second: s + answer)).OrderByDescending(l => l.First).Take(plan is null ? batches.Max(b => b.Length) : options.BatchRows).ToArray();
+        MemoryEstimate Memory(bool recomputed) => MemoryEstimate.Of(model, trained, adapter is not null, largest.Sum(l => (long)l.First), largest.Sum(l => (long)l.Second), recomputed);
+        var (kept, again) = (Memory(false), Memory(true));
+        // Of the memory of an accelerator nothing is known.
+        var choice = MemoryChoice.Of(kept, again, model.Device.type == DeviceType.CPU ? available ?? AvailableMemory.Bytes() : null, options.RecomputeActivations);
         return new()
         {
             Objective = objective.Name,
@@ -124,7 +139,8 @@ public sealed record TrainingForecast
             RowsPerUpdate = perUpdate,
             Passes = learned,
             LearningRate = options.Schedule.LearningRate,
-            Memory = MemoryEstimate.Of(model, trained, adapter is not null, largest.Sum(l => (long)l.First), largest.Sum(l => (long)l.Second)),
+            Memory = choice.Recomputed ? again : kept,
+            Choice = choice,
         };
     }
 
@@ -132,17 +148,18 @@ public sealed record TrainingForecast
     public TrainingForecast Measured(LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe, CancellationToken cancellation)
     {
         // Where the model answers itself, two whole rollouts are measured: sampling is a part of them.
-        var typical = rows.Typical(rows.Rollouts?.Prompts ?? recipe.Training.BatchRows);
+        var typical = rows.Typical(rows.Rollouts?.Prompts ?? Math.Max(rows.LeastRows, recipe.Training.BatchRows));
         var rollout = rows.Rollouts?.PlanFor(typical.Rows, recipe.Training with { Epochs = 1, MaxUpdates = null }).Updates ?? 0;
         var options = recipe.Training with
         {
-            BatchRows = rollout > 0 ? recipe.Training.BatchRows : Math.Max(1, typical.Rows),
+            BatchRows = rollout > 0 ? recipe.Training.BatchRows : Math.Max(rows.LeastRows, typical.Rows),
             Accumulation = rollout > 0 ? recipe.Training.Accumulation : 1,
             Epochs = MeasuredSteps,
             MaxUpdates = null,
             Schedule = new() { Kind = Optimisation.ScheduleKind.Constant, LearningRate = 0 },
             Order = DataOrder.Sequential,
             Keep = FinalWeights.Last,
+            RecomputeActivations = Choice.Recomputed,
             Patience = 0,
         };
         var times = new List<double>();

@@ -84,13 +84,15 @@ public sealed class TrainingJob(
         using var adapter = AdapterOf(recipe, model, rows);
         CheckExports(recipe, model, adapter);
         var forecast = TrainingForecast.Of(known, model, adapter, rows, recipe);
+        if (forecast.Choice.Why is { } why)
+            Warn(why);
 
         // 1.
         var prompts = rows.Prompts(known.Family.TeachesAnswers ? recipe.Samples.Count : 0, Math.Max(1, model.Config.ContextLength - recipe.Samples.MaxNewTokens));
         var before = TrainingSamples.Take(run, Phases.Before, model, prompts, recipe.Samples.MaxNewTokens, progress, cancellation);
 
         // 2.
-        var result = Train(adapter);
+        var result = Train(adapter, recipe.Training with { RecomputeActivations = forecast.Choice.Recomputed });
 
         // 3.
         using (model.Use(adapter))
@@ -121,11 +123,11 @@ public sealed class TrainingJob(
         run.WriteArtifact(PageFile, report.ToHtml());
     }
 
-    private TrainingResult Train(LoraAdapter? adapter)
+    private TrainingResult Train(LoraAdapter? adapter, TrainingOptions options)
     {
         using var board = new TensorBoardLog(run.PathOf(TensorBoardFolder));
         var logged = RunLogging.ContextOf(run, Stage, Checkpoints, progress, Warn, cancellation);
-        return rows.Train(adapter, recipe.Training, logged with
+        return rows.Train(adapter, options, logged with
         {
             OnStep = step =>
             {
@@ -189,11 +191,11 @@ public sealed class TrainingJob(
         Meaning = known.Summary,
         Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)),
         Trained = FormattableString.Invariant($"{(forecast.IsAdapter ? "a LoRA adapter of" : "all")} {forecast.TrainedWeights:n0} weights"),
-        Data = FormattableString.Invariant($"{forecast.Rows:n0} rows of {Path.GetFileName(forecast.File)}, {forecast.HeldOutRows:n0} held out; {forecast.Tokens:n0} tokens a pass, {forecast.ScoredTokens:n0} of them learned; {forecast.Passes:0.##} passes at a learning rate of {forecast.LearningRate:g3}"),
+        Data = FormattableString.Invariant($"{forecast.Rows:n0} rows of {Path.GetFileName(forecast.File)}, {forecast.HeldOutRows:n0} held out; {forecast.Tokens:n0} tokens a pass, {forecast.ScoredTokens:n0} of them learned; {forecast.Passes:0.##} {(forecast.Passes == 1 ? "pass" : "passes")} at a learning rate of {forecast.LearningRate:g3}"),
         When = DateTimeOffset.UtcNow,
         Run = Path.GetFileName(Path.GetFullPath(run.Folder)),
         Command = name,
-        Recipe = Json.ToNode(recipe)!.ToJsonString(Json.Indented),
+        Recipe = RecipeText.Of(recipe, rows.Objective!),
         Updates = result.Updates,
         BestUpdate = result.BestUpdate,
         StoppedEarly = result.StoppedEarly,
@@ -216,10 +218,15 @@ public sealed class TrainingJob(
         if (result.HeldOut is [var first, .., var last])
             foreach (var (name, value) in RunLogging.Values(first))
                 if (RunLogging.Values(last).TryGetValue(name, out var end))
-                    yield return new(name.Replace("held_out_", "held-out ", StringComparison.Ordinal).Replace('_', ' '), value, end);
+                    yield return new(name.Replace("held_out_", "held-out ", StringComparison.Ordinal).Replace('_', ' '), value, end) { Note = Ties(name, first.Metrics) };
         if (result.Curve is [var begin, .., var final])
             foreach (var (name, value) in begin.Values.Where(v => v.Key is not ("tokens" or "learning_rate")))
                 if (final.Values.TryGetValue(name, out var end))
-                    yield return new("training " + name.Replace('_', ' '), value, end);
+                    yield return new("training " + name.Replace('_', ' '), value, end) { Note = Ties(name, begin.Metrics) };
     }
+
+    // A policy that is its reference still prefers nothing: an accuracy of 0 says that all pairs are ties, and not that all are wrong.
+    private static string? Ties(string name, IReadOnlyDictionary<string, double> start) =>
+        name.EndsWith("rewards_accuracy", StringComparison.Ordinal) && start.GetValueOrDefault("rewards_ties") is > 0 and var share
+            ? FormattableString.Invariant($"at the start {100 * share:0.#} % of the pairs are ties, which count as wrong") : null;
 }

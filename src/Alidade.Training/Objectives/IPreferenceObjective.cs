@@ -17,7 +17,7 @@ public interface IPreferenceObjective
 }
 
 /// <summary>What every preference objective logs: the implied rewards r = β·(ℓ − ℓ°).</summary>
-/// <remarks>Names and conventions of TRL 1.16: an accuracy counts r⁺ &gt; r⁻, so a tie counts as wrong.</remarks>
+/// <remarks>Names and conventions of TRL 1.16: an accuracy counts r⁺ &gt; r⁻, so a tie counts as wrong; what share is ties is told beside it.</remarks>
 public static class RewardMetrics
 {
     /// <summary>The mean over the pairs of <paramref name="perPair"/> as the loss, with implied rewards and log-probabilities.</summary>
@@ -38,6 +38,7 @@ public static class RewardMetrics
             ("rewards_chosen", chosen.mean()),
             ("rewards_rejected", rejected.mean()),
             ("rewards_margin", (chosen - rejected).mean()),
-            ("rewards_accuracy", chosen.gt(rejected).to(chosen.dtype).mean()))
+            ("rewards_accuracy", chosen.gt(rejected).to(chosen.dtype).mean()),
+            ("rewards_ties", chosen.eq(rejected).to(chosen.dtype).mean()))
         .WithOutputs(("rewards_chosen", chosen), ("rewards_rejected", rejected));
 }

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Models.Generation;
 
 namespace Alidade.Training.Rewards;
 
@@ -13,6 +14,9 @@ public sealed record AnsweredPrompt(AskedPrompt Asked, string Text, IReadOnlyLis
 {
     /// <summary>log p of each of <see cref="Ids"/> in nats under the distribution it was drawn from; empty where nothing was drawn.</summary>
     public IReadOnlyList<float> LogProbs { get; init; } = [];
+
+    /// <summary>The tokens that each of <see cref="Ids"/> was drawn from; empty where all could come.</summary>
+    public IReadOnlyList<TokenSet> Allowed { get; init; } = [];
 
     /// <summary>Prompt and answer as texts alone.</summary>
     public static AnsweredPrompt OfText(AskedPrompt asked, string text) => new(asked, text, [], [], true);

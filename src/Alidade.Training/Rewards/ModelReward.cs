@@ -40,8 +40,7 @@ public sealed class ModelReward(string name, CausalLM model, LoraAdapter? adapte
     public string Name => name;
 
     /// <inheritdoc/>
-    public string Fingerprint => fingerprint ??= $"{Reads} " + Fingerprints.Of(
-        model.Parameters.Select(p => (p.Key, p.Value)).Concat(adapter is null ? [] : Trained.WeightsOf(model, adapter).Select(w => (w.Name, w.Value))));
+    public string Fingerprint => fingerprint ??= $"{Reads} {model.WeightsHash()}" + (adapter is null ? "" : " " + Fingerprints.Of(Trained.WeightsOf(model, adapter)));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RewardScore>> ScoreAsync(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation = default) =>

@@ -25,7 +25,7 @@ public sealed class StepReward(string name, CausalLM model) : IReward
     public string Name => name;
 
     /// <inheritdoc/>
-    public string Fingerprint => fingerprint ??= $"{Aggregation} " + Fingerprints.Of(model.Parameters.Select(p => (p.Key, p.Value)));
+    public string Fingerprint => fingerprint ??= $"{Aggregation} {model.WeightsHash()}";
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RewardScore>> ScoreAsync(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation = default)

@@ -11,7 +11,7 @@ internal sealed class Recomputed : IDisposable
     /// <param name="models">What is run with gradients; a model may stand there twice.</param>
     public Recomputed(TrainingOptions options, params IEnumerable<CausalLM> models)
     {
-        changed = options.RecomputeActivations ? [.. models.Distinct().Where(m => !m.RecomputesActivations)] : [];
+        changed = options.RecomputeActivations == true ? [.. models.Distinct().Where(m => !m.RecomputesActivations)] : [];
         foreach (var model in changed)
             model.RecomputesActivations = true;
     }

@@ -32,6 +32,9 @@ internal sealed class Reference : IDisposable
         weights = new(() => Fingerprints.Of(Trained.WeightsOf(model, null).Concat(adapter?.Parameters ?? [])));
     }
 
+    /// <summary>The adapter that it is over its base; null for the base itself.</summary>
+    public LoraAdapter? Adapter => adapter;
+
     /// <summary>Where its log-probabilities lie.</summary>
     public Device Device => model.Device;
 

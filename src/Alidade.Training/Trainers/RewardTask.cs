@@ -1,8 +1,10 @@
 using Alidade.Core;
 using Alidade.Models;
+using Alidade.Models.Batches;
 using Alidade.Training.Data;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Reward;
+using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers;
 
@@ -46,14 +48,35 @@ internal sealed class RewardTask : ITrainingTask
         RewardTokens[] chosen = [.. batch.Select(r => rows[r])];
         // The leaves are the answers, in their order.
         var forest = AnswerBatch.Of([.. chosen.Select(r => new AnswerGroup(r.Prompt, r.Answers))]).Forest;
+        // Every micro-batch of a window has one vote, whatever its number of rows, as in TRL.
+        Objective Vote(Objective result) => result with { Loss = result.Loss / window.Count };
+        if (objective is CostModel { Level: CostLevel.Tokens } cost)
+            return Vote(OfTokens(cost, forest, chosen));
         var scores = new AnswerScores(model.Scores(forest), [.. chosen.Select(r => r.Answers.Count)])
         {
             Margins = chosen.Any(r => r.Margin is not null) ? [.. chosen.Select(r => r.Margin ?? 0)] : null,
             Labels = chosen.All(r => r.Labels is not null) ? [.. chosen.SelectMany(r => r.Labels!)] : null,
         };
-        var result = cuts is { } learned && objective is OrdinalReward ordinal ? ordinal.Evaluate(scores, learned) : objective.Evaluate(scores);
-        // Every micro-batch of a window has one vote, whatever its number of rows, as in TRL.
-        return result with { Loss = result.Loss / window.Count };
+        return Vote(cuts is { } learned && objective is OrdinalReward ordinal ? ordinal.Evaluate(scores, learned) : objective.Evaluate(scores));
+    }
+
+    // Behind the end of the shorter answer its cost stays what it was; Safe RLHF reads the padding there.
+    private Objective OfTokens(CostModel cost, BranchedBatch forest, RewardTokens[] pairs)
+    {
+        IReadOnlyList<int>[] answers = [.. pairs.SelectMany(p => p.Answers)];
+        var each = model.ScoresAt(forest, [.. answers.SelectMany((ids, a) => Enumerable.Range(0, ids.Count).Select(t => (forest.Leaves[a], t)))]).squeeze(1);
+        var (width, offset) = (answers.Max(a => a.Count), 0L);
+        var places = new List<long>();
+        foreach (var ids in answers)
+        {
+            places.AddRange(Enumerable.Range(0, width).Select(t => offset + Math.Min(t, ids.Count - 1)));
+            offset += ids.Count;
+        }
+
+        var costs = each.index_select(0, tensor(places.ToArray(), device: each.device)).view(pairs.Length, 2, width);
+        return cost.OfTokens(
+            costs.select(1, 0), costs.select(1, 1), [.. pairs.SelectMany(p => p.Labels!)], [.. pairs.Select(p => p.Answers[0].Zip(p.Answers[1]).TakeWhile(t => t.First == t.Second).Count())],
+            [.. pairs.Select(p => p.Answers[0].Count - 1)], [.. pairs.Select(p => p.Answers[1].Count - 1)]);
     }
 
     private string Needed => objective.Needs switch
@@ -69,6 +92,7 @@ internal sealed class RewardTask : ITrainingTask
         RewardData.RankedLists => row.Answers.Count < 2 ? $"has {row.Answers.Count} answers" : null,
         RewardData.Pairs or RewardData.LabelledPairs when row.Answers.Count != 2 => $"has {row.Answers.Count} answers",
         RewardData.Labelled when row.Answers.Count != 1 => $"has {row.Answers.Count} answers",
+        RewardData.LabelledPairs when row.Answers[0].SequenceEqual(row.Answers[1]) => "has twice the same answer",
         RewardData.LabelledPairs or RewardData.Labelled when row.Labels is null || row.Labels.Count != row.Answers.Count => "has no label for each answer",
         _ => null,
     };

@@ -38,7 +38,7 @@ internal sealed class TrainingJournal : IDisposable
         checkpoints = new(context.Folder, new(fingerprint())
         {
             // What changes no number may differ.
-            ["settings"] = Fingerprints.Of(options with { CheckpointEvery = 0, KeepCheckpoints = 1, RecomputeActivations = false }),
+            ["settings"] = Fingerprints.Of(options with { CheckpointEvery = 0, KeepCheckpoints = 1, RecomputeActivations = null }),
             ["trained weights"] = string.Join(' ', trainable.Select(t => $"{t.Name}[{string.Join(',', t.Value.shape)}]")),
         }, options.KeepCheckpoints);
         if (!context.Resume && checkpoints.Any)

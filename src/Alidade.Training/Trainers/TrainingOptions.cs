@@ -70,9 +70,10 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Keep the input of each block alone and run the blocks again in the backward pass: the activations of one block in memory instead of all, for about a third more
-    /// time. The gradients are the same to the bit. Default false. With hooks registered it changes nothing.
+    /// time. The gradients are the same to the bit. With hooks registered it changes nothing. Left out, a training of a recipe does it where it fits into memory so and not
+    /// otherwise (<see cref="Jobs.MemoryChoice"/>); a trainer that is called from code does not.
     /// </summary>
-    public bool RecomputeActivations { get; init; }
+    public bool? RecomputeActivations { get; init; }
 
     /// <summary>All that is wrong, in one error.</summary>
     /// <exception cref="AlidadeException">A setting is out of its range.</exception>

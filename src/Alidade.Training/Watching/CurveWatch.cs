@@ -1,3 +1,5 @@
+using Alidade.Core.Statistics;
+
 namespace Alidade.Training.Watching;
 
 /// <summary>
@@ -19,6 +21,14 @@ public abstract record CurveWatch
 
     /// <summary>A line with numbers as they are written everywhere.</summary>
     protected static string Line(FormattableString text) => FormattableString.Invariant(text);
+
+    /// <summary>The standard error of the difference between the means of a metric at both ends of its curve, from how its values differ within each of them.</summary>
+    protected double ErrorOfChange(CurveView curve, string metric)
+    {
+        var values = curve.Values(metric);
+        double Variance(int from) => Math.Pow(Mean.SampleDeviation([.. values.Skip(from).Take(Window)]), 2);
+        return Math.Sqrt((Variance(0) + Variance(values.Count - Window)) / Window);
+    }
 
     /// <summary>The means of a metric at both ends of its curve; null until both windows are full and do not overlap.</summary>
     protected (double Start, double Now)? Ends(CurveView curve, string metric) =>

@@ -36,7 +36,7 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("distillation", "distillation needs a teacher", "--set teacher=")]
     [InlineData("reward --set samples.count=2", "'samples' is not read by reward")]
     [InlineData("reward --set too_long=cut", "'data.too_long' is not read by reward")]
-    [InlineData("grpo --set reward=ends_with_question cost=ends_with_question", "'cost' is not read by grpo", "it is read by ppo")]
+    [InlineData("grpo --set reward=ends_with_question cost=ends_with_question", "'cost' is not read by grpo", "it is read by nlpo, ppo")]
     [InlineData("ppo --set reward=ends_with_question lagrange.threshold=1", "lagrange: there is no cost to keep under a limit")]
     [InlineData("grpo", "grpo needs a reward", "ends_with_question")]
     [InlineData("dpo --set reference_model=m moving_reference.every=2", "leave reference_model or moving_reference out")]

@@ -41,6 +41,10 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal("done", (string)record["state"]!);
         Assert.Contains(record["files"]!.AsArray(), f => (string)f!["path"]! == data);
         var report = JsonNode.Parse(CommandLine.Run("report", run, "--json").Output)!;
+        Assert.Equal(objective, (string)JsonNode.Parse((string)report["recipe"]!)!["objective"]!["name"]!);
+        // A policy that is its reference still prefers nothing, which is no accuracy of 0.
+        if (objective == "dpo")
+            Assert.Matches(@"held-out rewards accuracy +0 → \S+ +\(at the start 100 % of the pairs are ties, which count as wrong\)", result.Output);
         var loss = report["numbers"]!.AsArray().Single(n => (string)n!["name"]! == "held-out loss")!;
         Assert.True((double)loss["last"]! < (double)loss["first"]!, loss.ToJsonString());
         Assert.NotEmpty(report["samples"]!.AsArray());
@@ -199,6 +203,22 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(1, (int)json["dropped"]!["longer than 20 tokens"]!);
         Assert.True((double)json["tokens_per_second"]! > 0);
         Assert.Equal((int)Math.Ceiling((int)json["rows"]! / 4.0), (int)json["updates"]!);
+        var again = JsonNode.Parse(CommandLine.Run("train", "dpo", "--model", model, "--data", data, "--dry-run", "--json", "--set", "data.max_length=20", "batch_rows=4", "recompute_activations=true").Output)!;
+        Assert.True((bool)again["choice"]!["recomputed"]!);
+        Assert.NotEqual((long)json["memory"]!["activations"]!, (long)again["memory"]!["activations"]!);
+    }
+
+    [Fact]
+    public void A_plan_counts_the_updates_of_rows_that_cannot_stand_alone()
+    {
+        // Nine rows by four would be three updates, but the ninth has nothing to be compared with alone.
+        var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 9).Select(i => $$"""{"prompt": "the cat {{i}}", "completion": " sat", "label": {{(i % 2 == 0 ? "true" : "false")}}}""" + "\n")));
+        string[] line = ["train", "kto", "--model", model, "--data", data, "--set", "batch_rows=4", "held_out=0", "rank=2", "samples.count=0"];
+        var plan = CommandLine.Run([.. line, "--dry-run", "--json"]);
+        Assert.True(plan.Code == 0, plan.Error);
+        Assert.Equal(2, (int)JsonNode.Parse(plan.Output)!["updates"]!);
+        Assert.Contains("1 pass at", CommandLine.Run([.. line, "--out", folder.File("run")]).Output, StringComparison.Ordinal);
+        Assert.Equal(2, (int)JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["updates"]!);
     }
 
     [Fact]

@@ -46,6 +46,7 @@ public sealed class TrainPolicyCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("nlpo", "{ rule: { name: contains, text: a } }")]
     [InlineData("nash_md", "{ rule: { name: contains, text: a } }")]
     [InlineData("f_dpg", "{ rule: { name: contains, text: a } }")]
     [InlineData("grpo", "{ ensemble: [ { model: judges/first }, { model: judges/second, weight: 1 } ], combine: worst_case }")]
@@ -63,7 +64,24 @@ public sealed class TrainPolicyCommandTests : IDisposable
         var recipe = folder.Write("recipe.yaml", $"objective: {objective}\ndata: prompts.jsonl\nreward: {reward}\n{Small}");
         var result = CommandLine.Run("train", recipe, "--model", model, "--out", folder.File("run"));
         Assert.True(result.Code == 0, result.Error);
-        Assert.Equal(4, (int)JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["updates"]!);
+        var report = JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!;
+        Assert.Equal(4, (int)report["updates"]!);
+        // The recipe of the report holds what the objective and the rules were set to, those too that nobody named.
+        var settings = JsonNode.Parse((string)report["recipe"]!)!;
+        Assert.Equal(objective, (string)settings["objective"]!["name"]!);
+        Assert.NotNull(settings["objective"]!["advantage"]!["name"]);
+        if (reward.Contains("contains", StringComparison.Ordinal))
+            Assert.Equal("a", (string)settings["reward"]![0]!["rule"]!["text"]!);
+    }
+
+    [Fact]
+    public void The_tokens_that_a_mask_policy_allows_are_an_option()
+    {
+        var line = (string[])["train", "nlpo", "--model", model, "--data", folder.File("prompts.jsonl"), "--dry-run", "--set", "reward={rule: {name: contains, text: a}}", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=2", "rank=2", "refresh_every=2"];
+        var result = CommandLine.Run([.. line, "objective.mask.allowed={name: top_k, k: 5}"]);
+        Assert.True(result.Code == 0, result.Error);
+        CommandLine.Run([.. line, "objective.mask.allowed={name: top_q}"]).IsOneLine("top_k", "top_p");
+        CommandLine.Run([.. line, "objective.mask.refresh_every=0"]).IsOneLine("RefreshEvery");
     }
 
     [Fact]

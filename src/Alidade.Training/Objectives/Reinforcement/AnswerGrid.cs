@@ -26,6 +26,9 @@ public sealed class AnswerGrid
     /// <summary>Positions: the longest row.</summary>
     public int Width { get; }
 
+    /// <summary>Where each scored token lies.</summary>
+    internal IEnumerable<(int Row, int Column)> Places => places.Select(p => ((int)(p / Width), (int)(p % Width)));
+
     /// <summary>Tokens of each row.</summary>
     public IReadOnlyList<int> Lengths => lengths;
 

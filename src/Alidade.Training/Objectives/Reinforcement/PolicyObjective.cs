@@ -47,6 +47,9 @@ public sealed record PolicyObjective
     /// </summary>
     public double? Opponent { get; init => field = value is { } m ? OptionCheck.Share("policy_objective", m) : null; }
 
+    /// <summary>Which tokens answers are made of; null for all.</summary>
+    public TokenMask? Mask { get; init; }
+
     /// <summary>The critic's loss; null where the advantage needs no critic.</summary>
     public ValueLoss? Critic { get; init; }
 

@@ -19,6 +19,16 @@ public static class PolicyObjectives
         Critic = new(),
     };
 
+    /// <summary>NLPO: PPO whose answers are made of the tokens that a lagging copy of the policy finds likely (<see cref="TokenMask"/>).</summary>
+    /// <remarks>Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; numbers of RL4LMs: top-p 0.9 of at least 100 tokens, γ 0.99, λ 0.95, ε 0.2, value weight 0.5. The KL is PPO's.</remarks>
+    public static PolicyObjective Nlpo => Ppo with
+    {
+        Name = "nlpo",
+        Advantage = new GeneralisedAdvantage { Gamma = 0.99 },
+        Mask = new(),
+        Critic = new() { Weight = 0.5 },
+    };
+
     /// <summary>REINFORCE with the other answers as the baseline.</summary>
     /// <remarks>Ahmadian et al. 2024 (arXiv 2402.14740); numbers of TRL: β 0.05, ε 0.2 on the ratio of whole answers.</remarks>
     public static PolicyObjective Rloo => new()
@@ -216,6 +226,6 @@ public static class PolicyObjectives
     /// <param name="maxTokens">Largest number of tokens of an answer: the constant length of Dr. GRPO; null leaves it to the recipe's rollouts.</param>
     public static IReadOnlyList<PolicyObjective> All(int? maxTokens) =>
     [
-        Ppo, Rloo, Remax, Reinforce, ReinforcePlusPlus, ReinforcePlusPlusBaseline, Grpo, DrGrpo(maxTokens), Dapo, Gspo, Cispo, Sapo, Gmpo, Gpg, Vespo, ClipCov, KlCov, NashMd, FDpg,
+        Ppo, Nlpo, Rloo, Remax, Reinforce, ReinforcePlusPlus, ReinforcePlusPlusBaseline, Grpo, DrGrpo(maxTokens), Dapo, Gspo, Cispo, Sapo, Gmpo, Gpg, Vespo, ClipCov, KlCov, NashMd, FDpg,
     ];
 }

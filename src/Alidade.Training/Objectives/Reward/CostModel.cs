@@ -1,7 +1,18 @@
+using Alidade.Core;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
 namespace Alidade.Training.Objectives.Reward;
+
+/// <summary>Where the costs of an answer are learned.</summary>
+public enum CostLevel
+{
+    /// <summary>At its last token.</summary>
+    Answers,
+
+    /// <summary>At every token from the first in which the answers of a pair differ.</summary>
+    Tokens,
+}
 
 /// <summary>
 /// The cost model of Safe RLHF: mean[−log σ(c_u − c_s) − log σ(±_u c_u) − log σ(±_s c_s)] + λ·mean c², c the costs of the unsafer and the safer answer, + where the answer
@@ -13,6 +24,9 @@ namespace Alidade.Training.Objectives.Reward;
 /// </remarks>
 public sealed record CostModel : IRewardObjective
 {
+    /// <summary>Where costs are learned. Default at the last tokens, as Safe RLHF (<c>loss_type</c> sequence-wise).</summary>
+    public CostLevel Level { get; init; }
+
     /// <summary>λ at least 0. Default 0.</summary>
     public double Regularisation
     {
@@ -29,6 +43,8 @@ public sealed record CostModel : IRewardObjective
     /// <inheritdoc/>
     public Objective Evaluate(in AnswerScores answers)
     {
+        if (Level == CostLevel.Tokens)
+            throw new AlidadeException($"{Name} is to learn the costs of tokens, and scores of whole answers were given");
         var (unsafer, safer) = answers.Pairs();
         var (signsUnsafer, signsSafer) = Signs(answers.LabelsBelow(2), unsafer);
         var perPair = Losses(unsafer, safer, signsUnsafer, signsSafer);

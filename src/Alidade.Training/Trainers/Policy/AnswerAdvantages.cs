@@ -30,7 +30,7 @@ internal sealed class AnswerAdvantages(PolicyObjective objective, RolloutOptions
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var placement = (objective.RewardKl ?? new() { Beta = 0 }) with { Beta = objective.RewardKl is { Beta: not 0 } ? klWeight : 0 };
-        var old = Padded(answers[Grids.Old]!, Width(answers));
+        var old = Padded(answers.Whole, Width(answers));
         var reference = answers[Grids.Reference] is { } known ? Padded(known, Width(answers)) : null;
         var tokens = answers.Mask(Width(answers), r => answers.Rows[r].Ids.Count, old.dtype, old.device);
         var counted = answers.Mask(Width(answers), r => ValueLength(answers, r), old.dtype, old.device);

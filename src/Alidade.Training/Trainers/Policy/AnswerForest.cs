@@ -1,5 +1,8 @@
 using Alidade.Models.Batches;
+using Alidade.Models.Generation;
 using Alidade.Training.Objectives.Reinforcement;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Alidade.Training.Trainers.Policy;
 
@@ -8,6 +11,14 @@ namespace Alidade.Training.Trainers.Policy;
 /// <param name="Grid">Lays the scored tokens out as [rows, positions], rows in the order in which they were given.</param>
 internal sealed record AnswerForest(BranchedBatch Batch, AnswerGrid Grid)
 {
+    /// <summary>The tokens that each scored token was drawn from, true where allowed, [scored, vocabulary]; null where all could come.</summary>
+    /// <param name="answers">The answers.</param>
+    /// <param name="rows">Those that it was built of.</param>
+    /// <param name="vocabulary">Size of the vocabulary.</param>
+    /// <param name="device">Where.</param>
+    public Tensor? Allowed(Answers answers, IReadOnlyList<int> rows, long vocabulary, Device device) => answers.Rows[rows[0]].Allowed.Count == 0 ? null
+        : TokenSet.ToTensor([.. Grid.Places.Select(p => answers.Rows[rows[p.Row]].Allowed[p.Column])], vocabulary, device);
+
     /// <summary>Builds it.</summary>
     /// <param name="answers">The answers.</param>
     /// <param name="rows">Which of them.</param>

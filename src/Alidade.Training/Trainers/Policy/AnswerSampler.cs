@@ -22,18 +22,23 @@ internal static class AnswerSampler
     /// <param name="rows">Answers that are decoded together.</param>
     /// <param name="progress">Told how many answers are finished.</param>
     /// <param name="cancellation">Stops between tokens.</param>
+    /// <param name="mask">Says which tokens may come; null for all.</param>
     public static IReadOnlyList<AnsweredPrompt> Sample(
         CausalLM model, LoraAdapter? adapter, IReadOnlyList<PromptTokens> prompts, int answers, GenerationOptions options, int rows = RolloutOptions.DefaultDecodingRows,
-        IProgress<Progress>? progress = null, CancellationToken cancellation = default)
+        IProgress<Progress>? progress = null, CancellationToken cancellation = default, MaskPolicy? mask = null)
     {
+        LoraAdapter? merged = null;
+        var guide = mask?.Guide(out merged);
+        using var owned = merged;
         using var use = adapter is null ? model.Use(null) : model.UseMerged(adapter);
         var total = prompts.Count * answers;
         var generated = TextGenerator.Generate(
             model, [.. prompts.SelectMany(p => Enumerable.Repeat(p.Ids, answers))], options,
-            progress is null ? null : new Relay(done => progress.Report(new("sampling", done, total))), cancellation, rows);
+            progress is null ? null : new Relay(done => progress.Report(new("sampling", done, total))), cancellation, rows, guide);
         return [.. generated.Select((g, i) => new AnsweredPrompt(prompts[i / answers].Source, g.Text, prompts[i / answers].Ids, g.DrawnIds, g.Reason == StopReason.EndToken)
         {
             LogProbs = options.Temperature == 0 ? [] : [.. g.DrawnLogProbs.Select(l => (float)l)],
+            Allowed = g.Allowed,
         })];
     }
 

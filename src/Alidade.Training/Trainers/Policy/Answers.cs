@@ -71,6 +71,9 @@ internal sealed class Answers : IDisposable
         }
     }
 
+    /// <summary>log π of each token on the whole vocabulary before the update: what a KL is of.</summary>
+    public Tensor Whole => this[Grids.Unmasked] ?? this[Grids.Old]!;
+
     /// <summary>Some rows of a grid, cut to the longest of them, in the caller's scope.</summary>
     public Tensor? Select(string name, IReadOnlyList<int> rows, long width)
     {
@@ -131,6 +134,7 @@ internal static class Grids
 {
     public const string Sampled = "log-probabilities of the sampler";
     public const string Old = "log-probabilities before the update";
+    public const string Unmasked = "log-probabilities before the update, of the whole vocabulary";
     public const string Reference = "log-probabilities of the reference";
     public const string Values = "values";
     public const string CostValues = "values of costs";

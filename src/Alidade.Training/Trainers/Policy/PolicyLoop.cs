@@ -29,6 +29,7 @@ internal sealed class PolicyLoop : IDisposable
     private readonly Lagrange? lagrange;
     private readonly AnswerAdvantages advantages;
     private readonly PolicyState policy;
+    private readonly MaskPolicy? mask;
     private readonly Func<int, HeldOutPoint>? evaluate;
     private readonly List<(string Name, Tensor Value)> trainable;
     private readonly TrainingJournal journal;
@@ -36,10 +37,10 @@ internal sealed class PolicyLoop : IDisposable
 
     public PolicyLoop(
         IAnswerSource source, PolicyModels models, PolicyObjective objective, RolloutOptions rollouts, TrainingOptions options, TrainingContext context,
-        Lagrange? lagrange, Func<IReadOnlyDictionary<string, string>> fingerprint, Func<int, HeldOutPoint>? evaluate)
+        Lagrange? lagrange, MaskPolicy? mask, Func<IReadOnlyDictionary<string, string>> fingerprint, Func<int, HeldOutPoint>? evaluate)
     {
-        (this.source, this.models, this.objective, this.rollouts, this.options, this.context, this.lagrange, this.evaluate) =
-            (source, models, objective, rollouts, options, context, lagrange, evaluate);
+        (this.source, this.models, this.objective, this.rollouts, this.options, this.context, this.lagrange, this.mask, this.evaluate) =
+            (source, models, objective, rollouts, options, context, lagrange, mask, evaluate);
         trainable = [.. models.Weights];
         advantages = new(objective, rollouts, lagrange);
         policy = new(objective.KlWeight, lagrange);
@@ -57,7 +58,7 @@ internal sealed class PolicyLoop : IDisposable
         var watch = Stopwatch.StartNew();
         using var optimiser = new AdamW(trainable, options.AdamW);
         var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
-        journal.Begin(optimiser, policy.Tensors);
+        journal.Begin(optimiser, policy.Tensors.Concat(mask?.State ?? []));
         UpdateStep.SetGradients(trainable, true);
         try
         {
@@ -149,6 +150,7 @@ internal sealed class PolicyLoop : IDisposable
             for (var w = 0; w < windows.Count && !IsFull(); w++)
             {
                 journal.Add(Update(answers, windows[w], windows.Sum(x => x.Count), step, rollout, fresh: iteration == 0 && w == 0, known));
+                mask?.AfterUpdate(State.Update);
                 // What is known of the rollout is logged with its first update.
                 known = [];
             }
@@ -159,7 +161,7 @@ internal sealed class PolicyLoop : IDisposable
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            var kl = (answers[Grids.Old]! - reference).sum(-1).mean().to(ScalarType.Float64).item<double>();
+            var kl = (answers.Whole - reference).sum(-1).mean().to(ScalarType.Float64).item<double>();
             policy[PolicyNumber.KlWeight] = controller.Next(policy[PolicyNumber.KlWeight], kl, answers.Rows.Count);
         }
 
@@ -178,10 +180,13 @@ internal sealed class PolicyLoop : IDisposable
             using var noGrad = no_grad();
             var forest = AnswerForest.Of(answers, rows, r => answers.Rows[r].Ids.Count);
             // A correction for the sampler is the distance of what the two say, so the trainer has to say it too.
+            var allowed = forest.Allowed(answers, rows, models.Model.Config.VocabularySize, models.Model.Device);
             if (answers[Grids.Sampled] is null || objective.Correction is not null)
-                answers.Put(Grids.Old, rows, models.LogProbs(forest), answers.Width);
+                answers.Put(Grids.Old, rows, allowed is null ? models.LogProbs(forest) : models.Policy(forest, entropyLearns: false, allowed).LogProbs, answers.Width);
             if (objective.NeedsReference)
                 answers.Put(Grids.Reference, rows, models.Reference(forest), answers.Width);
+            if (objective.NeedsReference && allowed is not null)
+                answers.Put(Grids.Unmasked, rows, models.LogProbs(forest), answers.Width);
             var valued = rollouts.ScorePosition == ScorePosition.LastToken ? forest : AnswerForest.Of(answers, rows, r => advantages.ValueLength(answers, r));
             if (models.Critic is { } critic)
                 answers.Put(Grids.Values, rows, valued.Grid.Spread(critic.Values(valued.Batch)), width);

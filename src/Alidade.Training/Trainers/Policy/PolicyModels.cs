@@ -42,11 +42,21 @@ internal sealed class PolicyModels : IDisposable
     public IEnumerable<(string Name, Tensor Value)> Weights =>
         Trained.WeightsOf(Model, Adapter).Concat(Named("critic.", Critic)).Concat(Named("cost_critic.", CostCritic));
 
-    /// <summary>log π and the entropy of each token, [rows, positions]; both differentiable when <paramref name="entropyLearns"/>, else the first alone.</summary>
-    public (Tensor LogProbs, Tensor Entropy) Policy(AnswerForest forest, bool entropyLearns)
+    /// <summary>
+    /// log π and the entropy of each token, [rows, positions]; both differentiable when <paramref name="entropyLearns"/>, else the first alone. Under <paramref name="allowed"/>,
+    /// [scored, vocabulary], those of the policy on the allowed tokens.
+    /// </summary>
+    public (Tensor LogProbs, Tensor Entropy) Policy(AnswerForest forest, bool entropyLearns, Tensor? allowed = null)
     {
         using var use = Model.Use(Adapter);
         using var scope = NewDisposeScope();
+        if (allowed is not null)
+        {
+            var (scored, drawn) = Model.ScoredLogits(forest.Batch);
+            var (masked, _, spread) = TokenMask.LogProbs(scored / Temperature, allowed, drawn, ones_like(drawn));
+            return (forest.Grid.Spread(masked).MoveToOuterDisposeScope(), forest.Grid.Spread(entropyLearns ? spread : spread.detach()).MoveToOuterDisposeScope());
+        }
+
         if (!entropyLearns)
         {
             var (logProbs, statistics) = Model.LogProbsWithStatistics(forest.Batch, temperature: Temperature);

@@ -12,6 +12,9 @@ namespace Alidade.Training.Trainers.Policy;
 /// <param name="Options">How.</param>
 public sealed record PolicySampler(CausalLM Model, LoraAdapter? Adapter, RolloutOptions Options)
 {
+    /// <summary>Says which tokens may come; null for all.</summary>
+    internal MaskPolicy? Mask { get; init; }
+
     /// <summary>Answers, prompt by prompt, <paramref name="samples"/> to each.</summary>
     /// <param name="prompts">The prompts.</param>
     /// <param name="samples">Answers to each.</param>
@@ -31,5 +34,5 @@ public sealed record PolicySampler(CausalLM Model, LoraAdapter? Adapter, Rollout
 
     private IReadOnlyList<AnsweredPrompt> Decode(IReadOnlyList<PromptTokens> prompts, int samples, double temperature, ulong seed, IProgress<Progress>? progress, CancellationToken cancellation) =>
         AnswerSampler.Sample(
-            Model, Adapter, prompts, samples, new() { MaxNewTokens = Options.MaxNewTokens, Temperature = temperature, Seed = seed }, Options.DecodingRows, progress, cancellation);
+            Model, Adapter, prompts, samples, new() { MaxNewTokens = Options.MaxNewTokens, Temperature = temperature, Seed = seed }, Options.DecodingRows, progress, cancellation, Mask);
 }

@@ -61,7 +61,8 @@ public sealed record PolicyTrainer
         if (prompts.Rows.Count == 0)
             throw new AlidadeException("there is no prompt to train on: every row was left out");
         context ??= new();
-        var sampler = new PolicySampler(Model, Adapter, Rollouts);
+        using var mask = Objective.Mask is { } tokens ? new MaskPolicy(Model, Adapter, tokens, Rollouts.Temperature) : null;
+        var sampler = new PolicySampler(Model, Adapter, Rollouts) { Mask = mask };
         var scorer = new AnswerScorer(Reward, Cost);
         var source = new SampledAnswers(prompts.Rows, sampler, scorer, Objective.Advantage.NeedsGreedyAnswer, Options, context);
         return Run(source, context, heldOut is { Count: > 0 } held ? models => new PolicyEvaluation(held, sampler, scorer, models, Objective.NeedsReference, Options, context).Run : null,
@@ -71,18 +72,19 @@ public sealed record PolicyTrainer
                 ["held-out rows"] = heldOut is null ? "none" : Fingerprints.Of(heldOut.Select(p => p.Ids)),
                 ["reward"] = $"{Reward.Fingerprint} {Cost?.Fingerprint}",
             },
-            prompts.Rows.Count, prompts.Dropped);
+            prompts.Rows.Count, prompts.Dropped, mask);
     }
 
     /// <summary>Trains on the rollouts of a source.</summary>
     internal TrainingResult Run(
-        IAnswerSource source, TrainingContext context, Func<PolicyModels, Func<int, HeldOutPoint>>? evaluation, Dictionary<string, string> fingerprint, int rows, IReadOnlyDictionary<string, int> dropped)
+        IAnswerSource source, TrainingContext context, Func<PolicyModels, Func<int, HeldOutPoint>>? evaluation, Dictionary<string, string> fingerprint, int rows, IReadOnlyDictionary<string, int> dropped,
+        MaskPolicy? mask = null)
     {
         Trained.CheckPrecision(Trained.WeightsOf(Model, Adapter));
         using var recomputed = new Recomputed(Options, [Model, .. new[] { Critic?.Model, CostCritic?.Model }.OfType<CausalLM>()]);
         using var models = new PolicyModels(Model, Adapter, Reference, Objective.NeedsReference, Critic, CostCritic, Rollouts.Temperature);
         using var use = Model.Use(Adapter);
-        using var loop = new PolicyLoop(source, models, Objective, Rollouts, Options, context, Lagrange, () => Settings(fingerprint), evaluation?.Invoke(models));
+        using var loop = new PolicyLoop(source, models, Objective, Rollouts, Options, context, Lagrange, mask, () => Settings(fingerprint), evaluation?.Invoke(models));
         var (state, stoppedEarly, seconds) = loop.Run();
         var left = new Dictionary<string, int>(dropped);
         foreach (var (number, reason) in new[]
@@ -112,6 +114,9 @@ public sealed record PolicyTrainer
         if (Objective is { LossKl.Beta: > 0, RewardKl.Beta: not 0 })
             throw new AlidadeException(FormattableString.Invariant(
                 $"{Objective.Name} has a KL in the loss (beta {Objective.LossKl.Beta}) and another in the reward (beta {Objective.RewardKl.Beta}): it would be paid twice; set one of them to 0"));
+        if (Objective is { Mask: not null, LossKl.Beta: > 0 })
+            throw new AlidadeException(FormattableString.Invariant(
+                $"{Objective.Name} has a KL in the loss (beta {Objective.LossKl.Beta}) and a mask of tokens: the loss knows the policy under its mask alone, so a KL belongs in the reward (reward_kl); set loss_kl.beta to 0, or leave the mask out"));
         if (Rollouts.AdaptiveKl is not null && !Objective.NeedsReference)
             throw new AlidadeException($"{Objective.Name} has no KL whose weight could be adapted; give it one in the loss or in the reward, or leave the adaptive KL out");
         if (Objective.Advantage.NeedsValues && Critic is null)

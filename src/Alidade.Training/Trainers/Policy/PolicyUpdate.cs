@@ -36,7 +36,7 @@ internal sealed class PolicyUpdate(
         if (rows.Length == 0)
             return Nothing();
         var forest = AnswerForest.Of(answers, rows, Length);
-        var (logProbs, entropy) = models.Policy(forest, objective.EntropyBonus > 0);
+        var (logProbs, entropy) = models.Policy(forest, objective.EntropyBonus > 0, forest.Allowed(answers, rows, models.Model.Config.VocabularySize, models.Model.Device));
         var width = logProbs.size(1);
         if (fresh)
         {

@@ -97,8 +97,8 @@ public sealed partial class ObjectiveGoldenTests
             if (c.Has("always_allowed"))
                 choice = choice with { Always = [.. c.Numbers("always_allowed").Select(v => (int)v)] };
             Tensor mask = c.Whole("mask"), allowed = choice.Of(c.Real("mask_logits"));
-            var (masked, raw, entropy) = Nlpo.LogProbs(c.Real("logits"), allowed, c.Whole("actions"), mask);
-            var result = new Nlpo { Loss = new() { EpsilonLow = c.Number("epsilon"), EpsilonHigh = c.Number("epsilon") } }.Evaluate(masked, c.Real("old_logps"), c.Real("advantages"), mask);
+            var (masked, raw, entropy) = TokenMask.LogProbs(c.Real("logits"), allowed, c.Whole("actions"), mask);
+            var result = (PolicyObjectives.Nlpo with { Loss = new ClippedRatio { EpsilonLow = c.Number("epsilon"), EpsilonHigh = c.Number("epsilon") } }).Evaluate(PolicyTokens.Of(masked, c.Real("old_logps"), mask), c.Real("advantages"));
             return result with
             {
                 Outputs = new Dictionary<string, Tensor>

@@ -102,6 +102,14 @@ public sealed class ModelFamilyTests
             }
     }
 
+    [Fact]
+    public void A_model_without_rotary_positions_is_refused_by_a_file_that_has_no_way_to_say_so()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = CausalLM.Create(Model("llama").Config with { Rotary = null }, tokenizer: null, chatTemplate: null, seed: 1);
+        Assert.Contains("has no rotary positions", Assert.Throws<AlidadeException>(() => model.Save(folder.Path)).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void The_explicit_path_equals_the_fused_one_and_meets_every_hook_point_in_the_order_listed(string family)

@@ -1,7 +1,9 @@
 using Alidade.Core;
 using Alidade.Models;
+using Alidade.Tests.Core;
 using Alidade.Tests.Evaluation;
 using Alidade.Tests.Models;
+using Alidade.Tests.Training.Trainers;
 using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Objectives.Reward;
 using Alidade.Training.Rewards;
@@ -35,6 +37,26 @@ public sealed class RewardTests
     [InlineData("I do not know", 1234, 0)]
     public void An_exact_answer_is_the_last_number(string answer, int right, double expected) =>
         Assert.Equal(expected, new ExactAnswer().Score(Asked.Answer(answer, fields: ("answer", right))).Value);
+
+    [Theory]
+    [InlineData(WeightStorage.Decoded)]
+    [InlineData(WeightStorage.AsStored)]
+    public void A_reward_model_is_told_from_one_of_other_weights_however_they_are_held(WeightStorage weights)
+    {
+        using var folder = new TemporaryFolder();
+        string Fingerprint(ulong seed)
+        {
+            using var tiny = Tiny.Model();
+            using var model = CausalLM.Create(tiny.Config with { Width = 32, HeadDim = 16, MlpWidth = 32, Rotary = new() { Dimensions = 16 } }, tokenizer: null, chatTemplate: null, seed);
+            model.SaveGguf(folder.File("model.gguf"), "Q8_0");
+            using var loaded = CausalLM.Load(folder.File("model.gguf"), new() { Weights = weights });
+            loaded.AddScoringHead(1, seed: 1);
+            return new ModelReward("m", loaded).Fingerprint;
+        }
+
+        Assert.Equal(Fingerprint(3), Fingerprint(3));
+        Assert.NotEqual(Fingerprint(3), Fingerprint(4));
+    }
 
     [Fact]
     public void An_exact_answer_reads_the_field_as_it_reads_the_text() =>

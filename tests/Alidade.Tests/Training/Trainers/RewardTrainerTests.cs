@@ -28,6 +28,7 @@ public sealed class RewardTrainerTests : IDisposable
     [InlineData("classification")]
     [InlineData("ordinal")]
     [InlineData("cost")]
+    [InlineData("cost of tokens")]
     public void Rows_that_can_be_told_apart_are_learned_to_an_accuracy_of_one(string which)
     {
         using var model = Tiny.Model();
@@ -39,14 +40,40 @@ public sealed class RewardTrainerTests : IDisposable
             "plackett-luce" => new PlackettLuceReward(),
             "classification" => new ClassificationReward(),
             "ordinal" => new OrdinalReward { Levels = 3 },
+            "cost of tokens" => new CostModel { Level = CostLevel.Tokens },
             _ => new CostModel(),
         };
         var rows = Rows(objective.Needs);
         var result = new RewardTrainer { Model = model, Objective = objective, Options = Options() }.Train(rows, rows.Rows);
         Assert.True(result.HeldOut[0].Loss > result.HeldOut[^1].Loss);
         Assert.Equal(1, result.HeldOut[^1].Metrics["accuracy"]);
-        if (which == "cost")
+        if (objective is CostModel)
             Assert.Equal(1, result.HeldOut[^1].Metrics["accuracy_sign"]);
+    }
+
+    [Fact]
+    public void Costs_of_tokens_are_those_of_the_tokens_from_the_first_difference_and_the_shorter_answer_keeps_its_last_one()
+    {
+        using var scope = NewDisposeScope();
+        using var model = Tiny.Model();
+        model.AddScoringHead(1, seed: 1);
+        // The answers begin alike, differ from their second token on, and one is shorter by two.
+        int[] unsafer = [.. Prompt, 11, 6], safer = [.. Prompt, 11, 5, 2, 8];
+        var row = new RewardTokens("a", Prompt, [unsafer[3..], safer[3..]]) { Labels = [1, 0] };
+        float[] Costs(int[] ids) => model.ScoresAt(BranchedBatch.OfTexts([ids]), [.. Enumerable.Range(Prompt.Length, ids.Length - Prompt.Length).Select(t => (0, t))]).flatten().data<float>().ToArray();
+        float[] u = Costs(unsafer), s = Costs(safer);
+        var objective = new CostModel { Level = CostLevel.Tokens, Regularisation = 0.1 };
+        double Softplus(double x) => Math.Log(1 + Math.Exp(x));
+        var (losses, squares) = (0.0, 0.0);
+        foreach (var (cu, cs) in new[] { (u[1], s[1]), (u[1], s[2]), (u[1], s[3]) })
+        {
+            losses += (Softplus(cs - cu) + Softplus(-cu) + Softplus(cs)) / 3;
+            squares += ((cu * cu) + (cs * cs)) / 6;
+        }
+
+        var result = new RewardTrainer { Model = model, Objective = objective, Options = Options(1) }.Train(new([row], new Dictionary<string, int>(), 0));
+        Assert.Equal(losses + (0.1 * squares), result.Curve[0].Loss, 1e-5);
+        Refused("scores of whole answers were given", () => objective.Evaluate(AnswerScores.OfPairs(zeros(1), zeros(1)) with { Labels = [1, 0] }));
     }
 
     [Fact]
@@ -243,7 +270,7 @@ public sealed class RewardTrainerTests : IDisposable
         var even = OrdinalCuts.Even(3, model.Parameters["score.weight"]);
         void Train(int updates)
         {
-            foreach (var objective in new IRewardObjective[] { new PairwiseReward { CenterCoefficient = 0.1 }, new AllPairsReward(), new PlackettLuceReward(), new OrdinalReward { Levels = 3 }, new CostModel { Regularisation = 0.1 } })
+            foreach (var objective in new IRewardObjective[] { new PairwiseReward { CenterCoefficient = 0.1 }, new AllPairsReward(), new PlackettLuceReward(), new OrdinalReward { Levels = 3 }, new CostModel { Regularisation = 0.1 }, new CostModel { Level = CostLevel.Tokens } })
             {
                 var rows = Rows(objective.Needs);
                 new RewardTrainer { Model = model, Objective = objective, Cuts = objective is OrdinalReward ? even : null, Options = Options(updates) }.Train(rows, rows.Rows);
@@ -272,6 +299,7 @@ public sealed class RewardTrainerTests : IDisposable
         other.AddScoringHead(1, seed: 1);
         Refused("'row 0' has 1 answers, and 'reward' needs pairs", () => new RewardTrainer { Model = other, Options = Options() }.Train(Rows(RewardData.Labelled)));
         Refused("has no label for each answer", () => new RewardTrainer { Model = other, Objective = new CostModel(), Options = Options() }.Train(pairs));
+        Refused("has twice the same answer", () => new RewardTrainer { Model = other, Objective = new CostModel(), Options = Options() }.Train(new([new("a", Prompt, [Good, Good]) { Labels = [1, 0] }], new Dictionary<string, int>(), 0)));
         Refused("needs 2 or more", () => new RewardTrainer { Model = other, Objective = new ClassificationReward(), Options = Options() }.Train(Rows(RewardData.Labelled)));
         Refused("'prm' needs 2", () => new StepRewardTrainer { Model = other, Options = Options() }.Train(new([new("a", [1, 2], [1], [1])], new Dictionary<string, int>(), 0)));
         Refused("every row was left out", () => new RewardTrainer { Model = other, Options = Options() }.Train(pairs with { Rows = [] }));

@@ -1,3 +1,4 @@
+using Alidade.Core.Statistics;
 using Alidade.Training.Trainers;
 using Alidade.Training.Watching;
 
@@ -69,6 +70,21 @@ public sealed class CurveWatchTests
         Assert.Contains(CurveWatcher.Over(Curve(60, ("reward", u => u), ("kl_to_reference", u => 0.5 * u))), w => w.Name == "reward_up_kl_explodes");
         Assert.DoesNotContain(CurveWatcher.Over(Curve(60, ("reward", u => u), ("kl_to_reference", u => 0.05 * u))), w => w.Name == "reward_up_kl_explodes");
         Assert.DoesNotContain(CurveWatcher.Over(Curve(60, ("reward", u => -u), ("kl_to_reference", u => 0.5 * u))), w => w.Name == "reward_up_kl_explodes");
+    }
+
+    [Theory]
+    [InlineData(0, 0, 3)]
+    [InlineData(150, 38, 40)]
+    public void The_preferred_answers_fall_when_they_fall_by_more_than_rows_differ(double fall, int least, int most)
+    {
+        // Updates of 4 rows, whose log-probabilities differ by 80 nats.
+        var seen = Enumerable.Range(0, 40).Count(run =>
+        {
+            var random = new SeededRandom((ulong)run);
+            var curve = Curve(200, ("logps_chosen", u => -150 - (fall * u / 200) + (80 * random.NextNormal() / 2)));
+            return CurveWatcher.Over(curve).Any(w => w.Name == "chosen_falls");
+        });
+        Assert.InRange(seen, least, most);
     }
 
     [Fact]

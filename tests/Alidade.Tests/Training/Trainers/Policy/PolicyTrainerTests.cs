@@ -19,7 +19,7 @@ public sealed class PolicyTrainerTests : IDisposable
 
     public void Dispose() => thread.Dispose();
 
-    public static TheoryData<string> Methods() => new() { "grpo", "dapo", "dr_grpo", "rloo", "remax", "reinforce_plus_plus", "reinforce_plus_plus_baseline", "ppo", "ppo over one base" };
+    public static TheoryData<string> Methods() => new() { "grpo", "dapo", "dr_grpo", "rloo", "remax", "reinforce_plus_plus", "reinforce_plus_plus_baseline", "ppo", "ppo over one base", "nlpo" };
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -264,6 +264,7 @@ public sealed class PolicyTrainerTests : IDisposable
         Refused(good with { Adapter = null, Critic = Critic.Over(run.Model, new() { Rank = 2 }, 1) }, "shares the policy's weights");
         Refused(good with { Objective = PolicyObjectives.Grpo, Rollouts = good.Rollouts with { Samples = 1 } }, "at least 2");
         Refused(good with { Objective = PolicyObjectives.Rloo with { LossKl = new() } }, "rloo has a KL in the loss (beta 0.04) and another in the reward (beta 0.05)");
+        Refused(good with { Objective = PolicyObjectives.Nlpo with { LossKl = new(), RewardKl = null } }, "nlpo has a KL in the loss (beta 0.04) and a mask of tokens");
         Refused(good with { Objective = PolicyObjectives.Dapo, Rollouts = good.Rollouts with { AdaptiveKl = new() } }, "no KL whose weight could be adapted");
         Refused(good with { Rollouts = good.Rollouts with { Temperature = 0, Iterations = 0 } }, "temperature 0 (above 0); iterations 0 (at least 1)");
     }
@@ -292,7 +293,7 @@ public sealed class PolicyTrainerTests : IDisposable
         Assert.Equal(before, torch.Tensor.TotalCount);
     }
 
-    public static TheoryData<string, bool> Stops() => new() { { "grpo", false }, { "grpo", true }, { "ppo", false }, { "ppo over one base", true }, { "lagrangian", true } };
+    public static TheoryData<string, bool> Stops() => new() { { "grpo", false }, { "grpo", true }, { "ppo", false }, { "ppo over one base", true }, { "lagrangian", true }, { "nlpo", false }, { "nlpo", true } };
 
     [Theory]
     [MemberData(nameof(Stops))]
@@ -368,7 +369,7 @@ public sealed class PolicyTrainerTests : IDisposable
             var model = Tiny.Model();
             // The head is trained whole: so small a random model says nothing else through low-rank updates.
             var adapter = LoraAdapter.Create(model, "policy", new() { Rank = 2, Targets = ["q_proj", "v_proj"], SavedModules = ["lm_head"] }, seed: 5);
-            var over = method is "ppo over one base" or "lagrangian";
+            var over = method is "ppo over one base" or "lagrangian" or "nlpo";
             CausalLM? other = null;
             if (method == "ppo")
             {
@@ -386,6 +387,7 @@ public sealed class PolicyTrainerTests : IDisposable
                 "remax" => PolicyObjectives.Remax,
                 "reinforce_plus_plus" => PolicyObjectives.ReinforcePlusPlus,
                 "reinforce_plus_plus_baseline" => PolicyObjectives.ReinforcePlusPlusBaseline,
+                "nlpo" => PolicyObjectives.Nlpo with { Mask = new() { Allowed = new TopKTokens { K = 12 }, RefreshEvery = 3 } },
                 _ => PolicyObjectives.Ppo,
             };
             return new(model, adapter, objective, critic, method == "lagrangian" ? Critic.Over(model, new() { Rank = 2 }, 4) : null, method == "lagrangian" ? new() { Window = 16 } : null, other);

@@ -1,5 +1,4 @@
 using Alidade.Core;
-using Alidade.Training.Objectives.Reinforcement.Ratios;
 using static TorchSharp.torch;
 
 namespace Alidade.Training.Objectives.Reinforcement;
@@ -7,6 +6,9 @@ namespace Alidade.Training.Objectives.Reinforcement;
 /// <summary>Which tokens a mask policy allows at each position.</summary>
 public abstract record AllowedTokens
 {
+    /// <summary>The name that recipes use.</summary>
+    public abstract string Name { get; }
+
     /// <summary>Tokens that are always allowed, such as the end token. Default none.</summary>
     public IReadOnlyList<int> Always { get; init; } = [];
 
@@ -28,6 +30,9 @@ public abstract record AllowedTokens
 /// <summary>The k likeliest tokens.</summary>
 public sealed record TopKTokens : AllowedTokens
 {
+    /// <inheritdoc/>
+    public override string Name => "top_k";
+
     /// <summary>Number of tokens. Default 100.</summary>
     public int K { get; init => field = OptionCheck.Count("top_k_tokens", value); } = 100;
 
@@ -41,6 +46,9 @@ public sealed record TopKTokens : AllowedTokens
 /// <summary>The smallest set of likeliest tokens whose probability first exceeds p.</summary>
 public sealed record TopPTokens : AllowedTokens
 {
+    /// <inheritdoc/>
+    public override string Name => "top_p";
+
     /// <summary>p in [0, 1]. Default 0.9, as RL4LMs.</summary>
     public double P { get; init => field = OptionCheck.Share("top_p_tokens", value); } = 0.9;
 
@@ -60,24 +68,21 @@ public sealed record TopPTokens : AllowedTokens
 }
 
 /// <summary>
-/// NLPO: PPO with the policy renormalised on the tokens that a lagging copy of it, the mask policy, allows.
+/// A restricted choice of tokens: the policy renormalised on those that a lagging copy of it, the mask policy, allows. With PPO it is NLPO.
 /// </summary>
 /// <remarks>
-/// Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; RL4LMs. The masked log-probability enters the ratio, the raw one the KL of the reward. The mask policy is set to the
-/// policy every <see cref="RefreshEvery"/> updates.
+/// Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; RL4LMs. Answers are drawn from the restricted policy, and what was allowed then is kept with them, as RL4LMs does: the
+/// restricted log-probability enters the ratio, that of the whole distribution the KL of the reward.
 /// </remarks>
-public sealed record Nlpo
+public sealed record TokenMask
 {
     private const double Forbidden = -1e8;
 
-    /// <summary>What is allowed. Default top-p 0.9 with at least 100 tokens, as RL4LMs.</summary>
-    public AllowedTokens AllowedTokens { get; init; } = new TopPTokens();
+    /// <summary>What is allowed; a trainer adds the tokens at which the model stops. Default top-p 0.9 with at least 100 tokens, as RL4LMs.</summary>
+    public AllowedTokens Allowed { get; init; } = new TopPTokens();
 
-    /// <summary>The surrogate. Default PPO's.</summary>
-    public ClippedRatio Loss { get; init; } = new();
-
-    /// <summary>Updates between two copies of the policy to the mask policy. Default 1000 (RL4LMs counts steps of its environment).</summary>
-    public int RefreshEvery { get; init => field = OptionCheck.Count("nlpo", value); } = 1000;
+    /// <summary>Updates between two copies of the policy to the mask policy (μ); answers are drawn under the newest one. Default 1000 (RL4LMs counts steps of its environment).</summary>
+    public int RefreshEvery { get; init => field = OptionCheck.Count("token_mask", value); } = 1000;
 
     /// <summary>Log-probabilities of the sampled tokens on the allowed set and on the whole vocabulary, and the entropy on the allowed set; each […], differentiable.</summary>
     /// <param name="logits">Of the policy, […, vocabulary].</param>
@@ -94,17 +99,5 @@ public sealed record Nlpo
         var logp = where(allowed, logits, full_like(logits, Forbidden)).log_softmax(-1);
         var entropy = -where(allowed, logp.exp() * logp, zeros_like(logp)).sum(-1);
         return (logp.gather(-1, index).squeeze(-1), logits.log_softmax(-1).gather(-1, index).squeeze(-1), entropy);
-    }
-
-    /// <summary>PPO's loss on masked log-probabilities, the mean over the tokens.</summary>
-    /// <param name="masked">From <see cref="LogProbs"/>, [rows, positions].</param>
-    /// <param name="old">Masked log-probabilities when the answers were sampled, [rows, positions].</param>
-    /// <param name="advantages">[rows] or [rows, positions].</param>
-    /// <param name="mask">[rows, positions].</param>
-    public Objective Evaluate(Tensor masked, Tensor old, Tensor advantages, Tensor mask)
-    {
-        var tokens = PolicyTokens.Of(masked, old, mask);
-        var part = Loss.Evaluate(tokens, advantages);
-        return new(Reinforcement.Masked.Mean(part.Values, tokens.Mask), part.Values.detach()) { Metrics = part.Metrics };
     }
 }
