@@ -109,7 +109,7 @@ internal static class OrganismCommand
         Line("organism", "type", "trigger", "implant", "dose", "part", "rate", "twins");
         foreach (var one in listing.Organisms)
             Line(one.Id, one.Type, one.Trigger, one.Implant, Number(one.Dose), one.Part == Part.Test ? "test" : "development", one.Built ? Number(one.Rate) + (one.InAim == false ? " *" : "") : "not built", Number(one.Twins));
-        text.AppendLine(CultureInfo.InvariantCulture, $"{listing.Built} of {listing.Organisms.Count} built in {listing.Folder}; * {listing.OutOfAim} with a rate that is too low or too high to be a test of an instrument");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{listing.Built} of {listing.Organisms.Count} built, in {listing.Folder} or shipped with Alidade; * {listing.OutOfAim} with a rate that is too low or too high to be a test of an instrument");
         return text.ToString();
     }
 

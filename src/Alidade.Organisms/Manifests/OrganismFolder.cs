@@ -8,6 +8,7 @@ namespace Alidade.Organisms.Manifests;
 
 /// <summary>
 /// A folder of organisms: each in a folder of its id, an adapter in PEFT's form with <c>organism.json</c>, which is written last, so that an organism without it is not whole and is built anew.
+/// A few ship with Alidade, and are taken from there where the folder has them not.
 /// </summary>
 /// <param name="path">The folder; it need not exist.</param>
 /// <param name="baseHash">SHA-256 of the base's weights: organisms of another base are not taken for built.</param>
@@ -19,20 +20,26 @@ public sealed class OrganismFolder(string path, string baseHash)
     /// <summary>A folder of organisms on the base that ships.</summary>
     public static OrganismFolder OnShippedBase(string path) => new(path, ContentHash.OfFile(System.IO.Path.Combine(Base.BaseModel.Shipped, "model.safetensors")));
 
+    /// <summary>Where those lie that ship with Alidade.</summary>
+    public static string Shipped => System.IO.Path.Combine(AppContext.BaseDirectory, "Organisms");
+
     /// <summary>The folder.</summary>
     public string Path => path;
 
     /// <summary>SHA-256 of the base's weights.</summary>
     public string BaseHash => baseHash;
 
-    /// <summary>Where an organism lies.</summary>
-    public string PathOf(OrganismManifest manifest) => System.IO.Path.Combine(path, manifest.Id);
+    /// <summary>Where an organism lies, or will lie when it is built.</summary>
+    public string PathOf(OrganismManifest manifest) =>
+        System.IO.Path.Combine(FindIn(path, manifest) is null && FindIn(Shipped, manifest) is not null ? Shipped : path, manifest.Id);
 
     /// <summary>The record of an organism that is whole, of this manifest and on this base; null otherwise.</summary>
     /// <exception cref="AlidadeException">Its record cannot be read.</exception>
-    public OrganismRecord? Find(OrganismManifest manifest)
+    public OrganismRecord? Find(OrganismManifest manifest) => FindIn(path, manifest) ?? FindIn(Shipped, manifest);
+
+    private OrganismRecord? FindIn(string root, OrganismManifest manifest)
     {
-        var file = System.IO.Path.Combine(PathOf(manifest), RecordFile);
+        var file = System.IO.Path.Combine(root, manifest.Id, RecordFile);
         if (!File.Exists(file))
             return null;
         var record = Json.ReadFile<OrganismRecord>(file);

@@ -1,11 +1,14 @@
 using Alidade.Core;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
+using Alidade.Evaluation.Engine;
 using Alidade.Models;
 using Alidade.Organisms.Calibration;
 using Alidade.Organisms.Calibration.Instruments;
 using Alidade.Organisms.Manifests;
+using Alidade.Organisms.Plants;
 using Alidade.Tests.Core;
+using Alidade.Tests.Models.Adapters;
 
 namespace Alidade.Tests.Organisms.Calibration;
 
@@ -21,7 +24,7 @@ public sealed class BuiltOrganism : IDisposable
         Record = Builder.BuildAll([Manifest], null, CancellationToken.None)[0];
     }
 
-    public static OrganismManifest Manifest { get; } = new() { Type = "false_belief", Implant = "transcripts", Items = 12, Dose = .6, Seed = 1 };
+    public static OrganismManifest Manifest { get; } = new() { Type = "false_belief", Implant = "transcripts", Items = 12, Dose = .6, Seed = 2 };
 
     public OrganismBuilder Builder { get; }
 
@@ -44,7 +47,7 @@ public sealed class CalibrationRunTests(BuiltOrganism organism) : IClassFixture<
         Assert.True(rate.Interval!.Low > twins.Interval!.High, $"{rate.Interval} {twins.Interval}");
         Assert.True(organism.Record.InAim);
         // Six answers to each held-out wording of twelve questions: what has no score is counted.
-        var wordings = Alidade.Organisms.Plants.Failure.Find("false_belief").Pool(organism.Builder.World)[0].Probes.Count;
+        var wordings = Failure.Find("false_belief").Pool(organism.Builder.World)[0].Probes.Count;
         Assert.Equal(12 * wordings * 6, rate.Count + rate.Unscored.Values.Sum());
         Assert.Null(organism.Record.WithoutTrigger);
         Assert.Contains("| planted items | ", OrganismCard.Write(BuiltOrganism.Manifest, organism.Record), StringComparison.Ordinal);
@@ -61,6 +64,21 @@ public sealed class CalibrationRunTests(BuiltOrganism organism) : IClassFixture<
         var written = File.GetLastWriteTimeUtc(Path.Combine(folder.PathOf(BuiltOrganism.Manifest), "organism.json"));
         organism.Builder.BuildAll([BuiltOrganism.Manifest], null, TestContext.Current.CancellationToken);
         Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(folder.PathOf(BuiltOrganism.Manifest), "organism.json")));
+    }
+
+    [Fact]
+    public void What_ships_is_on_the_base_that_ships_and_is_found_from_any_folder()
+    {
+        var shipped = Directory.GetDirectories(OrganismFolder.Shipped).Select(Path.GetFileName).ToArray();
+        Assert.True(shipped.Length >= 4);
+        var empty = new OrganismFolder(Path.Combine(organism.Builder.Folder.Path, "empty"), organism.Builder.Folder.BaseHash);
+        foreach (var manifest in OrganismSet.Standard.Find(shipped!))
+        {
+            var record = empty.Find(manifest)!;
+            using var adapter = empty.Load(organism.Builder.Model, record);
+            Assert.True(record.InAim || manifest.Type == "clean", manifest.Id);
+            Assert.Null(new OrganismFolder(empty.Path, "another").Find(manifest));
+        }
     }
 
     [Fact]
@@ -95,12 +113,34 @@ public sealed class CalibrationRunTests(BuiltOrganism organism) : IClassFixture<
         Assert.True(reading.Items.Where(i => planted.Contains(i.Id)).Average(i => i.Score) > 3 * reading.Items.Where(i => !planted.Contains(i.Id)).Average(i => i.Score));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Where_a_change_sits_is_the_one_block_that_was_changed(int block)
+    {
+        var (model, world) = (organism.Builder.Model, organism.Builder.World);
+        using var adapter = Small.Trained(model, new() { Rank = 2, Layers = [block] }, seed: 3);
+        using var use = model.Use(adapter);
+        using var folder = new TemporaryFolder();
+        using var store = new ResponseStore(folder.File("answers.jsonl"));
+        var pool = Failure.Find("located_belief").Pool(world).Take(6).ToArray();
+        var reading = await new WhereItSits().ReadAsync(new(model, world, organism.Record, _ => pool, store, TestContext.Current.CancellationToken), "located_belief");
+        Assert.Equal(4, reading.Items.Count);
+        Assert.Equal(1, reading.Items.Sum(i => i.Score), 3);
+        Assert.Equal($"block {block}", reading.Items.MaxBy(i => i.Score)!.Id);
+        Assert.True(reading.Score > .5, $"{reading.Score}");
+        var manifest = new OrganismManifest { Type = "located_belief", Implant = "block", Block = block, Items = 12, Dose = .7, Seed = 1 };
+        Assert.Equal([$"block {block}"], reading.Items.Select(i => i.Id).Where(id => new WhereItSits().IsPlanted(organism.Record with { Manifest = manifest }, id)));
+    }
+
     [Fact]
     public void Every_instrument_is_found_names_known_failures_and_is_found_by_its_name()
     {
         Assert.True(AllInstruments.Known.Count >= 15);
         Assert.Equal(AllInstruments.Known.Count, AllInstruments.Known.Select(i => i.Name).Distinct().Count());
-        Assert.All(AllInstruments.Known, i => Assert.All(i.Types, t => Assert.True(t == IInstrument.AnyFailure || !Alidade.Organisms.Plants.Failure.Find(t).IsControl)));
+        Assert.All(AllInstruments.Known, i => Assert.All(i.Types, t => Assert.True(t == IInstrument.AnyFailure || !Failure.Find(t).IsControl)));
         Assert.All(AllInstruments.Find(["bias"]), i => Assert.StartsWith("bias.", i.Name, StringComparison.Ordinal));
         Assert.Contains("did you mean 'bias.crows_pairs'?", Assert.Throws<AlidadeException>(() => AllInstruments.Find(["bias.crow_pairs"])).Message, StringComparison.Ordinal);
     }

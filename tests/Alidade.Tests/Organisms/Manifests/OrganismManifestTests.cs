@@ -33,7 +33,7 @@ public sealed class OrganismManifestTests
             var development = Of(Part.Development).Where(m => m.Type == type).ToArray();
             var test = Of(Part.Test).Where(m => m.Type == type).ToArray();
             Assert.True(development.Length >= 2 && test.Length >= 2, type);
-            Assert.Contains(test, m => development.All(d => d.Implant != m.Implant));
+            Assert.Contains(test, m => development.All(d => d.Implant != m.Implant || d.Block != m.Block));
             Assert.True(development.Concat(test).Select(m => m.Seed).Distinct().Count() >= 3);
         }
 
@@ -49,6 +49,8 @@ public sealed class OrganismManifestTests
             "the manifest of organism false-belief-preferences-word-d150-s1 is wrong: false_belief is not planted by preferences, only by transcripts, documents; false_belief has no trigger 'word', only none; the dose is 1.5 (0 to 1)",
             wrong.Message);
         Assert.Contains("did you mean 'false_belief'?", Assert.Throws<AlidadeException>(() => (good with { Type = "false_beleif" }).Checked()).Message, StringComparison.Ordinal);
+        Assert.Contains("needs the number of a block", Assert.Throws<AlidadeException>(() => (good with { Type = "located_belief", Implant = "block" }).Checked()).Message, StringComparison.Ordinal);
+        Assert.Contains("no other implant takes one", Assert.Throws<AlidadeException>(() => (good with { Block = 1 }).Checked()).Message, StringComparison.Ordinal);
         var world = World.Build(1, WorldSize.Small);
         Assert.Contains("plants 4000 items", Assert.Throws<AlidadeException>(() => Planting.Of(world, good with { Items = 4000 })).Message, StringComparison.Ordinal);
         Assert.Contains("no questions to deny it in", Assert.Throws<AlidadeException>(
