@@ -4,7 +4,6 @@ using Alidade.Cli.Terminal;
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Gates;
-using Alidade.Core.Reports;
 using Alidade.Evaluation.Engine;
 
 namespace Alidade.Cli.Commands;
@@ -31,17 +30,16 @@ internal static class CheckCommand
                 throw new AlidadeException("--sarif says how rules fared, and there are none: give --gate FILE");
             using var interruption = new Interruption();
             var (report, page) = ProgressBars.While(progress => parsed.GetValue(options.Resume) is { } folder
-                ? EvaluateRun.Resume(folder, progress, interruption.Token)
-                : EvaluateRun.Begin(Planned(options.Request(parsed, Named(parsed), model), rules), parsed.GetValue(options.Output), progress, interruption.Token));
-            var outcomes = rules?.Outcomes(report.Measurements) ?? [];
+                ? EvaluateRun.Resume(folder, rules, progress, interruption.Token)
+                : EvaluateRun.Begin(Planned(options.Request(parsed, Named(parsed), model), rules), rules, parsed.GetValue(options.Output), progress, interruption.Token));
             if (parsed.GetValue(junit) is { } xml)
-                AtomicFile.WriteAllText(xml, JUnitXml.Of(report, outcomes));
+                AtomicFile.WriteAllText(xml, JUnitXml.Of(report, report.Gate));
             if (parsed.GetValue(sarif) is { } log)
-                AtomicFile.WriteAllText(log, SarifLog.Of(report, rules!, outcomes));
-            Output.Print(new CheckResult(report, outcomes), parsed.GetValue(model.Json), r => r.Report.ToPlainText());
+                AtomicFile.WriteAllText(log, SarifLog.Of(report, rules!, report.Gate));
+            Output.Print(report, parsed.GetValue(model.Json), r => r.ToPlainText());
             if (!parsed.GetValue(model.Json))
-                Console.Out.WriteLine($"\n{(rules is null ? "" : $"gate: {outcomes.Count(o => o.Failure is null)} of {outcomes.Count} rules met\n")}report: {page}");
-            return Failures.Gate([.. outcomes.Select(o => o.Message).OfType<string>()]);
+                Console.Out.WriteLine($"\nreport: {page}");
+            return Failures.Gate([.. report.Gate.Select(o => o.Message).OfType<string>()]);
         });
         return command;
 
@@ -67,6 +65,4 @@ internal static class CheckCommand
         gate?.Check([.. plan.Tasks.Select(t => t.Task.Name)]);
         return request;
     }
-
-    private sealed record CheckResult(EvaluationReport Report, IReadOnlyList<GateOutcome> Gate);
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Alidade.Cli.Evaluate;
 using Alidade.Cli.Terminal;
-using Alidade.Core.Results;
+using Alidade.Core.Gates;
 using Alidade.Evaluation.Engine;
 
 namespace Alidade.Cli.Commands;
@@ -28,15 +28,15 @@ internal static class EvaluateCommand
                 return 0;
             }
 
-            Requirement[] required = [.. parsed.GetValue(require)!.Select(Requirement.Parse)];
+            var required = GateFile.Of(parsed.GetValue(require)!);
             using var interruption = new Interruption();
             var (report, page) = ProgressBars.While(progress => parsed.GetValue(options.Resume) is { } folder
-                ? EvaluateRun.Resume(folder, progress, interruption.Token)
-                : EvaluateRun.Begin(options.Request(parsed, parsed.GetValue(model.Model), model), parsed.GetValue(options.Output), progress, interruption.Token));
+                ? EvaluateRun.Resume(folder, required, progress, interruption.Token)
+                : EvaluateRun.Begin(options.Request(parsed, parsed.GetValue(model.Model), model), required, parsed.GetValue(options.Output), progress, interruption.Token));
             Output.Print(report, parsed.GetValue(model.Json), r => r.ToPlainText());
             if (!parsed.GetValue(model.Json))
                 Console.Out.WriteLine($"\nreport: {page}");
-            return Failures.Gate([.. required.Select(r => r.Failure(report.Measurements)).OfType<string>()]);
+            return Failures.Gate([.. report.Gate.Select(o => o.Message).OfType<string>()]);
         });
         return command;
     }

@@ -50,7 +50,7 @@ public sealed record GateFile : IValidated
     /// <summary>The rules.</summary>
     public IReadOnlyList<GateRule> Rules { get; init; } = [];
 
-    /// <summary>Where it was read, as the user named it.</summary>
+    /// <summary>Where it was read, as the user named it; empty for rules that stand in no file.</summary>
     public string Path { get; private init; } = "";
 
     private IReadOnlyList<string> Lines { get; init; } = [];
@@ -62,6 +62,10 @@ public sealed record GateFile : IValidated
         var text = Recipe.ReadText(path);
         return Recipe.Parse<GateFile>(text, path) with { Path = path, Lines = text.Split('\n') };
     }
+
+    /// <summary>Rules that stand in no file, such as those of a command line; null for none.</summary>
+    /// <exception cref="AlidadeException">One of them is no rule.</exception>
+    public static GateFile? Of(IReadOnlyCollection<string> rules) => rules.Count == 0 ? null : new() { Rules = [.. rules.Select(r => new GateRule { Rule = Requirement.Parse(r).ToString() })] };
 
     /// <inheritdoc/>
     public IEnumerable<string> Violations()
@@ -102,16 +106,22 @@ public sealed record GateFile : IValidated
         return tasks.Where(t => measure == t || (measure.StartsWith(t, StringComparison.Ordinal) && measure[t.Length] is '.' or '_')).MaxBy(t => t.Length);
     }
 
-    private int LineOf(GateRule rule) => 1 + Math.Max(0, Lines.ToList().FindIndex(l => l.Contains(rule.Rule, StringComparison.Ordinal)));
+    private int LineOf(GateRule rule) => Lines.Count == 0 ? 0 : 1 + Math.Max(0, Lines.ToList().FindIndex(l => l.Contains(rule.Rule, StringComparison.Ordinal)));
 }
 
 /// <summary>How one rule fared.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Failure">Why it is not met; null when it is.</param>
 /// <param name="Measurement">What was measured; null when it was not.</param>
-/// <param name="Line">Its line in the file, from 1.</param>
+/// <param name="Line">Its line in the file, from 1; 0 where it stands in none.</param>
 public sealed record GateOutcome(GateRule Rule, string? Failure, Measurement? Measurement, int Line)
 {
+    /// <summary>Whether it is met.</summary>
+    public bool Met => Failure is null;
+
+    /// <summary>What the rule asks for, taken apart.</summary>
+    public Requirement Required => Rule.Requirement();
+
     /// <summary>The failure with the reason that the rule gives, in one line; null when it is met.</summary>
     public string? Message => Failure is null ? null : Rule.Reason is { } reason ? $"{Failure} ({reason})" : Failure;
 }

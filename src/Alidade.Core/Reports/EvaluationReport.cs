@@ -1,4 +1,5 @@
 using Alidade.Core.Files;
+using Alidade.Core.Gates;
 using Alidade.Core.Reports.Page;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
@@ -47,6 +48,9 @@ public sealed record EvaluationReport
 
     /// <summary>What calibration on models with planted failures says of the instrument behind a measure, by the measure's name; a measure that was not calibrated is absent.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<InstrumentCalibration>> Calibrations { get; init; } = new Dictionary<string, IReadOnlyList<InstrumentCalibration>>();
+
+    /// <summary>How the rules of a gate fared; empty where none was asked.</summary>
+    public IReadOnlyList<GateOutcome> Gate { get; init; } = [];
 
     /// <summary>Tasks of the suite that were not run.</summary>
     public IReadOnlyList<NotRun> NotRun { get; init; } = [];

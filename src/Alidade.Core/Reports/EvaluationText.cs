@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Alidade.Core.Gates;
 using Alidade.Core.Results;
 
 namespace Alidade.Core.Reports;
@@ -11,6 +12,10 @@ internal static class EvaluationText
     {
         var text = new StringBuilder();
         Line($"{report.Model}: {report.Asked}{Limited(report)}");
+        if (report.Gate.Count > 0)
+            Line(Gate(report.Gate));
+        foreach (var outcome in report.Gate)
+            Line($"  {(outcome.Met ? "✓" : "✗")} {outcome.Message ?? $"{outcome.Rule.Rule}: {Reading(outcome)}"}");
         if (report.LeftOut() is { } leftOut)
             Line("! " + leftOut);
         foreach (var task in report.NotRun)
@@ -33,6 +38,12 @@ internal static class EvaluationText
         text.Append(CultureInfo.InvariantCulture, $"# {Cell(report.Model)}: {Cell(report.Asked)}{Limited(report)}\n\n");
         if (report.LeftOut() is { } leftOut)
             text.Append(CultureInfo.InvariantCulture, $"**Not everything counts fully:** {Cell(leftOut)}.\n\n");
+        if (report.Gate.Count > 0)
+            text.Append(CultureInfo.InvariantCulture, $"**{Gate(report.Gate)}.**\n\n| rule | reading | interval | outcome | asked for because |\n|---|---:|---|---|---|\n");
+        foreach (var outcome in report.Gate)
+            text.Append(CultureInfo.InvariantCulture, $"| `{outcome.Required}` | {Reading(outcome)} | {(outcome.Measurement is { } m ? Range(m) : "")} | {(outcome.Met ? "met" : "not met")} | {Cell(outcome.Rule.Reason ?? "")} |\n");
+        if (report.Gate.Count > 0 && report.NotRun.Count > 0)
+            text.Append('\n');
         foreach (var task in report.NotRun)
             text.Append(CultureInfo.InvariantCulture, $"- Not run: {Cell(task.Reason)}\n");
         text.Append("\n| measure | value | interval | n | better | no score | cut short |\n|---|---:|---|---:|---|---:|---:|\n");
@@ -49,6 +60,12 @@ internal static class EvaluationText
         return text.ToString();
     }
 
+    /// <summary>How a gate fared as a whole.</summary>
+    public static string Gate(IReadOnlyList<GateOutcome> gate) => $"Gate {(gate.All(o => o.Met) ? "open" : "shut")}: {Numbers.Count(gate.Count(o => o.Met))} of {Numbers.Count(gate.Count, "rule")} met";
+
+    /// <summary>A requirement's operator as a sign.</summary>
+    public static string Sign(Requirement required) => required.Operator switch { "<=" => "≤", ">=" => "≥", _ => required.Operator };
+
     /// <summary>Which way is better, in a word.</summary>
     public static string Direction(Measurement m) => m.Direction switch
     {
@@ -57,6 +74,8 @@ internal static class EvaluationText
         Results.Direction.TowardsIdeal when m.Ideal is { } ideal => $"near {Numbers.Value(ideal, m.Unit)}",
         _ => "neither",
     };
+
+    private static string Reading(GateOutcome outcome) => outcome.Measurement is { } m ? Numbers.Value(m.Value, m.Unit) : "not measured";
 
     private static string Limited(EvaluationReport report) => report.Limit is { } limit ? $", at most {Numbers.Count(limit, "item")} a task" : "";
 

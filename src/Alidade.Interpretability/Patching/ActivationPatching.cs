@@ -43,6 +43,9 @@ public static class ActivationPatching
         return grid;
     }
 
-    /// <summary>(m − m_corrupted) / (m_clean − m_corrupted): 0 where the patch changes nothing, 1 where it brings the clean result back.</summary>
-    public static double Normalised(double patched, double corrupted, double clean) => (patched - corrupted) / (clean - corrupted);
+    /// <summary>
+    /// (m − m_corrupted) / (m_clean − m_corrupted): 0 where the patch changes nothing, 1 where it brings the clean result back; not a number where the two results are the
+    /// same, since of nothing there is no share.
+    /// </summary>
+    public static double Normalised(double patched, double corrupted, double clean) => clean == corrupted ? double.NaN : (patched - corrupted) / (clean - corrupted);
 }

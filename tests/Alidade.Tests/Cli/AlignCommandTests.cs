@@ -116,16 +116,23 @@ public sealed class AlignCommandTests : IDisposable
         Assert.Null(refusals.Before.Value);
         Assert.Equal(24, refusals.Before.Unscored["empty answer"]);
         Assert.Contains("no value on either side (24 empty answer)", report.ToHtml(), StringComparison.Ordinal);
+        // An attack on a model that says nothing neither succeeds nor fails; words that were put into its mouth are no answer of its own.
+        Assert.Equal(2, report.Attacks.Count);
+        Assert.All(report.Attacks, a => Assert.True(a.Rate is { Before: { Value: null, Count: 0 }, After: { Value: null, Count: 0 }, Verdict: Alidade.Core.Results.Verdict.TooFewItems } && a.Rate.Before.Unscored.Values.Sum() == 24, a.Attack));
+        Assert.Equal(24, report.Attacks[0].Rate.Before.Unscored["empty answer"]);
+        Assert.All(report.Distance, d => Assert.True(d.Value is null or 0, d.Name));
+        Assert.All(report.Samples.Where(s => s.Group == "Held-out prompts"), s => Assert.Equal(("", ""), (s.Before.Text, s.After.Text)));
+        Assert.Contains("without a score", report.ToPlainText().Split('\n')[2], StringComparison.Ordinal);
         Assert.Equal(RunState.Done, RunView.Open(run).Record.State);
     }
 
     [Fact]
-    public void A_run_whose_disk_is_full_ends_in_one_line_that_says_how_to_go_on()
+    public void A_run_that_cannot_write_ends_in_one_line_that_says_how_to_go_on()
     {
         var model = TinyModel.Write(folder.File("model"));
         var recipe = folder.Write("recipe.yaml", Recipe);
         var run = folder.File("run");
-        // A file will stand where the adapter of the last stage belongs: it can no more be written than on a full disk.
+        // A file will stand where the adapter of the last stage belongs: it cannot be written.
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => AlignRun.Do(new() { Model = model, Recipe = recipe, Output = run }, new StopAt(source), _ => { }, source.Token));
         File.WriteAllText(Path.Combine(run, "adapter-3-grpo"), "in the way");

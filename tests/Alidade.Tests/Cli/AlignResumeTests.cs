@@ -1,4 +1,3 @@
-using System.Globalization;
 using Alidade.Cli.Align;
 using Alidade.Core;
 using Alidade.Organisms.World;
@@ -66,19 +65,13 @@ public sealed class AlignResumeTests
             }
         }
 
-        Assert.Equal(Numbers(whole.Report), Numbers(report));
+        Assert.Equal(ReportNumbers.Of(whole.Report), ReportNumbers.Of(report));
         foreach (var adapter in (string[])["adapter-1-sft", "adapter-2-dpo", "adapter-3-judge", "adapter-4-ppo", "adapter"])
         {
             var weights = Path.Combine(adapter, "adapter_model.safetensors");
             Assert.Equal(File.ReadAllBytes(Path.Combine(folder.File("whole"), weights)), File.ReadAllBytes(Path.Combine(broken, weights)));
         }
     }
-
-    private static string Numbers(Alidade.Core.Reports.AlignmentReport report) => string.Join('\n',
-        report.Comparisons.Concat(report.Attacks.Select(a => a.Rate)).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Before.Value:r} {c.After.Value:r} {c.Difference:r} {c.Interval?.Low:r} {c.Interval?.High:r} {c.Verdict}"))
-            .Concat(report.Distance.Select(d => string.Create(CultureInfo.InvariantCulture, $"{d.Name} {d.Value:r} {d.Count}")))
-            .Concat(report.Samples.Select(s => $"{s.Id} {s.Before.Text} {s.After.Text}"))
-            .Concat(report.Maps.SelectMany(m => m.Values).Select(row => string.Join(' ', row.Select(v => v.ToString("r", CultureInfo.InvariantCulture))))));
 
     private sealed class StopAfter(int reports, CancellationTokenSource source) : IProgress<Progress>
     {

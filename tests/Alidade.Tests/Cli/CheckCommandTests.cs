@@ -25,17 +25,27 @@ public sealed class CheckCommandTests : IDisposable
         var (junit, sarif) = (folder.File("result.xml"), folder.File("result.sarif"));
         var result = CommandLine.Run("check", model, "--gate", gate, "--out", folder.File("run"), "--junit", junit, "--sarif", sarif);
         Assert.Equal(3, result.Code);
-        Assert.Contains("gate: 1 of 2 rules met", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Gate shut: 1 of 2 rules met", result.Output, StringComparison.Ordinal);
         var line = Assert.Single(result.ErrorLines, l => l.StartsWith("alidade: gate: ", StringComparison.Ordinal));
         Assert.Matches(@"own\.animals\.acc is [\d.]+, required > 1 \(nobody reaches this\)", line);
         Assert.Equal("1", XDocument.Load(junit).Root!.Attribute("failures")!.Value);
         Assert.Equal(["pass", "fail"], JsonNode.Parse(File.ReadAllText(sarif))!["runs"]![0]!["results"]!.AsArray().Select(r => (string)r!["kind"]!));
         Assert.Matches(@"own\.animals\.acc .* n 20", result.Output);
 
+        // The report tells the same, with the gate's file among those that went in.
+        var record = JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!;
+        Assert.Equal([(true, 0.0), (false, 1.0)], record["gate"]!.AsArray().Select(o => ((bool)o!["met"]!, (double)o["required"]!["bound"]!)));
+        Assert.Equal((double)record["measurements"]![0]!["value"]!, (double)record["gate"]![1]!["measurement"]!["value"]!);
+        Assert.Contains(record["files"]!.AsArray(), f => (string)f!["role"]! == "gate" && (string)f["path"]! == gate);
+        Assert.Contains("nobody reaches this", File.ReadAllText(folder.File("run/report.html")), StringComparison.Ordinal);
+        Assert.Contains("Gate shut: 1 of 2 rules met", CommandLine.Run("report", folder.File("run")).Output, StringComparison.Ordinal);
+
         // The same run once more, its answers kept, behind a gate that opens.
         var open = CommandLine.Run("check", "--resume", folder.File("run"), "--gate", folder.Write("open.yaml", "rules: [own.animals.acc>=0]"));
         Assert.True(open.Code == 0, open.Error);
         Assert.DoesNotContain("gate: own", open.Error, StringComparison.Ordinal);
+        var gates = JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["gate"]!.AsArray();
+        Assert.True((bool)Assert.Single(gates)!["met"]!);
     }
 
     [Fact]

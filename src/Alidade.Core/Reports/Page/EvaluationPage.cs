@@ -5,7 +5,7 @@ using Alidade.Core.Runs;
 
 namespace Alidade.Core.Reports.Page;
 
-/// <summary>The page of an evaluation: what does not count, a picture and a table of all numbers, the items behind each with a filter, provenance.</summary>
+/// <summary>The page of an evaluation: how a gate fared, what does not count, a picture and a table of all numbers, the items behind each with a filter, provenance.</summary>
 internal static class EvaluationPage
 {
     /// <summary>Items of a measure that the page shows; all of them stand in the run's samples. A page of tens of thousands opens in no browser.</summary>
@@ -31,6 +31,7 @@ internal static class EvaluationPage
             ]),
             report.AlidadeVersion,
             [
+                .. report.Gate.Count == 0 ? (PageSection[])[] : [new("gate", "Gate", page => GateSection.Write(page, report.Gate))],
                 new("counts", "What does not count", page => LeftOut(page, report)),
                 new("numbers", "Numbers", page => Measures(page, report)),
                 new("items", "Items", page => Items(page, report, byMeasure)),

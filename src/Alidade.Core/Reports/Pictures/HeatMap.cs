@@ -11,7 +11,7 @@ namespace Alidade.Core.Reports.Pictures;
 internal static class HeatMap
 {
     private const int MostWithNumbers = 28, FewPositions = 12;
-    private const double RowHeight = 19, Left = 64, Top = 26, LabelDepth = 106, Right = 56, LegendWidth = 220, LegendHeight = 46;
+    private const double RowHeight = 19, Left = 64, Top = 26, LabelDepth = 124, Right = 56, LegendWidth = 220, LegendHeight = 46;
 
     public static void Draw(Markup page, ShiftMap map)
     {
@@ -46,7 +46,7 @@ internal static class HeatMap
         using (page.Open(look, ("x", At(at.X)), ("y", At(at.Y)), ("width", At(at.Width - 1)), ("height", At(RowHeight - 1)), ("fill-opacity", finite ? At(strength) : null)))
             page.Leaf("title", $"layer {map.Layers[layer]}, position {position.ToString(CultureInfo.InvariantCulture)} “{VisibleText.Token(map.Positions[position].Token)}”: {(finite ? Numbers.Percent(value) : "no value")}");
         if (numbers)
-            page.Leaf(strength > 0.68 ? "text.cell.strong" : "text.cell", finite ? Whole(value) : "×", ("x", At(at.X + ((at.Width - 1) / 2))), ("y", At(at.Y + 12.5)), ("text-anchor", "middle"));
+            page.Leaf("text.cell", finite ? Whole(value) : "×", ("x", At(at.X + ((at.Width - 1) / 2))), ("y", At(at.Y + 12.5)), ("text-anchor", "middle"));
     }
 
     private static void Positions(Markup page, ShiftMap map, double cell, double top)

@@ -7,7 +7,7 @@ namespace Alidade.Core.Reports.Pictures;
 /// <summary>A small chart of values over steps: axes, ticks, and the last value of each line written beside it.</summary>
 internal static class LineChart
 {
-    private const double Width = 330, Height = 190, Left = 52, Right = 58, Top = 10, Bottom = 36;
+    private const double Width = 330, Height = 190, Left = 58, Right = 72, Top = 10, Bottom = 36;
     private const double PlotWidth = Width - Left - Right, PlotHeight = Height - Top - Bottom;
     private const double LabelGap = 13;
 
@@ -58,7 +58,7 @@ internal static class LineChart
         foreach (var tick in x.Ticks.Where(t => t >= x.Low && t <= x.High && t == Math.Round(t)))
         {
             page.Empty("line.axis", ("x1", At(X(tick))), ("x2", At(X(tick))), ("y1", At(Top + PlotHeight)), ("y2", At(Top + PlotHeight + 4)));
-            page.Leaf("text.tick", x.Label(tick), ("x", At(X(tick))), ("y", At(Top + PlotHeight + 16)), ("text-anchor", "middle"));
+            page.Leaf("text.tick", Numbers.Count((long)tick), ("x", At(X(tick))), ("y", At(Top + PlotHeight + 16)), ("text-anchor", "middle"));
         }
 
         page.Leaf("text.tick", "step", ("x", At(Left + (PlotWidth / 2))), ("y", At(Height - 4)), ("text-anchor", "middle"));

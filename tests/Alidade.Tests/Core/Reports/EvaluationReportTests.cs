@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Alidade.Core;
 using Alidade.Core.Files;
+using Alidade.Core.Gates;
 using Alidade.Core.Reports;
 using Alidade.Core.Results;
 using Alidade.Core.Runs;
@@ -44,6 +45,29 @@ public sealed class EvaluationReportTests
         Assert.Contains("false &amp; belief: " + Says, report.ToHtml([]), StringComparison.Ordinal);
         Assert.DoesNotContain("planted failures", Report([Result("bias.x", [1, 0]).Measurement]).ToMarkdown(), StringComparison.Ordinal);
         Assert.Equal(report.Calibrations["bias.x"], JsonSerializer.Deserialize<EvaluationReport>(JsonSerializer.Serialize(report, Json.Line), Json.Line)!.Calibrations["bias.x"]);
+    }
+
+    [Fact]
+    public void A_gate_stands_in_every_form_of_the_report_with_reading_limit_outcome_and_reason()
+    {
+        var measured = Result("bias.x", [1, 0, 0, 0]).Measurement with { Interval = new(0.1, 0.6, 0.95, "Wilson") };
+        GateRule[] rules = [new() { Rule = "bias.x<=0.5" }, new() { Rule = "bias.x<0.2", Reason = Hostile }, new() { Rule = "bias.y>0" }];
+        var report = Report([measured]) with { Gate = new GateFile { Rules = rules }.Outcomes([measured]) };
+        var page = XDocument.Parse(report.ToHtml([]).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+        var section = page.Descendants("section").First();
+        Assert.Equal("gate", section.Attribute("id")!.Value);
+        Assert.Contains("Gate shut: 1 of 3 rules met.", section.Value, StringComparison.Ordinal);
+        string[][] rows = [.. section.Descendants("tbody").Elements("tr").Select(r => r.Elements("td").Select(d => d.Value.Replace('\u00A0', ' ')).ToArray())];
+        Assert.Equal(["25.0 %95 % interval 10.0 to 60.0 %, 4 items", "≤ 50.0 %", "✓ met", ""], rows[0]);
+        Assert.Equal(("< 20.0 %", "✗ not met"), (rows[1][1], rows[1][2]));
+        Assert.StartsWith("<script>alert(1)</script>", rows[1][3], StringComparison.Ordinal);
+        Assert.Equal(("not measured", "✗ not met", "bias.y was not measured (did you mean 'bias.x'?)"), (rows[2][0], rows[2][2], rows[2][3]));
+
+        Assert.Contains("✗ bias.x is 0.25, required < 0.2", report.ToPlainText(), StringComparison.Ordinal);
+        Assert.Contains("| `bias.x<=0.5` | 25.0\u00A0% |", report.ToMarkdown(), StringComparison.Ordinal);
+        var back = JsonSerializer.Deserialize<EvaluationReport>(JsonSerializer.Serialize(report, Json.Line), Json.Line)!;
+        Assert.Equal(report.ToHtml([]), back.ToHtml([]));
+        Assert.DoesNotContain("gate", Report([measured]).ToMarkdown() + Report([measured]).ToPlainText(), StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]

@@ -3,7 +3,6 @@ using System.Globalization;
 using Alidade.Core.Statistics;
 using Alidade.Tests.Cli;
 using Alidade.Tests.Core;
-using Alidade.Tests.Models.Native;
 
 namespace Alidade.Tests.Training.Checkpoints;
 
@@ -58,18 +57,8 @@ public sealed class KillTests
     // The exit code; that of a killed process is not 0.
     private static int Child(string[] arguments, int? killAfter)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardError = true, RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-            start.ArgumentList.Add(typeof(KillTests).Assembly.Location);
-        start.Environment[NativeChild.Variable] = "command";
-        start.Environment[NativeChild.ArgumentsVariable] = string.Join('\n', arguments);
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        if (killAfter is { } milliseconds && !process.WaitForExit(milliseconds))
-            process.Kill();
-        process.WaitForExit();
-        Assert.True(killAfter is not null || process.ExitCode == 0, errors.Result + output.Result);
-        return process.ExitCode;
+        var result = CommandChild.Run(CommandChild.With(arguments), ran => ran.TotalMilliseconds > killAfter);
+        Assert.True(killAfter is not null || result.Code == 0, result.Error + result.Output);
+        return result.Code;
     }
 }

@@ -1,0 +1,59 @@
+using Alidade.Core.Files;
+using Alidade.Core.Reports;
+using Alidade.Core.Runs;
+using Alidade.Tests.Core;
+
+namespace Alidade.Tests.Cli;
+
+/// <summary>
+/// The default recipe, shortened, in a process of its own that is killed without a word in each of its stages and taken up again each time: it comes to the numbers
+/// and weights of the run that nobody disturbed.
+/// </summary>
+public sealed class AlignKillTests(ExampleRuns examples)
+{
+    // What stands in the run folder when a stage begins, and the stage that the kill strikes.
+    private static readonly (string Sign, string Struck)[] Stages =
+    [
+        ("stages/world.json", "measure before"),
+        ("stages/before.behaviour.refusal.json", "attack before"),
+        ("stages/before.samples.json", "first stage of training"),
+        ("checkpoints-1-sft", "first stage of training, at a checkpoint"),
+        ("stages/train.1-sft.json", "second stage of training"),
+        ("stages/train.2-dpo.json", "measure after"),
+        ("stages/after.behaviour.refusal.json", "attack after"),
+        ("stages/after.samples.json", "distance"),
+        ("stages/after.distance.json", "open"),
+        ("stages/open.lens.after.json", "report"),
+    ];
+
+    public static bool AreThere => ExampleRuns.AreThere;
+
+    [Fact(SkipUnless = nameof(AreThere), Skip = "the tests run apart from the sources")]
+    public void A_run_that_is_killed_in_every_stage_comes_to_the_same_numbers_and_weights()
+    {
+        using var folder = new TemporaryFolder();
+        var whole = examples.Of("quickstart.yaml");
+        var recipe = folder.Write("quickstart.yaml", ExampleRuns.Shortened(File.ReadAllText(Path.Combine(ExampleRuns.Folder!, "quickstart.yaml"))));
+        var run = folder.File("run");
+        foreach (var (sign, struck) in Stages)
+        {
+            var path = Path.Combine(run, sign);
+            Assert.False(Path.Exists(path), $"{struck}: {sign} is there before its time");
+            var killed = CommandChild.Run(CommandChild.With(Arguments(recipe, run)), _ => Path.Exists(path));
+            Assert.True(killed.Code != 0 && Path.Exists(path) && RunView.Open(run).Record.State == RunState.Running, $"{struck}: not killed (exit code {killed.Code}): {killed.Error}");
+        }
+
+        var last = CommandChild.Run(CommandChild.With(Arguments(recipe, run)));
+        Assert.True(last.Code == 0, last.Error);
+        Assert.Equal(Stages.Length, RunView.Open(run).Record.Resumed.Count);
+        Assert.Equal(Numbers(whole), Numbers(run));
+        foreach (var adapter in (string[])["adapter-1-sft", "adapter-2-dpo", "adapter"])
+            Assert.Equal(Weights(whole, adapter), Weights(run, adapter));
+    }
+
+    private static string[] Arguments(string recipe, string run) => Directory.Exists(run) ? ["align", "--resume", run] : ["align", recipe, "--out", run];
+
+    private static string Numbers(string run) => ReportNumbers.Of(Json.ReadFile<AlignmentReport>(Path.Combine(run, "report.json")));
+
+    private static string Weights(string run, string adapter) => ContentHash.OfFile(Path.Combine(run, adapter, "adapter_model.safetensors"));
+}
