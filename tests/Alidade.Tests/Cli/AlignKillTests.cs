@@ -9,7 +9,7 @@ namespace Alidade.Tests.Cli;
 /// The default recipe, shortened, in a process of its own that is killed without a word in each of its stages and taken up again each time: it comes to the numbers
 /// and weights of the run that nobody disturbed.
 /// </summary>
-public sealed class AlignKillTests(ExampleRuns examples)
+public sealed class AlignKillTests
 {
     // What stands in the run folder when a stage begins, and the stage that the kill strikes.
     private static readonly (string Sign, string Struck)[] Stages =
@@ -32,26 +32,45 @@ public sealed class AlignKillTests(ExampleRuns examples)
     public void A_run_that_is_killed_in_every_stage_comes_to_the_same_numbers_and_weights()
     {
         using var folder = new TemporaryFolder();
-        var whole = examples.Of("quickstart.yaml");
         var recipe = folder.Write("quickstart.yaml", ExampleRuns.Shortened(File.ReadAllText(Path.Combine(ExampleRuns.Folder!, "quickstart.yaml"))));
-        var run = folder.File("run");
+        var (whole, run) = (folder.File("whole"), folder.File("run"));
+        var undisturbed = CommandChild.Run(CommandChild.With(Arguments(recipe, whole)));
+        Assert.True(undisturbed.Code == 0, undisturbed.Error);
+        var (missed, ended) = (new List<string>(), false);
         foreach (var (sign, struck) in Stages)
         {
             var path = Path.Combine(run, sign);
-            Assert.False(Path.Exists(path), $"{struck}: {sign} is there before its time");
+            // On a busy machine a kill may come late: then it struck the stage after, or the run was over.
+            if (ended || Path.Exists(path))
+            {
+                missed.Add(struck);
+                continue;
+            }
+
             var killed = CommandChild.Run(CommandChild.With(Arguments(recipe, run)), _ => Path.Exists(path));
-            Assert.True(killed.Code != 0 && Path.Exists(path) && RunView.Open(run).Record.State == RunState.Running, $"{struck}: not killed (exit code {killed.Code}): {killed.Error}");
+            Assert.True(Path.Exists(path), $"{struck}: the run ended by itself: {killed.Error}");
+            ended = killed.Code == 0;
+            if (ended)
+                missed.Add(struck);
+            else
+                Assert.Equal(RunState.Running, RunView.Open(run).Record.State);
         }
 
-        var last = CommandChild.Run(CommandChild.With(Arguments(recipe, run)));
-        Assert.True(last.Code == 0, last.Error);
-        Assert.Equal(Stages.Length, RunView.Open(run).Record.Resumed.Count);
+        Assert.True(missed.Count <= 2, string.Join(", ", missed));
+        if (!ended)
+        {
+            var last = CommandChild.Run(CommandChild.With(Arguments(recipe, run)));
+            Assert.True(last.Code == 0, last.Error);
+        }
+
+        Assert.Equal(Stages.Length - missed.Count, RunView.Open(run).Record.Resumed.Count);
         Assert.Equal(Numbers(whole), Numbers(run));
         foreach (var adapter in (string[])["adapter-1-sft", "adapter-2-dpo", "adapter"])
             Assert.Equal(Weights(whole, adapter), Weights(run, adapter));
     }
 
-    private static string[] Arguments(string recipe, string run) => Directory.Exists(run) ? ["align", "--resume", run] : ["align", recipe, "--out", run];
+    // The last bits of a product depend on the number of threads.
+    private static string[] Arguments(string recipe, string run) => [.. Directory.Exists(run) ? (string[])["align", "--resume", run] : ["align", recipe, "--out", run], "--threads", "1"];
 
     private static string Numbers(string run) => ReportNumbers.Of(Json.ReadFile<AlignmentReport>(Path.Combine(run, "report.json")));
 

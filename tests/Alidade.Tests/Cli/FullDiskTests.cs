@@ -74,7 +74,7 @@ public sealed class FullDiskTests : IDisposable
             ["SIZE"] = size.ToString(CultureInfo.InvariantCulture),
             ["DISK"] = disk,
             ["OUT"] = run,
-            ["RESUME"] = string.Join('\n', "align", "--resume", Path.Combine(disk, "run")),
+            ["RESUME"] = string.Join('\n', "align", "--resume", Path.Combine(disk, "run"), "--threads", "1"),
         }));
         var lines = result.Output.Split('\n');
         Assert.Equal(["code 2", "code 0"], lines.Where(l => l.StartsWith("code ", StringComparison.Ordinal)));
