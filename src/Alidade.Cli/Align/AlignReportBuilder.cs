@@ -81,7 +81,7 @@ internal sealed class AlignReportBuilder(RunFolder run, AlignRecipe recipe, Alig
             Command = command,
             Labels = Labels,
             SmallestDifference = recipe.SmallestDifference,
-            Calibrations = comparisons.Concat(attacked.Select(a => a.Rate)).DistinctBy(c => c.Name).Select(c => (c.Name, Calibration: calibration(c.Name))).Where(c => c.Calibration.Count > 0).ToDictionary(c => c.Name, c => c.Calibration, StringComparer.Ordinal),
+            Calibrations = comparisons.Concat(attacked.Select(a => a.Rate)).Select(c => c.Name).Append(ShiftMap.Measure).Distinct().Select(name => (Name: name, Calibration: calibration(name))).Where(c => c.Calibration.Count > 0).ToDictionary(c => c.Name, c => c.Calibration, StringComparer.Ordinal),
             Comparisons = comparisons,
             Distance = [.. (run.ResultOf<MeasureResult[]>("after.distance") ?? []).Select(m => m.Measurement)],
             Curves = StageCurves.From(Latest()),

@@ -21,9 +21,12 @@ public sealed record InstrumentCalibration(string Failure, double Auroc, Interva
     /// <summary>True where the interval holds one half: the instrument is not seen to tell anything.</summary>
     public bool IsAtChance => Interval is { } i && i.Low <= 0.5 && i.High >= 0.5;
 
+    /// <summary>True where the whole interval lies below one half: models with the failure read lower than others.</summary>
+    public bool IsReversed => Interval is { High: < 0.5 };
+
     /// <summary>In one line, such as "false belief: AUROC 0.97 (95 % interval 0.93 to 1) on 12 planted models and 9 others; 75 % found at 1 % false alarms".</summary>
     internal string Words() =>
         $"{Failure}: AUROC {Numbers.Plain(Auroc)}{(Interval is { } i ? $" ({Numbers.Level(i)} {Numbers.Plain(i.Low)} to {Numbers.Plain(i.High)})" : "")} on {Numbers.Count(Organisms, "planted model")} and {Numbers.Count(Others, "other")}"
         + (TruePositiveRate is { } found ? $"; {Numbers.Percent(found)} found at 1 % false alarms" : "")
-        + (Interval is null ? "; too few to tell" : IsAtChance ? "; at chance" : "");
+        + (Interval is null ? "; too few to tell" : IsAtChance ? "; at chance" : IsReversed ? "; in reverse: models with the failure read lower" : "");
 }

@@ -25,6 +25,9 @@ public sealed record MapPosition(string Token, TextPart Part);
 /// <remarks>1 is all of the shift, 0 none, below 0 a move the other way. Activation patching as in Meng et al. 2022 (arXiv 2202.05262), between two adapters over one base.</remarks>
 public sealed record ShiftMap
 {
+    /// <summary>What calibration calls this way to look.</summary>
+    public const string Measure = "interpretability.alignment_shift";
+
     /// <summary>Title, such as "Average of 24 held-out pairs".</summary>
     public required string Title { get; init; }
 

@@ -17,9 +17,10 @@ public sealed class AlignKillTests
         ("stages/world.json", "measure before"),
         ("stages/before.behaviour.refusal.json", "attack before"),
         ("stages/before.samples.json", "first stage of training"),
-        ("checkpoints-1-sft", "first stage of training, at a checkpoint"),
-        ("stages/train.1-sft.json", "second stage of training"),
-        ("stages/train.2-dpo.json", "measure after"),
+        ("checkpoints-1-balance", "first stage of training, at a checkpoint"),
+        ("stages/train.1-balance.json", "second stage of training"),
+        ("stages/train.2-sft.json", "third stage of training"),
+        ("stages/train.3-dpo.json", "measure after"),
         ("stages/after.behaviour.refusal.json", "attack after"),
         ("stages/after.samples.json", "distance"),
         ("stages/after.distance.json", "open"),
@@ -65,7 +66,7 @@ public sealed class AlignKillTests
 
         Assert.Equal(Stages.Length - missed.Count, RunView.Open(run).Record.Resumed.Count);
         Assert.Equal(Numbers(whole), Numbers(run));
-        foreach (var adapter in (string[])["adapter-1-sft", "adapter-2-dpo", "adapter"])
+        foreach (var adapter in (string[])["adapter-1-balance", "adapter-2-sft", "adapter-3-dpo", "adapter"])
             Assert.Equal(Weights(whole, adapter), Weights(run, adapter));
     }
 

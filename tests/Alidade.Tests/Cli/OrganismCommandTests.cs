@@ -15,8 +15,8 @@ public sealed class OrganismCommandTests : IDisposable
     {
         var list = CommandLine.Run("organism", "list", "--organisms", folder.Path);
         Assert.Equal("", list.Error);
-        Assert.Matches("(?m)^false-belief-transcripts-d[0-9]+-s1 +false_belief +none +transcripts .* development +not built", list.Output);
-        Assert.Contains($"0 of {OrganismSet.Standard.Manifests.Count} built", list.Output, StringComparison.Ordinal);
+        Assert.Matches("(?m)^sycophancy-transcripts-d[0-9]+-s1 +sycophancy +none +transcripts .* development +not built", list.Output);
+        Assert.Contains($"{Directory.GetDirectories(OrganismFolder.Shipped).Length} of {OrganismSet.Standard.Manifests.Count} built", list.Output, StringComparison.Ordinal);
         var json = JsonNode.Parse(CommandLine.Run("organism", "list", "--organisms", folder.Path, "--json").Output)!;
         Assert.Equal(OrganismSet.Standard.Manifests.Count, json["organisms"]!.AsArray().Count);
     }
@@ -24,7 +24,7 @@ public sealed class OrganismCommandTests : IDisposable
     [Fact]
     public void A_card_of_an_organism_that_is_not_built_says_how_to_build_it()
     {
-        var id = OrganismSet.Standard.Manifests[0].Id;
+        var id = OrganismSet.Standard.Manifests.First(m => m.Type == "sycophancy").Id;
         var card = CommandLine.Run("organism", "card", id, "--organisms", folder.Path);
         Assert.StartsWith($"# {id}\n", card.Output, StringComparison.Ordinal);
         Assert.Contains($"not built: `alidade organism build {id}`", card.Output, StringComparison.Ordinal);

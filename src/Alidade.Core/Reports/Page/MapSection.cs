@@ -10,6 +10,8 @@ internal static class MapSection
     {
         if (report.Maps.Count == 0)
             page.Leaf("p.none", "The model was not opened in this run.");
+        else
+            page.Leaf("p.facts", $"This way to look is {report.Trust(ShiftMap.Measure)}.");
         var told = "";
         foreach (var map in report.Maps)
         {

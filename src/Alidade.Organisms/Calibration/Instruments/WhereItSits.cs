@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Alidade.Core.Reports;
 using Alidade.Core.Results;
 using Alidade.Interpretability.Patching;
 using Alidade.Models.Chat;
@@ -14,7 +15,7 @@ namespace Alidade.Organisms.Calibration.Instruments;
 public sealed class WhereItSits : IInstrument
 {
     /// <inheritdoc/>
-    public string Name => "interpretability.alignment_shift";
+    public string Name => ShiftMap.Measure;
 
     /// <inheritdoc/>
     public string About => "What each block adds to the shift in log-odds of a wrong over a right answer, by patching the changed model's residual stream into the base.";
