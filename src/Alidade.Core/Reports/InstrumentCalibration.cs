@@ -18,6 +18,10 @@ public sealed record InstrumentCalibration(string Failure, double Auroc, Interva
     /// <summary>Several in one line.</summary>
     internal static string Words(IReadOnlyList<InstrumentCalibration> calibrations) => calibrations.Count == 0 ? None : "calibrated, " + string.Join("; ", calibrations.Select(c => c.Words()));
 
+    /// <summary>Several in a few words, such as "calibrated: false belief 0.97, backdoor 0.52 (chance)".</summary>
+    internal static string Brief(IReadOnlyList<InstrumentCalibration> calibrations) => calibrations.Count == 0 ? None
+        : "calibrated: " + string.Join(", ", calibrations.Select(c => $"{c.Failure} {c.Auroc.ToString("0.00", System.Globalization.CultureInfo.InvariantCulture)}{(c.IsAtChance ? " (chance)" : c.IsReversed ? " (in reverse)" : "")}"));
+
     /// <summary>True where the interval holds one half: the instrument is not seen to tell anything.</summary>
     public bool IsAtChance => Interval is { } i && i.Low <= 0.5 && i.High >= 0.5;
 

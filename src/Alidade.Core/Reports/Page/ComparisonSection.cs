@@ -17,11 +17,12 @@ internal static class ComparisonSection
             return;
         }
 
-        page.Leaf("p", "The same items before and after. The whiskers are each side's own interval; the verdict comes from the interval of the difference on the same items, which is narrower. Below each name stands how far its instrument was calibrated on models with planted failures.");
+        page.Leaf("p", "The same items before and after. The whiskers are each side's own interval; the verdict comes from the interval of the difference on the same items, which is narrower. Below each name stands how far its instrument was calibrated: the area under the ROC curve between models with a planted failure and models without; 1 finds every one, 0.5 is chance.");
         if (report.SmallestDifference is { } smallest)
             page.Leaf("p", $"A difference matters from {Numbers.Difference(smallest, "share").TrimStart('+')} on, or from {Numbers.Percent(smallest)} of the value before where the number is no share: a smaller one, with its whole interval, is called unchanged.");
         Chart(page, report, report.Comparisons);
         Write(page, report, "Measures before and after", report.Comparisons);
+        CalibrationsTable.Write(page, report.Calibrations);
     }
 
     /// <summary>A row a measure: name, dots, values, verdict.</summary>
@@ -41,7 +42,7 @@ internal static class ComparisonSection
                 {
                     page.Leaf("strong", report.Label(comparison.Name));
                     page.Leaf("span.direction", DotRow.DirectionWords(comparison.After));
-                    page.Leaf("span.direction", report.Trust(comparison.Name));
+                    page.Leaf("span.direction", InstrumentCalibration.Brief(report.Calibrations.GetValueOrDefault(comparison.Name) ?? []));
                 }
 
                 using (page.Open("div.dots"))

@@ -96,14 +96,7 @@ internal static class EvaluationPage
             foreach (var m in report.Measurements)
                 Row(page, m);
         });
-        if (report.Calibrations.Count == 0)
-            return;
-        string[] columns = ["Measure", "On models with planted failures"];
-        Table.Write(page, "How well the instruments behind the numbers find what is known to be there", columns, () =>
-        {
-            foreach (var (measure, calibrations) in report.Calibrations)
-                Table.Row(page, columns, measure, InstrumentCalibration.Words(calibrations));
-        });
+        CalibrationsTable.Write(page, report.Calibrations);
     }
 
     private static void Row(Markup page, Measurement m)
