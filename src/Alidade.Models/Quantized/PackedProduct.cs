@@ -49,21 +49,16 @@ internal static unsafe class PackedProduct
         where TBytes : unmanaged
         where TFloats : unmanaged
     {
+        if (x.Rows == 1)
+        {
+            Row<TLanes, TBytes, TFloats>(weights, x, y, from, to);
+            return;
+        }
+
         var sums = stackalloc float[QuantizedActivations.GroupRows * PackedMatrix.TileRows];
         for (var tile = from; tile < to; tile++)
         {
             var outputs = Math.Min(PackedMatrix.TileRows, weights.Rows - (tile * PackedMatrix.TileRows));
-            if (x.Rows == 1)
-            {
-                var whole = outputs == PackedMatrix.TileRows;
-                var at = y + ((long)tile * PackedMatrix.TileRows);
-                for (var lane = 0; lane < PackedMatrix.TileRows; lane += 2 * TLanes.Count)
-                    Row<TLanes, TBytes, TFloats>(weights, weights.Tile(tile), lane, x, (whole ? at : sums) + lane);
-                if (!whole)
-                    new ReadOnlySpan<float>(sums, outputs).CopyTo(new(at, outputs));
-                continue;
-            }
-
             for (var group = 0; group < x.Groups; group++)
             {
                 var rows = Math.Min(QuantizedActivations.GroupRows, x.Rows - (group * QuantizedActivations.GroupRows));
@@ -79,9 +74,27 @@ internal static unsafe class PackedProduct
         }
     }
 
+    private static void Row<TLanes, TBytes, TFloats>(PackedMatrix weights, QuantizedActivations x, float* y, int from, int to)
+        where TLanes : ILanes<TBytes, TFloats>
+        where TBytes : unmanaged
+        where TFloats : unmanaged
+    {
+        var sums = stackalloc float[PackedMatrix.TileRows];
+        for (var tile = from; tile < to; tile++)
+        {
+            var outputs = weights.Rows - (tile * PackedMatrix.TileRows);
+            var at = y + ((long)tile * PackedMatrix.TileRows);
+            var target = outputs < PackedMatrix.TileRows ? sums : at;
+            for (var lane = 0; lane < PackedMatrix.TileRows; lane += 2 * TLanes.Count)
+                RowTile<TLanes, TBytes, TFloats>(weights, weights.Tile(tile), lane, x, target + lane);
+            if (target == sums)
+                new ReadOnlySpan<float>(sums, outputs).CopyTo(new(at, outputs));
+        }
+    }
+
     // One tile with a single row. The sums stay in registers; where a tile is two vectors wide, both share the activations, and each line of memory is read once.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row<TLanes, TBytes, TFloats>(PackedMatrix weights, byte* tile, int lane, QuantizedActivations x, float* sums)
+    private static void RowTile<TLanes, TBytes, TFloats>(PackedMatrix weights, byte* tile, int lane, QuantizedActivations x, float* sums)
         where TLanes : ILanes<TBytes, TFloats>
         where TBytes : unmanaged
         where TFloats : unmanaged

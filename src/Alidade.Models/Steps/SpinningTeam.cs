@@ -51,9 +51,9 @@ internal static class SpinningTeam
             Grow(threads - 1);
         var job = new Job(pieces, count, atOnce, threads);
         current = job;
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref asleep) is var sleeping and > 0)
-            Sleeping.Release(sleeping);
+        // Each sleeper is woken once, however many jobs go by until it has a core.
+        if (Interlocked.Exchange(ref asleep, 0) is var sleepers and > 0)
+            Sleeping.Release(sleepers);
         job.Work();
         job.Wait();
     }
@@ -90,10 +90,9 @@ internal static class SpinningTeam
             }
 
             Interlocked.Increment(ref asleep);
-            // A job that was published before the count went up has woken nobody.
+            // A job that was published before the count went up has woken nobody. Who does not sleep stays counted, and is woken once for nothing later.
             if (current == last)
                 Sleeping.Wait();
-            Interlocked.Decrement(ref asleep);
         }
     }
 
@@ -110,8 +109,8 @@ internal static class SpinningTeam
         {
             for (int from; (from = Volatile.Read(ref next)) < count;)
             {
-                // Many at first, few at the end: threads seldom meet, and finish together.
-                var to = Math.Min(count, from + Math.Max(atOnce, (count - from) / (2 * threads)));
+                // A thread's share of what is left: weights are read in long runs, and threads finish together.
+                var to = Math.Min(count, from + Math.Max(atOnce, (count - from) / threads));
                 if (Interlocked.CompareExchange(ref next, to, from) != from)
                     continue;
                 try
