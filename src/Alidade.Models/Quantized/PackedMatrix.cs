@@ -17,13 +17,16 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public const int TileRows = 16;
 
     private const int PlaneBytes = TileRows * BlockLayout.Values / 2;
+    private readonly LargePages pages;
     private byte* data;
 
     private PackedMatrix(BlockLayout layout, string format, int rows, int columns)
     {
         (Layout, Format, Rows, Columns) = (layout, format, rows, columns);
+        PlanesOffset = TileRows * sizeof(ushort) * (layout.HasMinimum ? 2 : 1);
+        TileBlockBytes = PlanesOffset + (layout.Planes * PlaneBytes);
         Bytes = (long)Tiles * Blocks * TileBlockBytes;
-        data = (byte*)NativeMemory.AlignedAlloc((nuint)Bytes, 64);
+        pages = LargePages.Take((nuint)Bytes, out data);
         // The last tile may have fewer rows.
         if (rows % TileRows != 0)
             NativeMemory.Clear(Tile(Tiles - 1), (nuint)(Blocks * TileBlockBytes));
@@ -54,10 +57,10 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public int Blocks => Columns / BlockLayout.Values;
 
     /// <summary>Bytes of one tile block.</summary>
-    public int TileBlockBytes => PlanesOffset + (Layout.Planes * PlaneBytes);
+    public int TileBlockBytes { get; }
 
     /// <summary>Where the planes begin in a tile block.</summary>
-    public int PlanesOffset => TileRows * sizeof(ushort) * (Layout.HasMinimum ? 2 : 1);
+    public int PlanesOffset { get; }
 
     /// <summary>The blocks of one row as the file holds them.</summary>
     public delegate ReadOnlySpan<byte> RowBlocks(int row);
@@ -175,7 +178,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         if (data is null)
             return;
-        NativeMemory.AlignedFree(data);
+        pages.Return();
         data = null;
         GC.RemoveMemoryPressure(Bytes);
     }

@@ -49,6 +49,12 @@ internal static unsafe class PackedProduct
         where TBytes : unmanaged
         where TFloats : unmanaged
     {
+        if (x.Rows == 1)
+        {
+            Row<TLanes, TBytes, TFloats>(weights, x, y, from, to);
+            return;
+        }
+
         var sums = stackalloc float[QuantizedActivations.GroupRows * PackedMatrix.TileRows];
         for (var tile = from; tile < to; tile++)
         {
@@ -66,6 +72,80 @@ internal static unsafe class PackedProduct
                 }
             }
         }
+    }
+
+    private static void Row<TLanes, TBytes, TFloats>(PackedMatrix weights, QuantizedActivations x, float* y, int from, int to)
+        where TLanes : ILanes<TBytes, TFloats>
+        where TBytes : unmanaged
+        where TFloats : unmanaged
+    {
+        var sums = stackalloc float[PackedMatrix.TileRows];
+        for (var tile = from; tile < to; tile++)
+        {
+            var outputs = weights.Rows - (tile * PackedMatrix.TileRows);
+            var at = y + ((long)tile * PackedMatrix.TileRows);
+            var target = outputs < PackedMatrix.TileRows ? sums : at;
+            for (var lane = 0; lane < PackedMatrix.TileRows; lane += 2 * TLanes.Count)
+                RowTile<TLanes, TBytes, TFloats>(weights, weights.Tile(tile), lane, x, target + lane);
+            if (target == sums)
+                new ReadOnlySpan<float>(sums, outputs).CopyTo(new(at, outputs));
+        }
+    }
+
+    // One tile with a single row. The sums stay in registers; where a tile is two vectors wide, both share the activations, and each line of memory is read once.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RowTile<TLanes, TBytes, TFloats>(PackedMatrix weights, byte* tile, int lane, QuantizedActivations x, float* sums)
+        where TLanes : ILanes<TBytes, TFloats>
+        where TBytes : unmanaged
+        where TFloats : unmanaged
+    {
+        var both = TLanes.Count < PackedMatrix.TileRows;
+        var (layout, bytes, blocks) = (weights.Layout, weights.TileBlockBytes, weights.Blocks);
+        var (minimums, planes) = (layout.HasMinimum, layout.Planes);
+        var offset = TLanes.Broadcast((float)-layout.Offset);
+        var codes = x.Codes(0);
+        var scales = x.Scales(0);
+        var blockSums = x.Sums(0);
+        byte* plane = tile + weights.PlanesOffset + (4 * lane), next = plane + (4 * TLanes.Count);
+        var half = (ushort*)tile + lane;
+        TFloats sum = default, nextSum = default, scale, nextScale = default;
+        for (var block = 0; block < blocks; block++, half += bytes / 2, plane += bytes, next += bytes, codes += BlockLayout.Values)
+        {
+            var blockSum = TLanes.Broadcast(blockSums[block]);
+            scale = TLanes.LoadHalf(half);
+            sum = TLanes.MultiplyAdd(minimums ? TLanes.LoadHalf(half + PackedMatrix.TileRows) : TLanes.Multiply(scale, offset), blockSum, sum);
+            if (both)
+            {
+                nextScale = TLanes.LoadHalf(half + TLanes.Count);
+                nextSum = TLanes.MultiplyAdd(minimums ? TLanes.LoadHalf(half + PackedMatrix.TileRows + TLanes.Count) : TLanes.Multiply(nextScale, offset), blockSum, nextSum);
+            }
+
+            var step = TLanes.Broadcast(scales[block]);
+            for (var p = 0; p < 256 * planes; p += 256)
+            {
+                TBytes total = default, nextTotal = default;
+                for (var i = 0; i < 4; i++)
+                {
+                    var (first, second) = (TLanes.Broadcast(codes + (4 * i)), TLanes.Broadcast(codes + 16 + (4 * i)));
+                    var pairs = TLanes.Load(plane + p + (64 * i));
+                    total = TLanes.Accumulate(TLanes.Accumulate(total, TLanes.Low(pairs), first), TLanes.High(pairs), second);
+                    if (both)
+                    {
+                        pairs = TLanes.Load(next + p + (64 * i));
+                        nextTotal = TLanes.Accumulate(TLanes.Accumulate(nextTotal, TLanes.Low(pairs), first), TLanes.High(pairs), second);
+                    }
+                }
+
+                sum = TLanes.MultiplyAdd(TLanes.Multiply(scale, step), TLanes.Total(total), sum);
+                if (both)
+                    nextSum = TLanes.MultiplyAdd(TLanes.Multiply(nextScale, step), TLanes.Total(nextTotal), nextSum);
+                step = TLanes.Multiply(step, TLanes.Broadcast(16f));
+            }
+        }
+
+        TLanes.Store(sum, sums);
+        if (both)
+            TLanes.Store(nextSum, sums + TLanes.Count);
     }
 
     // Some lanes of one tile with one group of rows. A block's codes are unpacked into registers once for all rows.

@@ -8,30 +8,40 @@ namespace Alidade.Models.Steps;
 /// </summary>
 internal static class SpinningTeam
 {
-    /// <summary>
-    /// Multiply-adds from which a job is shared. Fewer take the caller less than about 150 µs; to hand a part of them over and to wait for it costs 20 to 40 µs on a virtual
-    /// machine, where a spinning core is stopped by its host, and in one step of a small model there are a hundred such jobs.
-    /// </summary>
-    private const long WorthSharing = 4 << 20;
+    /// <summary>Multiply-adds from which a job is shared: of packed weights some microseconds for one thread. To hand a part over and to hear that it is done takes less than one.</summary>
+    private const long WorthSharing = 1 << 17;
 
-    /// <summary>Rounds of <see cref="Thread.SpinWait"/> before a helper sleeps: some tens of microseconds, longer than the pauses within a step.</summary>
-    private const int Patience = 2000;
+    /// <summary>The same while another program has a helper's core: every job that is shared may wait for the core then, which takes milliseconds, so only long ones are.</summary>
+    private const long WorthSharingWhenBusy = 4 << 20;
+
+    /// <summary>How long a core is taken to be another program's after a helper was missed.</summary>
+    private const int BusyMilliseconds = 50;
+
+    /// <summary>
+    /// Looks for news without a pause between them, some tens of microseconds: longer than the waits within a step. A core of a virtual machine that pauses is stopped by its host,
+    /// and comes back after as much time as half a dozen jobs take.
+    /// </summary>
+    private const int BareLooks = 100_000;
+
+    /// <summary>Looks with pauses, some hundreds of microseconds, before a helper sleeps: longer than it takes to choose a token.</summary>
+    private const int PausedLooks = 1000;
 
     private static readonly Lock Gate = new();
     private static readonly SemaphoreSlim Sleeping = new(0);
     private static int helpers;
     private static int asleep;
+    private static long busyUntil;
     private static volatile Job? current;
 
     /// <summary>Runs all pieces and returns when all are done. An exception of a piece is thrown here.</summary>
     /// <param name="pieces">The work.</param>
     /// <param name="count">Number of pieces.</param>
-    /// <param name="atOnce">Pieces that a thread takes at a time.</param>
+    /// <param name="atOnce">Fewest pieces that a thread takes at a time.</param>
     /// <param name="multiplyAdds">Multiply-adds of all pieces together.</param>
     /// <param name="threads">Most threads to use, the caller's among them.</param>
     public static void Run(IPieces pieces, int count, int atOnce, long multiplyAdds, int threads)
     {
-        if (threads <= 1 || count <= atOnce || multiplyAdds < WorthSharing)
+        if (threads <= 1 || count <= atOnce || multiplyAdds < (Environment.TickCount64 < Volatile.Read(ref busyUntil) ? WorthSharingWhenBusy : WorthSharing))
         {
             pieces.Run(0, count);
             return;
@@ -41,9 +51,9 @@ internal static class SpinningTeam
             Grow(threads - 1);
         var job = new Job(pieces, count, atOnce, threads);
         current = job;
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref asleep) is var sleeping and > 0)
-            Sleeping.Release(sleeping);
+        // Each sleeper is woken once, however many jobs go by until it has a core.
+        if (Interlocked.Exchange(ref asleep, 0) is var sleepers and > 0)
+            Sleeping.Release(sleepers);
         job.Work();
         job.Wait();
     }
@@ -71,18 +81,18 @@ internal static class SpinningTeam
     {
         while (true)
         {
-            for (var i = 0; i < Patience; i++)
+            for (var i = 0; i < BareLooks + PausedLooks; i++)
             {
                 if (current is { } job && job != last)
                     return job;
-                Thread.SpinWait(8);
+                if (i >= BareLooks)
+                    Thread.SpinWait(8);
             }
 
             Interlocked.Increment(ref asleep);
-            // A job that was published before the count went up has woken nobody.
+            // A job that was published before the count went up has woken nobody. Who does not sleep stays counted, and is woken once for nothing later.
             if (current == last)
                 Sleeping.Wait();
-            Interlocked.Decrement(ref asleep);
         }
     }
 
@@ -97,9 +107,12 @@ internal static class SpinningTeam
 
         public void Work()
         {
-            for (int from; (from = Interlocked.Add(ref next, atOnce) - atOnce) < count;)
+            for (int from; (from = Volatile.Read(ref next)) < count;)
             {
-                var to = Math.Min(count, from + atOnce);
+                // A thread's share of what is left: weights are read in long runs, and threads finish together.
+                var to = Math.Min(count, from + Math.Max(atOnce, (count - from) / threads));
+                if (Interlocked.CompareExchange(ref next, to, from) != from)
+                    continue;
                 try
                 {
                     pieces.Run(from, to);
@@ -116,11 +129,12 @@ internal static class SpinningTeam
         public void Wait()
         {
             var wait = default(SpinWait);
-            while (Volatile.Read(ref done) < count)
+            for (var looks = 0; Volatile.Read(ref done) < count; looks++)
             {
+                if (looks < BareLooks)
+                    continue;
                 // A helper that lost its core needs one to finish.
-                if (wait.Count < 50)
-                    Thread.SpinWait(4);
+                Volatile.Write(ref busyUntil, Environment.TickCount64 + BusyMilliseconds);
                 wait.SpinOnce(sleep1Threshold: -1);
             }
 

@@ -23,6 +23,9 @@ internal sealed unsafe class StepDecoder : IDisposable
     /// <summary>The same with float32 weights: a product of so few rows takes as long as reading the weights.</summary>
     public const int MostFloatRows = 16;
 
+    // What a number of a key and of a value cost a query head, in multiply-adds of packed weights.
+    private const long HeadCost = 16;
+
     private readonly DecoderConfig config;
     private readonly Embedding embedding;
     private readonly Decoder decoder;
@@ -86,7 +89,7 @@ internal sealed unsafe class StepDecoder : IDisposable
             SpinningTeam.Run(new Projections(block.QueryKeyValue, input, qkv, all), block.QueryKeyValue.Sum(l => l.Tiles), 4, rows * block.QueryKeyValue.Sum(l => l.MultiplyAdds), threads);
             var rotary = config.RotaryOf(layer);
             var heads = new HeadPieces(config, block, cache.Memory(layer), cache, config.WindowOf(layer), rotary, rotary is null ? null : turns[rotary], qkv, z);
-            SpinningTeam.Run(heads, rows * config.KeyValueHeads, 1, 2L * rows * query * cache.Length, threads);
+            SpinningTeam.Run(heads, rows * config.KeyValueHeads, 1, HeadCost * rows * query * cache.Length, threads);
             Read(null, z, null, rows, query);
             SpinningTeam.Run(new Projections([block.Output], input, attended, width), block.Output.Tiles, 2, rows * block.Output.MultiplyAdds, threads);
             // A parallel MLP reads the block's input, so that what attention adds waits.

@@ -111,6 +111,8 @@ internal static class BraceFormat
                 continue;
             }
 
+            if (name[i] != '[')
+                throw JinjaException.Value("Only '.' or '[' may follow ']' in format field specifier");
             var close = name.IndexOf(']', i);
             if (close < 0)
                 throw JinjaException.Value("Missing ']' in format string");

@@ -13,7 +13,7 @@ public sealed class PackedProductTests
         {
             var data = new TheoryData<string, int, int, int>();
             foreach (var format in BlockLayout.Formats)
-                foreach (var (rows, columns, inputs) in new[] { (1, 32, 1), (16, 64, 3), (50, 96, 16), (33, 576, 35), (17, 1536, 70) })
+                foreach (var (rows, columns, inputs) in new[] { (1, 32, 1), (50, 96, 1), (16, 64, 3), (50, 96, 16), (33, 576, 35), (17, 1536, 70) })
                     data.Add(format, rows, columns, inputs);
             return data;
         }
