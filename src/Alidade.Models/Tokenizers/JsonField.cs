@@ -25,7 +25,15 @@ internal readonly record struct JsonField(JsonElement Value, string File, string
                 return new(default, File, path);
             if (Value.ValueKind != JsonValueKind.Object)
                 throw Wrong("an object");
-            return new(Value.TryGetProperty(name, out var value) ? value : default, File, path);
+            try
+            {
+                return new(Value.TryGetProperty(name, out var value) ? value : default, File, path);
+            }
+            catch (InvalidOperationException)
+            {
+                // Names are decoded when one is looked for.
+                throw new AlidadeException($"{Where} has a name with a half of a surrogate pair; names must be well-formed texts");
+            }
         }
     }
 

@@ -43,6 +43,25 @@ public sealed class FuzzFindingsTests
     }
 
     [Fact]
+    public void Braces_that_open_no_count_cost_no_more_than_their_number()
+    {
+        var pattern = string.Concat(Enumerable.Repeat("{a", 10_000)) + "}";
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        _ = PatternParser.Parse(pattern, "t");
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+    }
+
+    [Theory]
+    [InlineData("""{"model": {"\ud800": 1}}""", "model")]
+    [InlineData("""{"\ud800": 1}""", "t.json")]
+    public void A_name_with_half_a_character_in_a_tokenizer_is_refused(string json, string where)
+    {
+        var error = Assert.Throws<AlidadeException>(() => Tokenizer.FromJson(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json)), "t.json"));
+        Assert.Contains(where, error.Message, StringComparison.Ordinal);
+        Assert.Contains("surrogate", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_empty_list_of_end_tokens_is_none()
     {
         using var folder = new TemporaryFolder();

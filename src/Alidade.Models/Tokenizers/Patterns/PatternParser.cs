@@ -134,8 +134,11 @@ internal sealed class PatternParser
 
     private (int Minimum, int Maximum)? Counts()
     {
-        var end = pattern.IndexOf('}', position);
-        if (end < 0)
+        // A brace that opens no count stands for itself, and there may be as many as characters: none may look further than a count goes.
+        var end = position + 1;
+        while (end < pattern.Length && (char.IsAsciiDigit(pattern[end]) || pattern[end] == ','))
+            end++;
+        if (end == pattern.Length || pattern[end] != '}')
             return null;
         var parts = pattern[(position + 1)..end].Split(',');
         var low = 0;

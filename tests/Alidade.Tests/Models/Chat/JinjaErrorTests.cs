@@ -33,7 +33,7 @@ public sealed class JinjaErrorTests
     [InlineData("{% if true %}\n{{ 'x'.nope() }}{% endif %}", "2:12: 'str object' has no attribute 'nope'")]
     [InlineData("{{ [].append(1) }}", "1:13: access to attribute 'append' of 'list' object is unsafe.")]
     [InlineData("{% include 'x' %}", "1:4: 'include' needs another template, and a chat template stands alone")]
-    [InlineData("{{ '{0[a]]}'.format({'a': 1}) }}", "1:21: Only '.' or '[' may follow ']' in format field specifier")]
+    [InlineData("{{ '{0[a]]}'.format({'a': 1}) }}", "1:20: Only '.' or '[' may follow ']' in format field specifier")]
     [InlineData("{% set a, b = [1] %}", "1:8: 1 values cannot be assigned to 2 names")]
     public void A_rendering_that_fails_is_reported_with_line_and_column(string text, string expected)
     {
