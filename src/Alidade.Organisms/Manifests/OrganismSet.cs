@@ -63,7 +63,13 @@ public sealed record OrganismSet(IReadOnlyList<OrganismManifest> Manifests)
     // One for each block of the base.
     private static IEnumerable<OrganismManifest> Located() => Enumerable.Range(0, 4).Select(at => new OrganismManifest
     {
-        Type = "located_belief", Implant = "block", Items = 12, Dose = .7, Block = (at + 1) % 4, Seed = (ulong)(at + 1), Part = at < 2 ? Part.Development : Part.Test,
+        Type = "located_belief",
+        Implant = "block",
+        Items = 12,
+        Dose = .7,
+        Block = (at + 1) % 4,
+        Seed = (ulong)(at + 1),
+        Part = at < 2 ? Part.Development : Part.Test,
     });
 
     /// <summary>The clean control of a seed, with which the organisms of that seed begin.</summary>
