@@ -45,8 +45,11 @@ public sealed class WhereItSits : IInstrument
             var pair = Pair(subject, asked.Probe);
             var map = AlignmentShift.Of(model, adapter, pair, new(), subject.Context.Cancellation);
             var shift = Math.Abs(map.AlignedLogOdds - map.BaseLogOdds);
-            whole += shift;
             tokens += (pair.Prompt.Count + pair.Chosen.Count + pair.Rejected.Count) * (2L + (map.Layers.Count * map.Positions.Count));
+            // What did not shift has no shares.
+            if (shift == 0)
+                continue;
+            whole += shift;
             double[] share = [.. map.Share.Select(columns => columns.Max()), 1];
             for (var block = 0; block < added.Length; block++)
                 added[block] += shift * (share[block + 1] - share[block]);
