@@ -24,21 +24,22 @@ internal static class TrainerSteps
     public static IReadOnlyDictionary<string, Func<IBenchmark>> All { get; } = new Dictionary<string, Func<IBenchmark>>(StringComparer.Ordinal)
     {
         ["step-dpo"] = () => Preference(lowRank: false),
+        ["step-dpo-accumulated"] = () => Preference(lowRank: false, batchRows: 1),
         ["step-dpo-lora"] = () => Preference(lowRank: true),
         ["step-reward"] = Reward,
         ["step-sft"] = () => Supervised("SFT, 8 rows of log-normal lengths, answer only", RealisticRows()),
         ["step-sft-packed"] = () => Supervised("SFT, packed 2 x 1024", PackedRows()),
     };
 
-    private static Steps Preference(bool lowRank)
+    private static Steps Preference(bool lowRank, int batchRows = Pairs)
     {
         var random = new SeededRandom(6);
         PairTokens[] pairs = [.. Enumerable.Range(0, Pairs).Select(i => new PairTokens($"{i}", Shape.Ids(random, Prompt), Shape.Ids(random, Answer), Shape.Ids(random, Answer)))];
         var model = Shape.Model();
         var adapter = lowRank ? LoraAdapter.Create(model, "policy", new() { Rank = Rank }, seed: 3) : null;
-        return new(lowRank ? "DPO 512 + 256 + 256, 2 pairs, LoRA 16" : "DPO 512 + 256 + 256, 2 pairs, full", model, adapter,
+        return new($"DPO 512 + 256 + 256, 2 pairs{(batchRows < Pairs ? " one at a time" : "")}, {(lowRank ? "LoRA 16" : "full")}", model, adapter,
             lowRank ? Shape.LowRank(Tokens, Seen, Scored, Rank) : Shape.Full(Tokens, Seen, Scored), (long)Tokens,
-            context => new PreferenceTrainer { Model = model, Adapter = adapter, Options = Options(Pairs) }.Train(new(pairs, new Dictionary<string, int>(), 0), context: context));
+            context => new PreferenceTrainer { Model = model, Adapter = adapter, Options = Options(batchRows) with { Accumulation = Pairs / batchRows } }.Train(new(pairs, new Dictionary<string, int>(), 0), context: context));
     }
 
     // A score for each answer in place of logits: the head, one row of weights, counts nothing.
