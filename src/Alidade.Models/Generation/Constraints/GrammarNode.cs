@@ -19,16 +19,20 @@ internal abstract class GrammarNode
 /// <summary>One byte.</summary>
 internal sealed class ByteNode : GrammarNode
 {
-    private readonly bool[] allowed = new bool[256];
+    // A bit for each byte: a schema of long names is made of many of these.
+    private UInt128 low, high;
 
     public ByteNode((byte From, byte To)[] ranges)
     {
         foreach (var (from, to) in ranges)
             for (int b = from; b <= to; b++)
-                allowed[b] = true;
+                if (b < 128)
+                    low |= UInt128.One << b;
+                else
+                    high |= UInt128.One << (b - 128);
     }
 
-    public bool Allows(byte value) => allowed[value];
+    public bool Allows(byte value) => ((value < 128 ? low >> value : high >> (value - 128)) & 1) != 0;
 }
 
 /// <summary>One part after the other.</summary>

@@ -35,6 +35,13 @@ internal static class JsonGrammar
             Text("\\u"), Bytes(((byte)'d', (byte)'d'), ((byte)'D', (byte)'D')), Bytes(((byte)'c', (byte)'f'), ((byte)'C', (byte)'F')), Hex, Hex)));
 
     private static readonly GrammarNode Character = AnyOf([Bytes((0x20, 0x21), (0x23, 0x5B), (0x5D, 0x7F)), Escape, .. MultiByte]);
+
+    // Each byte of ASCII that a name holds without an escape, as a range of its own.
+    private static readonly (byte From, byte To)[] Printable = [.. Enumerable.Range(0x20, 0x60).Select(b => (byte)b).Where(b => b != '"' && b != '\\').Select(b => (b, b))];
+
+    // What follows where a name has left all the given ones: it is written without escapes.
+    private static readonly GrammarNode RestOfName = Sequence(Repeat(AnyOf([Bytes((0x20, 0x21), (0x23, 0x5B), (0x5D, 0x7F)), .. MultiByte]), 0, null), Text("\""));
+
     // Any value of each depth. One deeper is made of the same node twice: made anew each time they would be 2¹² copies.
     private static readonly Lazy<GrammarNode[]> Open = new(static () =>
     {
@@ -45,7 +52,6 @@ internal static class JsonGrammar
             values[depth] = AnyOf(text, Number!, Boolean!, Null!, Array(values[depth - 1], 0, null), Object(values[depth - 1]));
         return values;
     });
-
 
     /// <summary>Nothing, a space, or a new line with at most 20 spaces.</summary>
     public static readonly GrammarNode Space = AnyOf(Text(""), Text(" "), Sequence(Text("\n"), Repeat(Text(" "), 0, 20)));
@@ -102,13 +108,12 @@ internal static class JsonGrammar
     {
         GrammarMachine.Descend();
         var nexts = names.Where(n => n.Length > depth).GroupBy(n => n[depth]).ToArray();
-        bool Differs(byte b) => b is >= 0x20 and <= 0x7F && b != '"' && b != '\\' && nexts.All(g => g.Key != b);
-        var ascii = Bytes([.. Enumerable.Range(0, 128).Select(b => (byte)b).Where(Differs).Select(b => (b, b))]);
-        var plain = AnyOf([Bytes((0x20, 0x21), (0x23, 0x5B), (0x5D, 0x7F)), .. MultiByte]);
+        var taken = nexts.Select(g => g.Key).ToHashSet();
+        var ascii = Bytes([.. Printable.Where(range => !taken.Contains(range.From))]);
         // Where a given name goes on with a character beyond ASCII, no other such character is begun: its first byte could be the same.
         IEnumerable<GrammarNode> other = nexts.Any(g => g.Key >= 0x80) || names.Any(n => n.Length > depth && depth > 0 && n[depth - 1] >= 0xC2) ? [ascii] : [ascii, .. MultiByte];
         var branches = nexts.Select(g => Sequence(Bytes((g.Key, g.Key)), NameBut([.. g], depth + 1)))
-            .Append(Sequence(AnyOf(other), Repeat(plain, 0, null), Text("\"")));
+            .Append(Sequence(AnyOf(other), RestOfName));
         if (names.All(n => n.Length != depth) && depth > 0)
             branches = branches.Append(Text("\""));
         return AnyOf(branches);
