@@ -82,7 +82,7 @@ internal static class EvaluateRun
         BlackBox = !models.Model.GivesLogLikelihoods,
         When = DateTimeOffset.UtcNow,
         Run = Path.GetFileName(Path.GetFullPath(run.Folder)),
-        Asked = request.Suite is { } suite ? $"suite {suite}" : string.Join(", ", request.Tasks),
+        Asked = request.Suite is { } suite ? $"suite {suite}" : string.Join(", ", request.Tasks.Select(t => Path.GetFileName(t))),
         Limit = request.Limit,
         Seed = request.Seed,
         Command = request.CommandLine,
