@@ -54,6 +54,9 @@ internal readonly record struct JsonField(JsonElement Value, string File, string
     /// <summary>A text that must be there.</summary>
     public string Text => Value.ValueKind == JsonValueKind.String ? ReadText() : throw Wrong("a text");
 
+    /// <summary>A text that must be there and is put in many places of another, so that a long one makes a short text huge: at most 1,024 characters.</summary>
+    public string ShortText => Text is { Length: <= 1024 } text ? text : throw Wrong("a text of at most 1,024 characters");
+
     /// <summary>A text of one character that must be there.</summary>
     public string Character => Text is { Length: > 0 } text && CodePoints.LengthAt(text, 0) == text.Length ? text : throw Wrong("one character");
 

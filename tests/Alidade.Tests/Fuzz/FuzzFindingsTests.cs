@@ -42,6 +42,25 @@ public sealed class FuzzFindingsTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
     }
 
+    [Theory]
+    [InlineData("normalizer", "Replace")]
+    [InlineData("decoder", "Replace")]
+    [InlineData("normalizer", "Prepend")]
+    public void What_a_tokenizer_puts_in_many_places_of_a_text_is_short(string part, string type)
+    {
+        var json = $$$"""{"{{{part}}}": {"type": "{{{type}}}", "pattern": {"String": "a"}, "content": "{{{new string('x', 1_025)}}}", "prepend": "{{{new string('x', 1_025)}}}"}, "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}}""";
+        var error = Assert.Throws<AlidadeException>(() => Tokenizer.FromJson(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json)), "t.json"));
+        Assert.Contains("at most 1,024 characters", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_schema_with_a_name_of_many_characters_is_refused()
+    {
+        var name = new string('n', 4_097);
+        Assert.Contains("4097 characters", Assert.ThrowsAny<AlidadeException>(() => Alidade.Models.Generation.Constraints.OutputConstraint.JsonSchema($$"""{"required": ["{{name}}"]}""")).Message, StringComparison.Ordinal);
+        Assert.Contains("4097 characters", Assert.ThrowsAny<AlidadeException>(() => Alidade.Models.Generation.Constraints.OutputConstraint.JsonSchema($$$"""{"properties": {"{{{name}}}": true}}""")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Braces_that_open_no_count_cost_no_more_than_their_number()
     {
@@ -112,15 +131,13 @@ public sealed class FuzzFindingsTests
     [Theory]
     [InlineData("references")]
     [InlineData("properties")]
-    [InlineData("name")]
     public void A_schema_that_needs_a_deep_stack_is_refused_before_it_overflows(string kind)
     {
         const int Many = 30_000;
         var schema = kind switch
         {
             "references" => "{\"$ref\": \"#/$defs/0\", \"$defs\": {" + string.Join(',', Enumerable.Range(0, Many).Select(i => $"\"{i}\": {{\"anyOf\": [{{\"$ref\": \"#/$defs/{i + 1}\"}}]}}")) + $", \"{Many}\": {{}}}}}}",
-            "properties" => "{\"additionalProperties\": false, \"properties\": {" + string.Join(',', Enumerable.Range(0, Many).Select(i => $"\"{i}\": {{\"type\": \"null\"}}")) + "}}",
-            _ => "{\"additionalProperties\": {}, \"properties\": {\"" + new string('a', Many) + "\": {\"type\": \"null\"}}}",
+            _ => "{\"additionalProperties\": false, \"properties\": {" + string.Join(',', Enumerable.Range(0, Many).Select(i => $"\"{i}\": {{\"type\": \"null\"}}")) + "}}",
         };
         AlidadeException? refusal = null;
         var thread = new Thread(() => refusal = Record.Exception(() => OutputConstraint.JsonSchema(schema)) as AlidadeException, maxStackSize: 1 << 20);

@@ -22,6 +22,9 @@ internal sealed class JsonSchemaCompiler
     // How deep, and how often in all, branches of oneOf are compared.
     private const int MostCompared = 16, MostComparisons = 10_000;
 
+    // Each character of a name is a place in the grammar of every object that holds it.
+    private const int MostNameLength = 4096;
+
     private readonly JsonNode root;
     private int compared;
     private readonly Dictionary<string, ReferenceNode> references = new(StringComparer.Ordinal);
@@ -92,6 +95,8 @@ internal sealed class JsonSchemaCompiler
             ? properties as JsonObject ?? throw new AlidadeException($"{at}/properties must be an object")
             : [];
         string[] required = schema["required"] is { } names ? [.. List(names, $"{at}/required").Select((n, i) => Text(n, $"{at}/required/{i}"))] : [];
+        if (listed.Select(p => p.Key).Concat(required).FirstOrDefault(n => n.Length > MostNameLength) is { } tooLong)
+            throw new NotBuiltException($"{at} has a name of {tooLong.Length} characters; names of more than {MostNameLength} are not supported");
         schema.TryGetPropertyValue("additionalProperties", out var additional);
         var closed = additional is JsonValue flag && flag.GetValueKind() == JsonValueKind.False;
         if (closed && required.FirstOrDefault(n => !listed.ContainsKey(n)) is { } missing)

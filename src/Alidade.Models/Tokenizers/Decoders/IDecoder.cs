@@ -68,7 +68,7 @@ internal static class DecoderReader
             "ByteLevel" => new ByteLevelDecoder(),
             "ByteFallback" => new ByteFallbackDecoder(),
             "Fuse" => new FuseDecoder(),
-            "Replace" => new ReplaceDecoder(PatternReader.Read(field["pattern"]), field["content"].Text),
+            "Replace" => new ReplaceDecoder(PatternReader.Read(field["pattern"]), field["content"].ShortText),
             "Strip" => StripDecoder.Read(field),
             "Metaspace" => new MetaspaceDecoder(field["replacement"].Character, MetaspacePreTokenizer.ReadScheme(field) != PrependScheme.Never),
             "WordPiece" => new WordPieceDecoder(field["prefix"].OptionalText ?? "##", field["cleanup"].Flag(true)),
