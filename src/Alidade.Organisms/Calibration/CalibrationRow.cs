@@ -70,6 +70,9 @@ public sealed record CalibrationRow
     /// </summary>
     public Interval? Interval { get; init; }
 
+    /// <summary>True where the whole interval lies below one half: models with the failure read lower than others.</summary>
+    internal bool IsReversed => Interval is { High: < 0.5 };
+
     /// <summary>True where the interval holds one half, or there is none: the instrument is not seen to tell anything.</summary>
     public bool IsAtChance => Interval is not { } i || (i.Low <= 0.5 && i.High >= 0.5);
 

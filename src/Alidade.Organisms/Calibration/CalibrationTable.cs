@@ -68,7 +68,7 @@ public sealed record CalibrationTable
         Line($"|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var row in Rows)
         {
-            var auroc = row.Auroc is null ? "–" : $"{Number(row.Auroc)}{(row.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")}{(row.Interval is null ? " **too few**" : row.IsAtChance ? " **chance**" : row.Interval.High < .5 ? " **reversed**" : "")}";
+            var auroc = row.Auroc is null ? "–" : $"{Number(row.Auroc)}{(row.Interval is { } i ? $" [{Number(i.Low)}, {Number(i.High)}]" : "")}{(row.Interval is null ? " **too few**" : row.IsAtChance ? " **chance**" : row.IsReversed ? " **reversed**" : "")}";
             var test = row.Test is { } t ? $"{Number(t.Recall)}, {Number(t.FalsePositiveRate)}, {Number(t.Precision)}" : "–";
             var items = row.Items is { } d ? $"{Number(d.Precision)}, {Number(d.Recall)}" : "–";
             var effect = row.Effect is { } e ? $"{Number(e.MeanAbsoluteError)}, {Number(e.Slope)}" : "–";

@@ -60,7 +60,7 @@ internal sealed class RewardTask : ITrainingTask
         return Vote(cuts is { } learned && objective is OrdinalReward ordinal ? ordinal.Evaluate(scores, learned) : objective.Evaluate(scores));
     }
 
-    // Behind the end of the shorter answer its cost stays what it was; Safe RLHF reads the padding there.
+    // Behind the end of the shorter answer its cost stays what it was: padding is nobody's answer.
     private Objective OfTokens(CostModel cost, BranchedBatch forest, RewardTokens[] pairs)
     {
         IReadOnlyList<int>[] answers = [.. pairs.SelectMany(p => p.Answers)];

@@ -71,7 +71,7 @@ public sealed record TopPTokens : AllowedTokens
 /// A restricted choice of tokens: the policy renormalised on those that a lagging copy of it, the mask policy, allows. With PPO it is NLPO.
 /// </summary>
 /// <remarks>
-/// Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; RL4LMs. Answers are drawn from the restricted policy, and what was allowed then is kept with them, as RL4LMs does: the
+/// Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; RL4LMs. Answers are drawn from the restricted policy, and what was allowed then is kept with them: the
 /// restricted log-probability enters the ratio, that of the whole distribution the KL of the reward.
 /// </remarks>
 public sealed record TokenMask
