@@ -15,9 +15,11 @@ public sealed class CalibrationRowTests
     {
         Assert.Equal(1, Row([.8, .9, .7, .95], [.1, .2, .3, .4]).Auroc);
         Assert.Equal(0, Row([.1, .2, .3, .4], [.8, .9, .7, .95]).Auroc);
+        Assert.True(Row([.1, .2, .3, .4], [.8, .9, .7, .95]).IsReversed);
         var ties = Row([.5, .5, .5, .5], [.5, .5, .5, .5]);
         Assert.Equal(.5, ties.Auroc);
         Assert.True(ties.IsAtChance);
+        Assert.False(ties.IsReversed);
         Assert.Equal(0, ties.TruePositiveRate);
         Assert.False(Row([.8, .9, .7, .95], [.1, .2, .3, .4]).IsAtChance);
     }
