@@ -156,7 +156,7 @@ public static class PolicyObjectives
     };
 
     /// <summary>GRPO with a smooth bump over the ratio of whole answers (VESPO).</summary>
-    /// <remarks>As TRL 1.16 <c>loss_type="vespo"</c>, with its numbers.</remarks>
+    /// <remarks>Shen et al. 2026 (arXiv 2602.10693); as TRL 1.16 <c>loss_type="vespo"</c>, with its numbers.</remarks>
     public static PolicyObjective Vespo => new()
     {
         Name = "vespo",

@@ -7,7 +7,7 @@ public sealed record NoGradient : CurveWatch
     public override string Name => "no_gradient";
 
     /// <inheritdoc/>
-    public override string Source => "the silent no-op of OpenRLHF issue 1054 and its like: every sample cut, all rewards equal, no gradient";
+    public override string Source => "greyhaven-ai/autocontext pull request 1067 and its like: every sample cut, all rewards equal, no gradient";
 
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>

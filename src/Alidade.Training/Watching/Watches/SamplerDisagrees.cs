@@ -10,7 +10,7 @@ public sealed record SamplerDisagrees : CurveWatch
     public override string Name => "sampler_disagrees";
 
     /// <inheritdoc/>
-    public override string Source => "huggingface/trl issues 3029, 4159 and 4772 (temperature, top-p and engines); at the first update the ratio is 1 by definition";
+    public override string Source => "huggingface/trl 3029 and 4159 (temperature), 6789 (top-p) and 4772 (engines); at the first update the ratio is 1 by definition";
 
     // Where it is corrected for, it may differ.
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace Alidade.Training.Objectives.Reinforcement.Advantages;
 /// <summary>
 /// Group-relative advantage of several rewards, each standardised in its group before they are added: A = standardised over the batch(Σ_k w_k·(R_k − μ_k)/(s_k + ε)).
 /// </summary>
-/// <remarks>TRL <c>multi_objective_aggregation=normalize_then_sum</c>: a reward of large scale does not drown the others.</remarks>
+/// <remarks>GDPO, Liu et al. 2026 (arXiv 2601.05242); TRL <c>multi_objective_aggregation=normalize_then_sum</c>: a reward of large scale does not drown the others.</remarks>
 public sealed record DecoupledGroupRelative : IAdvantageEstimator
 {
     /// <summary>ε above 0 beside the standard deviations. Default 1e-4, as TRL.</summary>

@@ -5,7 +5,7 @@ namespace Alidade.Training.Objectives.Reinforcement.Advantages;
 /// <summary>
 /// Only the best answer of a group learns, by its lead over the second: A = R₍₁₎ − R₍₂₎ for the first, 0 for the others.
 /// </summary>
-/// <remarks>Pass@k policy optimisation, Walder and Karkhanis 2025 (arXiv 2505.15201); verl <c>grpo_passk</c>, which can divide by the group's standard deviation + 1e-6.</remarks>
+/// <remarks>Tang et al. 2025 (arXiv 2503.19595): the best reward of the group less the best one without the answer; verl <c>grpo_passk</c>, which can divide by the group's standard deviation + 1e-6.</remarks>
 public sealed record PassAtK : IAdvantageEstimator
 {
     /// <summary>Divide by the group's standard deviation + 1e-6. Default true, as verl.</summary>

@@ -5,7 +5,7 @@ namespace Alidade.Training.Objectives.Reinforcement.Ratios;
 /// <summary>
 /// VESPO: the product w of an answer's ratios passes a smooth bump: L = −φ(w)·A·log π, φ = e^λ·w^k·e^(−λw) without gradient, k and λ by the sign of A.
 /// </summary>
-/// <remarks>As TRL <c>loss_type=vespo</c>, its limits included: log ρ of a token within ±20, log w from log 1e-8 to 20. At w = 1, φ = 1.</remarks>
+/// <remarks>Shen et al. 2026 (arXiv 2602.10693), as TRL <c>loss_type=vespo</c>, its limits included: log ρ of a token within ±20, log w from log 1e-8 to 20. At w = 1, φ = 1.</remarks>
 public sealed record Vespo : IRatioLoss
 {
     private const double LogRatioLimit = 20;
