@@ -31,15 +31,15 @@ public sealed class RunView
     public RunRecord Record => Json.ReadFile<RunRecord>(Path.Combine(Folder, RecordFile));
 
     /// <summary>
-    /// The numbers in the order they were written. Where a resumed run went through a step again, the later line stands in the earlier one's place, so that a
-    /// curve never runs twice.
+    /// The numbers, a step once, in the order in which steps were first written. What was logged of a step at several moments (its update, an evaluation after it) stands together;
+    /// of a number that a resumed run wrote again the later one counts, so that a curve never runs twice.
     /// </summary>
     /// <exception cref="AlidadeException">A line is broken (file, line, column).</exception>
-    public IReadOnlyList<RunEvent> Events() => Latest<RunEvent, (string, long)>(EventsFile, e => (e.Stage, e.Step));
+    public IReadOnlyList<RunEvent> Events() => Latest<RunEvent, (string, long)>(EventsFile, e => (e.Stage, e.Step), Together);
 
     /// <summary>The items in the order they were first written; an item that was measured again in the same phase replaces the earlier one.</summary>
     /// <exception cref="AlidadeException">A line is broken (file, line, column).</exception>
-    public IReadOnlyList<RunSample> Samples() => Latest<RunSample, (string, string, string)>(SamplesFile, s => (s.Measure, s.Phase, s.Item.Id));
+    public IReadOnlyList<RunSample> Samples() => Latest<RunSample, (string, string, string)>(SamplesFile, s => (s.Measure, s.Phase, s.Item.Id), (_, later) => later);
 
     /// <summary>True when the stage has been done.</summary>
     public bool IsDone(string stage) => File.Exists(StagePath(stage));
@@ -89,7 +89,15 @@ public sealed class RunView
         return Path.Combine(Folder, StagesFolder, stage + ".json");
     }
 
-    private List<T> Latest<T, TKey>(string file, Func<T, TKey> key)
+    private static RunEvent Together(RunEvent earlier, RunEvent later)
+    {
+        var values = new Dictionary<string, double>(earlier.Values);
+        foreach (var (name, value) in later.Values)
+            values[name] = value;
+        return later with { Values = values };
+    }
+
+    private List<T> Latest<T, TKey>(string file, Func<T, TKey> key, Func<T, T, T> both)
         where TKey : notnull
     {
         var path = Path.Combine(Folder, file);
@@ -101,7 +109,7 @@ public sealed class RunView
             if (place.TryAdd(key(item), found.Count))
                 found.Add(item);
             else
-                found[place[key(item)]] = item;
+                found[place[key(item)]] = both(found[place[key(item)]], item);
         }
 
         return found;

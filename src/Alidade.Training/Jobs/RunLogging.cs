@@ -31,7 +31,6 @@ public static class RunLogging
     public static IReadOnlyDictionary<string, double> Values(HeldOutPoint point) =>
         new Dictionary<string, double>(point.Metrics.Select(m => new KeyValuePair<string, double>(HeldOut + m.Key, m.Value))) { [HeldOut + "loss"] = point.Loss };
 
-    /// <summary>The events of a run, of those that a resumed run wrote again the newer.</summary>
-    public static IEnumerable<RunEvent> Latest(RunView run) =>
-        run.Events().GroupBy(e => (e.Stage, e.Step, HeldOut: e.Values.ContainsKey(HeldOut + "loss"))).Select(g => g.Last()).OrderBy(e => e.Stage, StringComparer.Ordinal).ThenBy(e => e.Step);
+    /// <summary>The events of a run in the order of their stages and steps.</summary>
+    public static IEnumerable<RunEvent> Latest(RunView run) => run.Events().OrderBy(e => e.Stage, StringComparer.Ordinal).ThenBy(e => e.Step);
 }

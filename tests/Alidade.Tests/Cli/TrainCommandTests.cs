@@ -59,6 +59,18 @@ public sealed class TrainCommandTests : IDisposable
             Assert.True((value - whole.Parameters[name]).abs().max().ToDouble() < 2e-3, name);
     }
 
+    [Fact]
+    public void Curves_have_every_update_those_too_after_which_held_out_rows_were_evaluated()
+    {
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("sft", 12)), "--out", run, "--set", "max_updates=3", "batch_rows=4", "evaluate_every=1", "rank=2", "samples.count=0");
+        Assert.True(result.Code == 0, result.Error);
+        var report = JsonNode.Parse(CommandLine.Run("report", run, "--json").Output)!;
+        var loss = report["curves"]![0]!["panels"]!.AsArray().Single(p => (string)p!["title"]! == "loss")!["lines"]!.AsArray();
+        Assert.Equal(["training", "held-out"], loss.Select(l => (string)l!["name"]!));
+        Assert.Equal([[1, 2, 3], [0, 1, 2, 3]], loss.Select(l => l!["points"]!.AsArray().Select(p => (int)p!["step"]!).ToArray()));
+    }
+
     [Theory]
     [InlineData("kto", """{"prompt": "the cat PLACE", "completion": " sat", "label": true}""")]
     [InlineData("rrhf", """{"prompt": "the cat PLACE", "completions": [" sat", " log", " mat"], "scores": [3, 1, 2]}""")]

@@ -76,6 +76,20 @@ public sealed class RunFolderTests
     }
 
     [Fact]
+    public void An_update_and_the_evaluation_after_it_stand_together_and_the_later_of_a_number_counts()
+    {
+        using var folder = new TemporaryFolder();
+        using var run = RunFolder.Create(folder.File("run"), new() { Command = "train" });
+        run.Log("dpo", 1, new Dictionary<string, double> { ["loss"] = 0.7, ["kl"] = 1 });
+        run.Log("dpo", 1, new Dictionary<string, double> { ["held_out_loss"] = 0.8 });
+        run.Log("dpo", 2, new Dictionary<string, double> { ["loss"] = 0.6 });
+        run.Log("dpo", 1, new Dictionary<string, double> { ["loss"] = 0.5 });
+        Assert.Equal(
+            [(1, "held_out_loss 0.8, kl 1, loss 0.5"), (2, "loss 0.6")],
+            run.View.Events().Select(e => (e.Step, string.Join(", ", e.Values.OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => FormattableString.Invariant($"{v.Key} {v.Value}"))))));
+    }
+
+    [Fact]
     public void A_result_with_its_items_survives_the_stage_file_to_the_bit()
     {
         using var folder = new TemporaryFolder();
