@@ -49,14 +49,11 @@ internal static class DataShowCommand
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static RowTokens Tokens(string path, string file, string? objective, int maxLength, int rows)
     {
+        var data = new TrainDataRecipe { File = file, MaxLength = maxLength };
         if (objective is null)
-        {
-            var fields = FileView.Of(file, 0).Fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-            objective = fields.Contains("chosen") ? "dpo" : fields.Contains("label") ? "kto" : fields.Contains("completions") ? "rrhf" : "sft";
-        }
-
+            (objective, data) = RowTokens.Guess(data, [.. FileView.Of(file, 0).Fields.Select(f => f.Name)]);
         using var model = CausalLM.Load(path);
-        return RowTokens.Of(model, objective, new() { File = file, MaxLength = maxLength }, rows);
+        return RowTokens.Of(model, objective, data, rows);
     }
 
     private static string Text(DataView view)

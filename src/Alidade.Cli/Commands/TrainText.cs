@@ -23,6 +23,10 @@ internal static class TrainText
                 text.AppendLine($"  {o.Name.PadRight(width)}  {FirstSentence(o.Summary)}");
         }
 
+        text.AppendLine("known by other names");
+        var wide = OtherNames.All.Max(o => o.Name.Length);
+        foreach (var other in OtherNames.All)
+            text.AppendLine($"  {other.Name.PadRight(wide)}  {other.Where}");
         return text.Append("all about one: alidade train --list OBJECTIVE").ToString();
     }
 

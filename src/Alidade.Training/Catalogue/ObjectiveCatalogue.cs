@@ -39,5 +39,6 @@ public static class ObjectiveCatalogue
     /// <summary>The objective of a name.</summary>
     /// <exception cref="AlidadeException">There is none; the message has the nearest.</exception>
     public static KnownObjective Find(string name) => All.FirstOrDefault(o => o.Name == name)
-        ?? throw new AlidadeException($"there is no objective '{name}'{(Suggest.Nearest(name, All.Select(o => o.Name)) is { } near ? $" (did you mean '{near}'?)" : "")}; 'alidade train --list' shows all");
+        ?? throw new AlidadeException(OtherNames.Find(name) is { } other ? $"there is no objective '{name}'; it is {other.Where}"
+            : $"there is no objective '{name}'{(Suggest.Nearest(name, All.Select(o => o.Name)) is { } near ? $" (did you mean '{near}'?)" : "")}; 'alidade train --list' shows all");
 }

@@ -27,6 +27,21 @@ public sealed record ShownTokens(string Id, IReadOnlyList<ShownStretch> Stretche
 /// <param name="Truncated">Rows that lose their end.</param>
 public sealed record RowTokens(string File, string Objective, IReadOnlyList<ShownTokens> Rows, int Kept, IReadOnlyDictionary<string, int> Dropped, int Truncated)
 {
+    /// <summary>An objective that learns from rows of such fields, where a person named none; the first of its kind stands for all.</summary>
+    /// <param name="data">The file and how it is read.</param>
+    /// <param name="fields">Names of the rows' fields.</param>
+    public static (string Objective, TrainDataRecipe Data) Guess(TrainDataRecipe data, IReadOnlyList<string> fields)
+    {
+        bool Has(string field) => fields.Contains(field, StringComparer.Ordinal);
+        return Has("chosen") ? ("dpo", data)
+            : Has("response_0") ? ("cost_model", data)
+            : Has("completions") ? (Has("labels") ? "prm" : "rrhf", data)
+            : Has("label") ? (Has("text") ? "classification" : "kto", data)
+            : Has("refinement") ? ("sft", data with { Form = Has("feedback") ? DemonstrationForm.Refine : DemonstrationForm.Refinement })
+            : Has("prompt") && !Has("completion") && !Has("messages") && !Has("text") ? ("grpo", data)
+            : ("sft", data);
+    }
+
     /// <summary>Looks at a file as an objective does.</summary>
     /// <param name="model">The model whose tokenizer and template are used.</param>
     /// <param name="objective">Name of the objective.</param>
@@ -38,7 +53,7 @@ public sealed record RowTokens(string File, string Objective, IReadOnlyList<Show
         var known = ObjectiveCatalogue.Find(objective);
         using var prepared = known.Family.Prepare(new(model, known.New(), new() { Data = data with { HeldOut = 0, DropInvalidRows = true } }));
         return new(
-            data.File, known.Name,
+            data.File, data.Form == DemonstrationForm.Plain ? known.Name : $"{known.Name} with data.form {Core.Files.Json.ToNode(data.Form)}",
             [.. prepared.Shown().Take(rows).Select(r => new ShownTokens(r.Id, [.. r.Stretches.Select(s => new ShownStretch(s.Name, [.. s.Ids.Zip(s.Scored, (id, scored) => new ShownToken(model.Tokenizer.TokenText(id), scored))]))]))],
             prepared.Rows, prepared.Dropped, prepared.Truncated);
     }

@@ -285,6 +285,25 @@ public sealed class TrainCommandTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("""{"prompt": "the", "completions": ["cat", "dog"], "labels": [true, false]}""", "prm")]
+    [InlineData("""{"prompt": "the", "completions": ["cat", "dog"], "scores": [1, 2]}""", "rrhf")]
+    [InlineData("""{"prompt": "the", "response_0": "cat", "response_1": "dog", "is_response_0_safe": true, "is_response_1_safe": false, "safer_response_id": 0}""", "cost_model")]
+    [InlineData("""{"text": "the cat", "label": 1}""", "classification")]
+    [InlineData("""{"prompt": "the", "completion": "cat", "label": true}""", "kto")]
+    [InlineData("""{"prompt": "the", "answer": "cat", "refinement": "dog"}""", "sft with data.form refinement")]
+    [InlineData("""{"prompt": "the", "answer": "cat", "feedback": "no", "refinement": "dog"}""", "sft with data.form refine")]
+    [InlineData("""{"prompt": "the", "solution": "cat"}""", "grpo")]
+    [InlineData("""{"messages": [{"role": "user", "content": "the"}, {"role": "assistant", "content": "cat"}]}""", "sft")]
+    public void Rows_of_every_kind_are_shown_without_naming_an_objective(string row, string objective)
+    {
+        // Two prompts, so that mismatched answers have where to come from.
+        var data = folder.Write("rows.jsonl", row + "\n" + row.Replace("the", "the dog", StringComparison.Ordinal) + "\n");
+        var show = CommandLine.Run("data", "show", data, "--model", TinyModel.Write(folder.File("wide"), context: 256));
+        Assert.True(show.Code == 0, show.Error);
+        Assert.Contains($"for {objective}: 2 rows kept, 0 dropped", show.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Rows_are_shown_as_tokens_with_what_is_learned_and_what_is_dropped()
     {

@@ -39,6 +39,28 @@ public sealed class ObjectiveCatalogueTests
     }
 
     [Fact]
+    public void Other_names_lead_to_objectives_and_settings_that_exist()
+    {
+        foreach (var other in OtherNames.All)
+        {
+            Assert.DoesNotContain(ObjectiveCatalogue.All, o => o.Name == other.Name);
+            Assert.Contains(other.Where, Assert.Throws<AlidadeException>(() => ObjectiveCatalogue.Find(other.Name)).Message, StringComparison.Ordinal);
+            if (other.Objective is null)
+            {
+                Assert.Equal("Alidade.Training.Loops", other.Loop!.Namespace);
+                continue;
+            }
+
+            var known = ObjectiveCatalogue.Find(other.Objective);
+            foreach (var key in other.Settings.Select(s => s[..s.IndexOf('=', StringComparison.Ordinal)]))
+                Assert.Equal(key, ObjectiveKeys.Find(known, key).Key);
+        }
+
+        Assert.Equal("dpo with --set objective.label_smoothing=0.1", OtherNames.Find("cDPO")!.Where);
+        Assert.Equal("a_lol", OtherNames.Find("A-LoL")!.Name);
+    }
+
+    [Fact]
     public void An_unknown_objective_is_told_with_the_nearest() =>
         Assert.Contains("did you mean 'dpo'?", Assert.Throws<AlidadeException>(() => ObjectiveCatalogue.Find("dp0")).Message, StringComparison.Ordinal);
 }
