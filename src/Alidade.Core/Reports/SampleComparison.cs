@@ -13,4 +13,13 @@ public sealed record SampleSide(string Text, string Judged, string? Why = null, 
 /// <param name="Prompt">The prompt.</param>
 /// <param name="Before">Answer of the base model.</param>
 /// <param name="After">Answer of the aligned model.</param>
-public sealed record SampleComparison(string Group, string Id, string Prompt, SampleSide Before, SampleSide After);
+public sealed record SampleComparison(string Group, string Id, string Prompt, SampleSide Before, SampleSide After)
+{
+    /// <summary>Answers on the way, the earliest first; empty where none were taken.</summary>
+    public IReadOnlyList<SampleBetween> Between { get; init; } = [];
+}
+
+/// <summary>An answer between before and after.</summary>
+/// <param name="When">When, such as "after update 50".</param>
+/// <param name="Side">The answer.</param>
+public sealed record SampleBetween(string When, SampleSide Side);

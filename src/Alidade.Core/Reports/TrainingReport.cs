@@ -13,6 +13,15 @@ public sealed record FirstAndLast(string Name, double First, double Last)
 {
     /// <summary>What must be known to read it; null for nothing.</summary>
     public string? Note { get; init; }
+
+    /// <summary>Interval of the number at the end; null where it has none.</summary>
+    public Interval? LastInterval { get; init; }
+
+    /// <summary>Rows behind the interval; null without one.</summary>
+    public int? Rows { get; init; }
+
+    /// <summary>Interval and note as a person reads them; null for neither.</summary>
+    internal string? Remark => string.Join("; ", new[] { LastInterval is { } interval ? $"{Numbers.Interval(interval, "")}, {Numbers.Count(Rows ?? 0, "row")}" : null, Note }.OfType<string>()) is { Length: > 0 } remark ? remark : null;
 }
 
 /// <summary>A sign of a silent failure, as a report shows it.</summary>

@@ -17,7 +17,7 @@ internal static class TrainingText
             Line($"! update {Numbers.Count(warning.Update)}: {warning.Message}");
         var width = report.Numbers.Select(n => n.Name.Length).DefaultIfEmpty().Max();
         foreach (var number in report.Numbers)
-            Line($"  {number.Name.PadRight(width)}  {Numbers.Plain(number.First),10} → {Numbers.Plain(number.Last)}{(number.Note is { } note ? $"  ({note})" : "")}");
+            Line($"  {number.Name.PadRight(width)}  {Numbers.Plain(number.First),10} → {Numbers.Plain(number.Last)}{(number.Remark is { } remark ? $"  ({remark})" : "")}");
         if (report.StoppedEarly)
             Line("stopped early: the held-out loss no longer fell");
         foreach (var written in report.Written)

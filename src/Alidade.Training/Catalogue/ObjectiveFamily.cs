@@ -32,6 +32,10 @@ public abstract class ObjectiveFamily
     /// <summary>Whether the model learns from its own answers and their rewards; its rows are prompts then.</summary>
     public virtual bool LearnsFromRewards => false;
 
+    /// <summary>The metric that is a share of the rows, each row right or wrong, so that it has the interval of a share; null where there is none.</summary>
+    /// <param name="objective">The objective, with its options.</param>
+    public virtual string? ShareOfRows(object objective) => null;
+
     /// <summary>Its objectives: every record of this assembly that implements <see cref="Interface"/>.</summary>
     public virtual IEnumerable<KnownObjective> Objectives => typeof(ObjectiveFamily).Assembly.GetTypes()
         .Where(t => t is { IsClass: true, IsAbstract: false } && Interface.IsAssignableFrom(t) && t.GetConstructor(Type.EmptyTypes) is not null).Select(t => KnownObjective.Of(t, this));

@@ -22,6 +22,9 @@ public sealed class PreferenceFamily : ObjectiveFamily
     public override IEnumerable<string> Reads(object objective) =>
         ["samples", "data.needs_end", "data.end_token", "data.too_long", "data.format", "data.truncation", .. ((IPreferenceObjective)objective).Needs.HasFlag(PairInputs.Reference) ? ["reference", "reference_model", "moving_reference"] : Array.Empty<string>()];
 
+    /// <inheritdoc/>
+    public override string? ShareOfRows(object objective) => "rewards_accuracy";
+
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, data) = (request.Model, request.Recipe.Data);

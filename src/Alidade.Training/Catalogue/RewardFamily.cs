@@ -28,6 +28,10 @@ public sealed class RewardFamily : ObjectiveFamily
     public override IEnumerable<string> Reads(object objective) =>
         ["data.end_token", .. ((IRewardObjective)objective).Needs == RewardData.Pairs ? ["data.format"] : Array.Empty<string>(), .. objective is OrdinalReward ? ["ordinal_cuts"] : Array.Empty<string>()];
 
+    /// <summary>Of ranked lists the accuracy is one of pairs, several to a row.</summary>
+    /// <param name="objective">The objective, with its options.</param>
+    public override string? ShareOfRows(object objective) => ((IRewardObjective)objective).Needs == RewardData.RankedLists ? null : "accuracy";
+
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe, objective) = (request.Model, request.Recipe, (IRewardObjective)request.Objective);

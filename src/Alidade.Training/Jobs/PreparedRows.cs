@@ -84,15 +84,24 @@ public abstract class PreparedRows : IDisposable
         if (recipe.Data.TooLong == TooLong.Drop)
             tokens = tokens.WithoutLongerThan(recipe.Data.MaxLength, shape.LengthOf);
         var aside = split.HeldOut.Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
-        IReadOnlyList<T> kept = [.. tokens.Rows.Where(r => !aside.Contains(shape.IdOf(r))).Take(recipe.Data.MaxRows ?? int.MaxValue)];
-        IReadOnlyList<T> heldOut = [.. tokens.Rows.Where(r => aside.Contains(shape.IdOf(r))).Take(recipe.Data.HeldOutRows ?? int.MaxValue)];
+        var dropped = new Dictionary<string, int>(data.Dropped, StringComparer.Ordinal);
+        IReadOnlyList<T> First(bool heldOut, int? most, string reason)
+        {
+            T[] side = [.. tokens.Rows.Where(r => aside.Contains(shape.IdOf(r)) == heldOut)];
+            // Who names the held-out prompts measures on them, and counts them there.
+            if (side.Length > most && !(heldOut && recipe.Data.HeldOutPrompts is not null))
+                dropped.Add(reason, side.Length - most.Value);
+            return side[..Math.Min(side.Length, most ?? side.Length)];
+        }
+
+        var kept = First(heldOut: false, recipe.Data.MaxRows, FormattableString.Invariant($"beyond the first {recipe.Data.MaxRows} (data.max_rows)"));
+        var heldOut = First(heldOut: true, recipe.Data.HeldOutRows, FormattableString.Invariant($"held out beyond the first {recipe.Data.HeldOutRows} (data.held_out_rows)"));
         if (together is not null)
         {
             tokens = together(tokens with { Rows = kept });
             (kept, heldOut) = (tokens.Rows, together(tokens with { Rows = heldOut }).Rows);
         }
 
-        var dropped = new Dictionary<string, int>(data.Dropped, StringComparer.Ordinal);
         foreach (var (reason, count) in tokens.Dropped)
             dropped[reason] = dropped.GetValueOrDefault(reason) + count;
         var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts, LeastRows = together is null ? 1 : 2 };

@@ -86,6 +86,22 @@ public sealed record TrainingForecast
     /// <summary>Seconds of all updates at that speed, evaluation and checkpoints aside; null when nothing was measured.</summary>
     public double? Seconds => SecondsPerUpdate is { } each ? each * Updates : TokensPerSecond is { } speed ? Tokens * Passes / speed : null;
 
+    /// <summary>What a person should know of the rows before training begins, a line each: what is left out and why, what is cut, what does not show the model how an answer ends.</summary>
+    public IReadOnlyList<string> RowNotes()
+    {
+        string Of(string what, int count) => FormattableString.Invariant($"{what} ({count:n0})");
+        var all = Rows + HeldOutRows + Dropped.Values.Sum();
+        string?[] notes =
+        [
+            Dropped.Count == 0 ? null : FormattableString.Invariant(
+                $"{Dropped.Values.Sum():n0} of {all:n0} rows left out: {string.Join(", ", Dropped.OrderByDescending(d => d.Value).ThenBy(d => d.Key, StringComparer.Ordinal).Select(d => Of(d.Key, d.Value)))}"),
+            Truncated == 0 ? null : Of("rows cut to the maximum length", Truncated),
+            .. Noted.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => Of(n.Key, n.Value)),
+            WithoutEnd == 0 ? null : Of("rows that never show the model how an answer ends", WithoutEnd),
+        ];
+        return [.. notes.OfType<string>()];
+    }
+
     /// <summary>Foresees a training; nothing is run.</summary>
     /// <param name="objective">The objective.</param>
     /// <param name="model">The model.</param>
@@ -101,8 +117,8 @@ public sealed record TrainingForecast
         var lengths = shown.Select(r => r.Stretches.Sum(s => s.Ids.Count)).ToArray();
         var scored = shown.Select(r => r.Stretches.Sum(s => s.Scored.Count(x => x))).ToArray();
         var trained = Trained.WeightsOf(model, adapter).Sum(w => w.Value.numel());
-        var withoutEnd = model.EndTokens.Count == 0 ? 0 : shown.Count(r => !Ends(r, model.EndTokens));
-        if (recipe.Data.NeedsEnd && objective.Family.TeachesAnswers && withoutEnd == shown.Length)
+        var withoutEnd = model.EndTokens.Count == 0 || !objective.Family.TeachesAnswers ? 0 : shown.Count(r => !Ends(r, model.EndTokens));
+        if (recipe.Data.NeedsEnd && withoutEnd == shown.Length)
             throw new AlidadeException(
                 $"no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
         var options = recipe.Training;

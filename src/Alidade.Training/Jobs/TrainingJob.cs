@@ -2,6 +2,7 @@ using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Reports;
 using Alidade.Core.Runs;
+using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
@@ -11,7 +12,7 @@ using Alidade.Training.Watching;
 namespace Alidade.Training.Jobs;
 
 /// <summary>
-/// One training inside of a run folder: (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, (3) what it answers then,
+/// One training inside of a run folder: (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, with answers at its evaluations, (3) what it answers then,
 /// (4) adapter or model written, (5) the report, (6) what else was asked for is written. A run that was stopped, killed or could not write does what is missing.
 /// </summary>
 /// <param name="run">The run.</param>
@@ -84,15 +85,20 @@ public sealed class TrainingJob(
         using var adapter = AdapterOf(recipe, model, rows);
         CheckExports(recipe, model, adapter);
         var forecast = TrainingForecast.Of(known, model, adapter, rows, recipe);
-        if (forecast.Choice.Why is { } why)
-            Warn(why);
+        foreach (var note in forecast.RowNotes().Concat(new[] { forecast.Choice.Why }.OfType<string>()))
+            Warn(note);
 
         // 1.
         var prompts = rows.Prompts(known.Family.TeachesAnswers ? recipe.Samples.Count : 0, Math.Max(1, model.Config.ContextLength - recipe.Samples.MaxNewTokens));
         var before = TrainingSamples.Take(run, Phases.Before, model, prompts, recipe.Samples.MaxNewTokens, progress, cancellation);
 
         // 2.
-        var result = Train(adapter, recipe.Training with { RecomputeActivations = forecast.Choice.Recomputed });
+        var result = Train(adapter, recipe.Training with { RecomputeActivations = forecast.Choice.Recomputed }, update =>
+        {
+            // Those at the ends are 1. and 3. To stop here would leave an evaluation without its answers; they are few.
+            if (update > 0 && update < forecast.Updates)
+                TrainingSamples.Take(run, TrainingSamples.PhaseOf(update), model, prompts, recipe.Samples.MaxNewTokens, progress, CancellationToken.None);
+        });
 
         // 3.
         using (model.Use(adapter))
@@ -103,7 +109,8 @@ public sealed class TrainingJob(
             var written = WriteTrained(adapter);
 
             // 5. Before 6., so that what cannot be written at the end takes nothing with it.
-            var report = Report(forecast, result, [.. TrainingSamples.Compared(before, after)]) with { Written = written };
+            int[] updates = [.. result.HeldOut.Select(p => p.Update)];
+            var report = Report(forecast, result, [.. TrainingSamples.Compared(run, updates, before, after), .. TrainingSamples.Rewards(run, updates, recipe.Samples.Count)]) with { Written = written };
             Keep(report);
 
             // 6.
@@ -123,7 +130,7 @@ public sealed class TrainingJob(
         run.WriteArtifact(PageFile, report.ToHtml());
     }
 
-    private TrainingResult Train(LoraAdapter? adapter, TrainingOptions options)
+    private TrainingResult Train(LoraAdapter? adapter, TrainingOptions options, Action<int> evaluated)
     {
         using var board = new TensorBoardLog(run.PathOf(TensorBoardFolder));
         var logged = RunLogging.ContextOf(run, Stage, Checkpoints, progress, Warn, cancellation);
@@ -138,7 +145,9 @@ public sealed class TrainingJob(
             {
                 logged.OnHeldOut!(point);
                 board.Add(point.Update, Tagged("held-out/", new Dictionary<string, double>(point.Metrics) { ["loss"] = point.Loss }));
+                evaluated(point.Update);
             },
+            OnAnswers = (update, answers) => TrainingSamples.Keep(run, update, answers),
         });
     }
 
@@ -146,7 +155,9 @@ public sealed class TrainingJob(
 
     private void Warn(string warning)
     {
-        run.Update(r => r with { Warnings = [.. r.Warnings, warning] });
+        // A run that is taken up again says the same of its rows.
+        if (!run.Record.Warnings.Contains(warning, StringComparer.Ordinal))
+            run.Update(r => r with { Warnings = [.. r.Warnings, warning] });
         warn(warning);
     }
 
@@ -213,16 +224,23 @@ public sealed class TrainingJob(
         Environment = run.Record.Environment,
     };
 
-    private static IEnumerable<FirstAndLast> Ends(TrainingResult result)
+    private IEnumerable<FirstAndLast> Ends(TrainingResult result)
     {
+        var share = known.Family.ShareOfRows(rows.Objective!) is { } metric ? "held_out_" + metric : null;
         if (result.HeldOut is [var first, .., var last])
             foreach (var (name, value) in RunLogging.Values(first))
                 if (RunLogging.Values(last).TryGetValue(name, out var end))
-                    yield return new(name.Replace("held_out_", "held-out ", StringComparison.Ordinal).Replace('_', ' '), value, end) { Note = Ties(name, first.Metrics) };
-        if (result.Curve is [var begin, .., var final])
+                    yield return new(name.Replace("held_out_", "held-out ", StringComparison.Ordinal).Replace('_', ' '), value, end)
+                    {
+                        Note = Ties(name, first.Metrics),
+                        LastInterval = name == share ? Proportion.Wilson((int)Math.Round(end * rows.HeldOutRows), rows.HeldOutRows) : null,
+                        Rows = name == share ? rows.HeldOutRows : null,
+                    };
+        // What is known once a rollout is logged with its first update alone.
+        if (result.Curve is [var begin, _, ..])
             foreach (var (name, value) in begin.Values.Where(v => v.Key is not ("tokens" or "learning_rate")))
-                if (final.Values.TryGetValue(name, out var end))
-                    yield return new("training " + name.Replace('_', ' '), value, end) { Note = Ties(name, begin.Metrics) };
+                if (result.Curve.Last(s => s.Values.ContainsKey(name)) is var final && final != begin)
+                    yield return new("training " + name.Replace('_', ' '), value, final.Values[name]) { Note = Ties(name, begin.Metrics) };
     }
 
     // A policy that is its reference still prefers nothing: an accuracy of 0 says that all pairs are ties, and not that all are wrong.

@@ -4,6 +4,8 @@ using Alidade.Core.Results;
 using Alidade.Core.Runs;
 using Alidade.Models;
 using Alidade.Models.Generation;
+using Alidade.Training.Trainers.Policy;
+using static TorchSharp.torch;
 
 namespace Alidade.Training.Jobs;
 
@@ -11,6 +13,7 @@ namespace Alidade.Training.Jobs;
 internal static class TrainingSamples
 {
     private const string Measure = "samples";
+    private const string Rewarded = "rewarded_answers";
 
     /// <summary>Answers once, and keeps the answers in the run.</summary>
     /// <param name="run">The run.</param>
@@ -22,8 +25,9 @@ internal static class TrainingSamples
     /// <param name="cancellation">Stops between tokens.</param>
     public static IReadOnlyList<ItemResult> Take(
         RunFolder run, string phase, CausalLM model, IReadOnlyList<SamplePrompt> prompts, int mostTokens, IProgress<Progress> progress, CancellationToken cancellation) =>
-        prompts.Count == 0 ? [] : run.Once($"{phase}.{Measure}", () =>
+        prompts.Count == 0 ? [] : run.Once(StageOf(phase), () =>
         {
+            using var noGrad = no_grad();
             var answers = TextGenerator.Generate(
                 model, [.. prompts.Select(p => p.Ids)], new() { MaxNewTokens = mostTokens },
                 new Reporting(done => progress.Report(new($"samples {phase}", done, prompts.Count))), cancellation);
@@ -40,11 +44,66 @@ internal static class TrainingSamples
             return items;
         });
 
-    /// <summary>Side by side.</summary>
-    public static IEnumerable<SampleComparison> Compared(IReadOnlyList<ItemResult> before, IReadOnlyList<ItemResult> after) =>
-        before.Zip(after, (b, a) => new SampleComparison("held-out prompts", b.Id, b.Input, Side(b), Side(a)));
+    /// <summary>When answers were taken after some updates.</summary>
+    public static string PhaseOf(int update) => FormattableString.Invariant($"update-{update:d6}");
+
+    /// <summary>Keeps the sampled answers of a policy to held-out prompts, with their rewards.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="update">Updates done.</param>
+    /// <param name="answers">The answers.</param>
+    public static void Keep(RunFolder run, int update, IEnumerable<HeldOutAnswer> answers)
+    {
+        foreach (var answer in answers)
+            run.AddSample(Rewarded, PhaseOf(update), new()
+            {
+                Id = answer.Id,
+                Input = answer.Prompt,
+                Output = answer.Answer,
+                Score = answer.Reward,
+                Why = answer.Why ?? (answer.Ended ? "the model ended its answer" : "the answer was cut at the limit"),
+                Truncated = !answer.Ended,
+            });
+    }
+
+    /// <summary>Before and after side by side, with what was answered on the way.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="updates">Updates after which held-out rows were evaluated.</param>
+    /// <param name="before">Answers before.</param>
+    /// <param name="after">Answers after.</param>
+    public static IEnumerable<SampleComparison> Compared(RunFolder run, IReadOnlyList<int> updates, IReadOnlyList<ItemResult> before, IReadOnlyList<ItemResult> after)
+    {
+        var between = updates.Where(u => run.IsDone(StageOf(PhaseOf(u)))).Select(u => (Update: u, Items: run.ResultOf<ItemResult[]>(StageOf(PhaseOf(u)))!)).ToArray();
+        return before.Zip(after).Select((pair, i) => new SampleComparison("held-out prompts", pair.First.Id, pair.First.Input, Side(pair.First), Side(pair.Second))
+        {
+            Between = [.. between.Select(b => new SampleBetween(WhenOf(b.Update), Side(b.Items[i])))],
+        });
+    }
+
+    /// <summary>The first of a policy's sampled answers with their rewards: at the first evaluation, at the last, and between.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="updates">Updates after which held-out prompts were answered.</param>
+    /// <param name="count">How many prompts.</param>
+    public static IEnumerable<SampleComparison> Rewards(RunFolder run, IReadOnlyList<int> updates, int count)
+    {
+        var kept = run.View.Samples().Where(s => s.Measure == Rewarded).GroupBy(s => s.Phase, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToDictionary(s => s.Item.Id, s => s.Item, StringComparer.Ordinal), StringComparer.Ordinal);
+        int[] known = [.. updates.Where(u => kept.ContainsKey(PhaseOf(u)))];
+        if (known.Length < 2)
+            return [];
+        ItemResult Item(int update, string id) => kept[PhaseOf(update)][id];
+        return kept[PhaseOf(known[0])].Values.Where(first => known.All(u => kept[PhaseOf(u)].ContainsKey(first.Id))).Take(count).Select(first => new SampleComparison("held-out prompts, sampled and rewarded", first.Id, first.Input, Judged(first), Judged(Item(known[^1], first.Id)))
+        {
+            Between = [.. known[1..^1].Select(u => new SampleBetween(WhenOf(u), Judged(Item(u, first.Id))))],
+        });
+    }
+
+    private static string StageOf(string phase) => $"{phase}.{Measure}";
+
+    private static string WhenOf(int update) => FormattableString.Invariant($"after update {update}");
 
     private static SampleSide Side(ItemResult item) => new(item.Output, "", null, item.Truncated);
+
+    private static SampleSide Judged(ItemResult item) =>
+        new(item.Output, item.Score is { } reward ? FormattableString.Invariant($"reward {reward:g3}") : "no reward", item.Score is null ? item.Why : null, item.Truncated);
 
     private sealed class Reporting(Action<int> report) : IProgress<int>
     {

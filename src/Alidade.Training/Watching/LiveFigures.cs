@@ -12,7 +12,7 @@ internal sealed class LiveFigures(long before, int planned)
     private static readonly (string Metric, string Shown)[] Shown =
     [
         ("reward", "reward"), ("kl_to_reference", "KL"), ("kl", "KL"), ("rewards_accuracy", "accuracy"), ("rewards_margin", "margin"), ("accuracy", "accuracy"), ("margin", "margin"),
-        ("token_accuracy", "token accuracy"), ("mean_entropy", "entropy"), ("entropy", "entropy"), ("clip_fraction", "clipped"),
+        ("token_accuracy", "token accuracy"), ("mean_entropy", "entropy"), ("entropy", "entropy"), ("clip_fraction", "clipped"), ("clip_ratio", "clipped"),
     ];
 
     private readonly Stopwatch watch = Stopwatch.StartNew();

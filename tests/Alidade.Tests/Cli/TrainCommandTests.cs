@@ -44,7 +44,7 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(objective, (string)JsonNode.Parse((string)report["recipe"]!)!["objective"]!["name"]!);
         // A policy that is its reference still prefers nothing, which is no accuracy of 0.
         if (objective == "dpo")
-            Assert.Matches(@"held-out rewards accuracy +0 → \S+ +\(at the start 100 % of the pairs are ties, which count as wrong\)", result.Output);
+            Assert.Matches(@"held-out rewards accuracy +0 → \S+ +\(95\u00A0% interval \S+\u00A0to\u00A0\S+, 3 rows; at the start 100 % of the pairs are ties, which count as wrong\)", result.Output);
         var loss = report["numbers"]!.AsArray().Single(n => (string)n!["name"]! == "held-out loss")!;
         Assert.True((double)loss["last"]! < (double)loss["first"]!, loss.ToJsonString());
         Assert.NotEmpty(report["samples"]!.AsArray());
@@ -57,6 +57,43 @@ public sealed class TrainCommandTests : IDisposable
         merged.Merge(adapter);
         foreach (var (name, value) in merged.Parameters)
             Assert.True((value - whole.Parameters[name]).abs().max().ToDouble() < 2e-3, name);
+    }
+
+    [Fact]
+    public void Answers_at_each_evaluation_stand_in_the_report_and_change_no_weight()
+    {
+        var data = folder.Write("rows.jsonl", TrainRows.Of("dpo", 20));
+        string[] Line(string run, int samples) => ["train", "dpo", "--model", model, "--data", data, "--threads", "1", "--out", folder.File(run), "--set", "max_updates=3", "batch_rows=4", "evaluate_every=1", "rank=2", "learning_rate=1e-1", $"samples.count={samples}", "samples.max_new_tokens=4"];
+        var result = CommandLine.Run(Line("run", 2));
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Equal(0, CommandLine.Run(Line("silent", 0)).Code);
+        Assert.Equal(File.ReadAllBytes(folder.File("silent/adapter/adapter_model.safetensors")), File.ReadAllBytes(folder.File("run/adapter/adapter_model.safetensors")));
+        var samples = JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["samples"]!.AsArray();
+        Assert.Equal(2, samples.Count);
+        Assert.All(samples, s => Assert.Equal(["after update 1", "after update 2"], s!["between"]!.AsArray().Select(b => (string)b!["when"]!)));
+        // They are those of the weights as they were: at this rate no two are alike.
+        Assert.Contains(samples, s => s!["between"]!.AsArray().Select(b => (string)b!["side"]!["text"]!).Append((string)s["before"]!["text"]!).Append((string)s["after"]!["text"]!).Distinct().Count() > 2);
+        Assert.Contains("On the way: 2 answers", File.ReadAllText(folder.File("run/report.html")), StringComparison.Ordinal);
+        Assert.Equal(["before", "update-000001", "update-000002", "after"], File.ReadLines(folder.File("run/samples.jsonl")).Select(l => (string)JsonNode.Parse(l)!["phase"]!).Distinct());
+    }
+
+    [Fact]
+    public void What_is_left_out_is_said_before_training_begins_and_once_in_the_run()
+    {
+        var data = folder.Write("rows.jsonl", TrainRows.Of("sft", 20) + """{"prompt": "a", "completion": ""}""" + "\n" + """{"prompt": "the", "completion": "an answer that is far longer than all of the others"}""" + "\n");
+        var run = folder.File("run");
+        var result = CommandLine.Run("train", "sft", "--model", model, "--data", data, "--out", run, "--set", "drop_invalid_rows=true", "max_length=20", "max_rows=12", "held_out_rows=1", "max_updates=1", "rank=2", "samples.count=0");
+        Assert.True(result.Code == 0, result.Error);
+        const string Said = "left out: beyond the first 12 (data.max_rows) (";
+        var line = Array.FindIndex([.. result.ErrorLines], l => l.Contains(Said, StringComparison.Ordinal));
+        Assert.StartsWith("warning: ", result.ErrorLines[line], StringComparison.Ordinal);
+        Assert.Contains("of 22 rows", result.ErrorLines[line], StringComparison.Ordinal);
+        Assert.Contains("empty answer in field 'completion' (1)", result.ErrorLines[line], StringComparison.Ordinal);
+        Assert.Contains("longer than 20 tokens (1)", result.ErrorLines[line], StringComparison.Ordinal);
+        Assert.Contains("held out beyond the first 1 (data.held_out_rows) (", result.ErrorLines[line], StringComparison.Ordinal);
+        Assert.True(line < Array.FindIndex([.. result.ErrorLines], l => l.Contains("SFT", StringComparison.Ordinal)));
+        Assert.Equal(0, CommandLine.Run("train", "--resume", run).Code);
+        Assert.Single(JsonNode.Parse(File.ReadAllText(Path.Combine(run, "run.json")))!["warnings"]!.AsArray(), w => ((string)w!).Contains(Said, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -75,6 +75,21 @@ public sealed class TrainPolicyCommandTests : IDisposable
     }
 
     [Fact]
+    public void Sampled_answers_to_held_out_prompts_stand_in_the_report_with_their_rewards()
+    {
+        var recipe = folder.Write("recipe.yaml", $"objective: grpo\ndata: {{ file: prompts.jsonl, held_out: 0.4 }}\nreward: {{ rule: {{ name: length_target, tokens: 3 }} }}\n{Small.Replace("checkpoint_every: 1,", "checkpoint_every: 1, evaluate_every: 2,", StringComparison.Ordinal)}");
+        var result = CommandLine.Run("train", recipe, "--model", model, "--out", folder.File("run"));
+        Assert.True(result.Code == 0, result.Error);
+        var sample = Assert.Single(JsonNode.Parse(File.ReadAllText(folder.File("run/report.json")))!["samples"]!.AsArray(), s => (string)s!["group"]! == "held-out prompts, sampled and rewarded")!;
+        Assert.Matches("^reward -?[0-9.]+$", (string)sample["before"]!["judged"]!);
+        Assert.Equal("after update 2", (string)Assert.Single(sample["between"]!.AsArray())!["when"]!);
+        var kept = File.ReadLines(folder.File("run/samples.jsonl")).Select(l => JsonNode.Parse(l)!).Where(s => (string)s["measure"]! == "rewarded_answers").ToArray();
+        Assert.Equal(["update-000000", "update-000002", "update-000004"], kept.Select(s => (string)s["phase"]!).Distinct());
+        Assert.Equal(2 * 3, kept.Length);
+        Assert.All(kept, s => Assert.NotNull(s["item"]!["score"]));
+    }
+
+    [Fact]
     public void The_tokens_that_a_mask_policy_allows_are_an_option()
     {
         var line = (string[])["train", "nlpo", "--model", model, "--data", folder.File("prompts.jsonl"), "--dry-run", "--set", "reward={rule: {name: contains, text: a}}", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=2", "rank=2", "refresh_every=2"];

@@ -55,9 +55,18 @@ internal static class SampleSection
 
         page.Leaf("p.label", $"Prompt ({sample.Id})");
         page.Leaf("div.text", sample.Prompt);
-        using var pair = page.Open("div.pair");
-        Side(page, "Before", sample.Before);
-        Side(page, "After", sample.After);
+        using (page.Open("div.pair"))
+        {
+            Side(page, "Before", sample.Before);
+            Side(page, "After", sample.After);
+        }
+
+        if (sample.Between.Count == 0)
+            return;
+        using var between = page.Open("details");
+        page.Leaf("summary", $"On the way: {Numbers.Count(sample.Between.Count, "answer")}");
+        foreach (var (when, side) in sample.Between)
+            Side(page, char.ToUpperInvariant(when[0]) + when[1..], side);
     }
 
     private static void Side(Markup page, string name, SampleSide side)

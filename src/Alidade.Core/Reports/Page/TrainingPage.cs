@@ -58,7 +58,7 @@ internal static class TrainingPage
         Table.Write(page, "Numbers at the start and at the end", NumberColumns, () =>
         {
             foreach (var number in report.Numbers.OrderByDescending(n => n.Name.EndsWith(" loss", StringComparison.Ordinal)))
-                Table.Row(page, NumberColumns, number.Note is { } note ? $"{number.Name} ({note})" : number.Name, Numbers.Plain(number.First), Numbers.Plain(number.Last));
+                Table.Row(page, NumberColumns, number.Remark is { } remark ? $"{number.Name} ({remark})" : number.Name, Numbers.Plain(number.First), Numbers.Plain(number.Last));
         });
     }
 
