@@ -2,6 +2,7 @@ using Alidade.Core;
 using Alidade.Models.Architecture;
 using Alidade.Models.Chat;
 using Alidade.Models.Families;
+using Alidade.Models.Native;
 using Alidade.Models.Quantized;
 using Alidade.Models.Tokenizers;
 using TorchSharp;
@@ -14,7 +15,8 @@ internal static class ModelLoader
 {
     public static CausalLM Load(string path, LoadOptions options)
     {
-        if (options.Weights == WeightStorage.AsStored && (options.DType != ScalarType.Float32 || device(options.Device).type != DeviceType.CPU))
+        var target = NamedDevice.Of(options.Device);
+        if (options.Weights == WeightStorage.AsStored && (options.DType != ScalarType.Float32 || target.type != DeviceType.CPU))
             throw new AlidadeException($"weights as stored are multiplied on the CPU in float32, not on '{options.Device}' in {options.DType}; load them decoded");
         using var files = ModelFiles.Open(path);
         // The vocabulary is built while the tensor library and the weights are loaded.
@@ -65,7 +67,7 @@ internal static class ModelLoader
                 if (options.Weights == WeightStorage.AsStored && wanted.Layout.Pack(files.Weights, wanted.InFile) is { } matrix)
                     packed.Add(wanted.Name, matrix);
                 else
-                    parameters.Add(wanted.Name, wanted.Layout.Read(files.Weights, wanted.InFile, wanted.Shape, options.DType, device(options.Device)));
+                    parameters.Add(wanted.Name, wanted.Layout.Read(files.Weights, wanted.InFile, wanted.Shape, options.DType, NamedDevice.Of(options.Device)));
             }
 
             return (parameters, packed);

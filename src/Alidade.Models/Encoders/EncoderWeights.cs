@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Models.Architecture;
+using Alidade.Models.Native;
 using Alidade.Models.Weights;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ internal sealed class EncoderWeights(IWeightFile file, LoadOptions options)
         foreach (var tensor in wanted.Where(t => !tensors.ContainsKey(t.Name)))
         {
             inFile.Add(tensor.Name, tensor.In(file).Name);
-            tensors.Add(tensor.Name, empty(tensor.Shape, options.DType, device(options.Device)));
+            tensors.Add(tensor.Name, empty(tensor.Shape, options.DType, NamedDevice.Of(options.Device)));
         }
     }
 

@@ -39,6 +39,8 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("grpo --set reward=ends_with_question cost=ends_with_question", "'cost' is not read by grpo", "it is read by nlpo, ppo")]
     [InlineData("ppo --set reward=ends_with_question lagrange.threshold=1", "lagrange: there is no cost to keep under a limit")]
     [InlineData("grpo", "grpo needs a reward", "ends_with_question")]
+    [InlineData("dpo --device gpu", "there is no device 'gpu'; allowed are cpu, cuda and cuda:n")]
+    [InlineData("dpo --device cuda:x", "there is no device 'cuda:x'")]
     [InlineData("dpo --set reference_model=m moving_reference.every=2", "leave reference_model or moving_reference out")]
     [InlineData("xpo", "there is no objective 'xpo'; it is in code: Alidade.Training.Loops.ExploratoryOptimisation")]
     [InlineData("cdpo", "there is no objective 'cdpo'; it is dpo with --set objective.label_smoothing=0.1")]
@@ -85,6 +87,13 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("sft", "data.end_token=<|im_start|>", "no row holds a token at which the model stops (<|im_end|>)", "set data.end_token")]
     public void What_leaves_nothing_to_learn_is_told_with_its_reason(string objective, string options, params string[] holds) =>
         Refused(["train", objective, "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of(objective, 6)), "--set", .. options.Split(' ')], holds);
+
+    [Fact]
+    public void A_device_that_is_not_there_is_told()
+    {
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "there is a CUDA device here");
+        Refused(["train", "dpo", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("dpo", 6)), "--device", "cuda"], "the device 'cuda' cannot be used", "ALIDADE_LIBTORCH");
+    }
 
     [Fact]
     public void A_conversation_without_an_answer_is_told()
