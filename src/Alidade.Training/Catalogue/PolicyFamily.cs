@@ -60,15 +60,19 @@ public sealed class PolicyFamily : ObjectiveFamily
             throw new AlidadeException($"{objective.Name} trains a critic beside the policy, as a second adapter over one base: leave adapter.method at lora, or take an objective without a critic, such as grpo");
         if (objective.Opponent is not null && recipe.Adapter.Method != TrainedWeights.Lora)
             throw new AlidadeException($"{objective.Name} plays against a mixture of the policy and its base, which is the model without its adapter: leave adapter.method at lora");
-        recipe.Rollouts.Validate();
+        PolicyTrainer.Check(objective, recipe.Rollouts);
         if (objective.Aggregation is ConstantLength { Tokens: null } constant)
             objective = objective with { Aggregation = constant with { Tokens = recipe.Rollouts.MaxNewTokens } };
         var baseStays = recipe.Adapter.Method == TrainedWeights.Lora;
         // Rows can be looked at without a reward.
         var reward = recipe.Reward.Count == 0 ? null : RewardRecipe.Open(recipe.Reward, "reward", others, baseStays);
         var cost = recipe.Cost.Count == 0 ? null : RewardRecipe.Open(recipe.Cost, "cost", others, baseStays);
-        var tokenizer = new PromptTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.MaxLength);
-        return PreparedRows.Of(PromptFile.Read(recipe.Data.File, request.Reading), recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
+        var tokenizer = new PromptTokenizer(model.Tokenizer, model.ChatTemplate, Math.Min(recipe.Data.MaxLength, model.Config.ContextLength - 1));
+        var prompts = PromptFile.Read(recipe.Data.File, request.Reading);
+        foreach (var rule in RewardRecipe.RulesOf(recipe.Reward.Concat(recipe.Cost)))
+            foreach (var asked in prompts.Rows)
+                rule.CheckRow(asked);
+        return PreparedRows.Of(prompts, recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
         {
             Critic? Critic(bool wanted, ulong seed) => wanted ? Trainers.Policy.Critic.Over(model, recipe.Adapter.Lora, seed) : null;
             var critic = Critic(objective.Advantage.NeedsValues, options.Seed);

@@ -76,6 +76,9 @@ public sealed record RewardRecipe : IValidated
     internal static WeightedReward Open(IReadOnlyList<RewardRecipe> recipes, string role, OpenedModels models, bool baseStays) =>
         new([.. recipes.Select(r => (r.Opened(role, models, baseStays), r.Weight))]);
 
+    /// <summary>The rules among some rewards, those of ensembles too.</summary>
+    internal static IEnumerable<RuleReward> RulesOf(IEnumerable<RewardRecipe> recipes) => recipes.SelectMany(r => r.Rule is { } rule ? [rule] : RulesOf(r.Ensemble));
+
     /// <summary>The same with its paths made whole.</summary>
     /// <param name="whole">Makes one whole.</param>
     public RewardRecipe At(Func<string, string> whole) => this with

@@ -101,7 +101,8 @@ public sealed class AdamW : IDisposable
 
     private static Tensor Moment(Tensor parameter) => zeros(parameter.shape, parameter.dtype, parameter.device).DetachFromDisposeScope();
 
-    private static void Check(AdamWOptions options)
+    /// <summary>Says what is out of its range.</summary>
+    internal static void Check(AdamWOptions options)
     {
         if (options.Beta1 is not (>= 0 and < 1) || options.Beta2 is not (>= 0 and < 1))
             throw new AlidadeException($"AdamW's betas are {options.Beta1} and {options.Beta2}; both must be at least 0 and below 1");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Alidade.Core;
+using Alidade.Core.Data;
 using Alidade.Training.Trainers;
 
 namespace Alidade.Training.Rewards;
@@ -17,6 +18,11 @@ public abstract record RuleReward : IReward
 
     /// <summary>The score of one answer.</summary>
     public abstract RewardScore Score(AnsweredPrompt completion);
+
+    /// <summary>Says what a row lacks of what the rule reads of it, before anything is answered.</summary>
+    /// <param name="asked">The row.</param>
+    /// <exception cref="AlidadeException">A field is missing, or cannot be read.</exception>
+    internal void CheckRow(AskedPrompt asked) => Score(AnsweredPrompt.OfText(asked, ""));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RewardScore>> ScoreAsync(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation = default)

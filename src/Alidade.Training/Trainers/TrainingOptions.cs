@@ -99,6 +99,7 @@ public sealed record TrainingOptions
         Check(KeepCheckpoints >= 1, $"kept checkpoints {KeepCheckpoints} (at least 1)");
         if (problems.Count > 0)
             throw new AlidadeException($"training settings are out of range: {string.Join("; ", problems)}");
+        Optimisation.AdamW.Check(AdamW);
     }
 }
 

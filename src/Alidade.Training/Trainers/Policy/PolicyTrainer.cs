@@ -105,20 +105,26 @@ public sealed record PolicyTrainer
         ["reference"] = Objective.NeedsReference ? $"{Reference} {Fingerprints.Of(Trained.WeightsOf(Model, null).Concat(Adapter?.Parameters ?? []))}" : "none",
     };
 
+    /// <summary>Says what cannot go together, of an objective and the way its answers are sampled.</summary>
+    internal static void Check(PolicyObjective objective, RolloutOptions rollouts)
+    {
+        rollouts.Validate();
+        if (rollouts.Samples < objective.Advantage.SmallestGroup)
+            throw new AlidadeException($"{objective.Name} compares answers to one prompt and needs at least {objective.Advantage.SmallestGroup} of them; {rollouts.Samples} was asked for");
+        if (objective is { LossKl.Beta: > 0, RewardKl.Beta: not 0 })
+            throw new AlidadeException(FormattableString.Invariant(
+                $"{objective.Name} has a KL in the loss (beta {objective.LossKl.Beta}) and another in the reward (beta {objective.RewardKl.Beta}): it would be paid twice; set one of them to 0"));
+        if (objective is { Mask: not null, LossKl.Beta: > 0 })
+            throw new AlidadeException(FormattableString.Invariant(
+                $"{objective.Name} has a KL in the loss (beta {objective.LossKl.Beta}) and a mask of tokens: the loss knows the policy under its mask alone, so a KL belongs in the reward (reward_kl); set loss_kl.beta to 0, or leave the mask out"));
+        if (rollouts.AdaptiveKl is not null && !objective.NeedsReference)
+            throw new AlidadeException($"{objective.Name} has no KL whose weight could be adapted; give it one in the loss or in the reward, or leave the adaptive KL out");
+    }
+
     private void Check()
     {
         Options.Validate();
-        Rollouts.Validate();
-        if (Rollouts.Samples < Objective.Advantage.SmallestGroup)
-            throw new AlidadeException($"{Objective.Name} compares answers to one prompt and needs at least {Objective.Advantage.SmallestGroup} of them; {Rollouts.Samples} was asked for");
-        if (Objective is { LossKl.Beta: > 0, RewardKl.Beta: not 0 })
-            throw new AlidadeException(FormattableString.Invariant(
-                $"{Objective.Name} has a KL in the loss (beta {Objective.LossKl.Beta}) and another in the reward (beta {Objective.RewardKl.Beta}): it would be paid twice; set one of them to 0"));
-        if (Objective is { Mask: not null, LossKl.Beta: > 0 })
-            throw new AlidadeException(FormattableString.Invariant(
-                $"{Objective.Name} has a KL in the loss (beta {Objective.LossKl.Beta}) and a mask of tokens: the loss knows the policy under its mask alone, so a KL belongs in the reward (reward_kl); set loss_kl.beta to 0, or leave the mask out"));
-        if (Rollouts.AdaptiveKl is not null && !Objective.NeedsReference)
-            throw new AlidadeException($"{Objective.Name} has no KL whose weight could be adapted; give it one in the loss or in the reward, or leave the adaptive KL out");
+        Check(Objective, Rollouts);
         if (Objective.Advantage.NeedsValues && Critic is null)
             throw new AlidadeException($"{Objective.Name} needs a critic; make one with Critic.Over(model, options, seed), or give a model with a scoring head");
         if ((Cost is null) != (Lagrange is null))
