@@ -59,7 +59,8 @@ public abstract class ObjectiveFamily
         var others = new OpenedModels(request.Model);
         try
         {
-            var rows = Prepare(request, others);
+            var data = request.Recipe.Data with { ContextLength = request.Model.Config.ContextLength };
+            var rows = Prepare(request with { Recipe = request.Recipe with { Data = data } }, others);
             (rows.Others, rows.Objective) = (others, request.Objective);
             return rows;
         }

@@ -37,7 +37,7 @@ public sealed class RewardFamily : ObjectiveFamily
         var (model, recipe, objective) = (request.Model, request.Recipe, (IRewardObjective)request.Objective);
         var file = recipe.Data.File;
         var cuts = objective is OrdinalReward ordinal && recipe.OrdinalCuts == CutPlaces.Learned ? others.Keep(new LearnedCuts(OrdinalCuts.Even(ordinal.Levels, model.Parameters.First().Value))) : null;
-        var tokenizer = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.MaxLength, EndToken = recipe.Data.EndToken });
+        var tokenizer = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.Limit, EndToken = recipe.Data.EndToken });
         PreparedRows Of<TRow>(DataSet<TRow> rows, Func<IEnumerable<TRow>, TokenRows<RewardTokens>> tokenize, int labels)
             where TRow : IDataRow => PreparedRows.Of(rows, recipe, tokenize, new Shape(), Trainer(model, objective, cuts), head: new(labels, OfTokens: false));
         PreparedRows Learned(PreparedRows rows)

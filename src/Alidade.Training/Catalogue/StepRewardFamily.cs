@@ -32,7 +32,7 @@ public sealed class StepRewardFamily : ObjectiveFamily
         // An outcome is foretold at every token of an answer, a step is judged at its end.
         if (objective is OutcomeReward)
         {
-            var outcomes = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.MaxLength, EndToken = recipe.Data.EndToken });
+            var outcomes = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.Limit, EndToken = recipe.Data.EndToken });
             return PreparedRows.Of(LabelledFile.Read(recipe.Data.File, request.Reading), recipe, outcomes.TokenizeOutcomes, new Shape(), Trainer(model, objective), head: head);
         }
 

@@ -33,7 +33,7 @@ public sealed class UnpairedFamily : ObjectiveFamily
             rows = rows with { Rows = PromptDensity.Fit(others.Sentences("prompt encoder", named), training).Applied(rows.Rows) };
         }
 
-        var tokenizer = new UnpairedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new UnpairedTokenOptions()));
+        var tokenizer = new UnpairedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new UnpairedTokenOptions { MismatchedLength = recipe.Data.Limit }));
         return PreparedRows.Of(
             rows, recipe, all => tokenizer.Tokenize(all), new Shape(), (part, adapter, options, context) =>
                 new UnpairedTrainer { Model = model, Adapter = adapter, Objective = objective, Reference = recipe.Reference, OtherReference = reference, MovingReference = recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context),

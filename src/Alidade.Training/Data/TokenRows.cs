@@ -90,12 +90,12 @@ public sealed record TokenRows<T>(IReadOnlyList<T> Rows, IReadOnlyDictionary<str
     /// <summary>The rows that are not longer than a limit; the others are left out and counted, not cut.</summary>
     /// <param name="limit">Most tokens.</param>
     /// <param name="length">Length of a row in tokens.</param>
-    public TokenRows<T> WithoutLongerThan(int limit, Func<T, int> length)
+    /// <param name="reason">Why they are left out.</param>
+    public TokenRows<T> WithoutLongerThan(int limit, Func<T, int> length, string reason)
     {
         T[] fitting = [.. Rows.Where(r => length(r) <= limit)];
         if (fitting.Length == Rows.Count)
             return this;
-        var reason = $"longer than {limit} tokens";
         return this with { Rows = fitting, Dropped = new Dictionary<string, int>(Dropped) { [reason] = Dropped.GetValueOrDefault(reason) + Rows.Count - fitting.Length } };
     }
 

@@ -7,7 +7,11 @@ using Alidade.Training.Objectives.Ranking;
 namespace Alidade.Training.Data;
 
 /// <summary>How single answers become tokens.</summary>
-public sealed record UnpairedTokenOptions : AnswerTokenOptions;
+public sealed record UnpairedTokenOptions : AnswerTokenOptions
+{
+    /// <summary>Longest prompt with a mismatched answer, in tokens; a longer one loses its end. Null: as <see cref="AnswerTokenOptions.MaxLength"/>.</summary>
+    public int? MismatchedLength { get; init; }
+}
 
 /// <summary>One answer as tokens, with whether it is wanted.</summary>
 /// <param name="Id">The row it came from.</param>
@@ -95,7 +99,7 @@ public sealed class UnpairedTokenizer
             same += batch.Length == 1 ? 0 : partners.SamePrompt.Count;
             paired.AddRange(batch.Select((row, i) => batch.Length == 1 ? row : row with
             {
-                Mismatched = Cutting.Cut(row.Prompt, batch[partners.AnswerOf[i]].Answer, options.MaxLength, RowTruncation.KeepStart)!.Value.Answer,
+                Mismatched = Cutting.Cut(row.Prompt, batch[partners.AnswerOf[i]].Answer, options.MismatchedLength ?? options.MaxLength, RowTruncation.KeepStart)!.Value.Answer,
             }));
         }
 

@@ -82,7 +82,7 @@ public abstract class PreparedRows : IDisposable
         var split = SplitOf(data, recipe);
         var tokens = tokenize(data.Rows);
         if (recipe.Data.TooLong == TooLong.Drop)
-            tokens = tokens.WithoutLongerThan(recipe.Data.MaxLength, shape.LengthOf);
+            tokens = tokens.WithoutLongerThan(recipe.Data.Limit, shape.LengthOf, recipe.Data.TooLongReason);
         var aside = split.HeldOut.Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
         var dropped = new Dictionary<string, int>(data.Dropped, StringComparer.Ordinal);
         IReadOnlyList<T> First(bool heldOut, int? most, string reason)

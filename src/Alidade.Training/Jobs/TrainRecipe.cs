@@ -248,7 +248,16 @@ public sealed record TrainDataRecipe
     internal T With<T>(T options)
         where T : AnswerTokenOptions => (T)(((AnswerTokenOptions)options) with { MaxLength = CutAt, Truncation = Truncation, EndToken = EndToken });
 
-    internal int? CutAt => TooLong == TooLong.Cut ? MaxLength : null;
+    internal int? CutAt => TooLong == TooLong.Cut ? Limit : null;
+
+    /// <summary>Most tokens that the model reads; null before it is known.</summary>
+    internal int? ContextLength { get; init; }
+
+    /// <summary>Longest row in tokens: as asked, and never longer than the model reads.</summary>
+    internal int Limit => Math.Min(MaxLength, ContextLength ?? MaxLength);
+
+    /// <summary>Why a row is left out that is longer than <see cref="Limit"/>.</summary>
+    internal string TooLongReason => Limit < MaxLength ? $"longer than the model's context of {Limit} tokens" : $"longer than {Limit} tokens";
 
     internal IEnumerable<string> Violations()
     {

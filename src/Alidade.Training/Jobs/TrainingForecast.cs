@@ -47,6 +47,9 @@ public sealed record TrainingForecast
     /// <summary>Rows whose learned part holds no token at which the model stops.</summary>
     public required int WithoutEnd { get; init; }
 
+    /// <summary>Prompts after which the model's context ends before an answer has as many tokens as it may.</summary>
+    public required int AnswersBeyondContext { get; init; }
+
     /// <summary>Tokens of one pass over the rows, a shared prompt once.</summary>
     public required long Tokens { get; init; }
 
@@ -97,6 +100,7 @@ public sealed record TrainingForecast
                 $"{Dropped.Values.Sum():n0} of {all:n0} rows left out: {string.Join(", ", Dropped.OrderByDescending(d => d.Value).ThenBy(d => d.Key, StringComparer.Ordinal).Select(d => Of(d.Key, d.Value)))}"),
             Truncated == 0 ? null : Of("rows cut to the maximum length", Truncated),
             .. Noted.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => Of(n.Key, n.Value)),
+            AnswersBeyondContext == 0 ? null : Of("prompts whose answers end at the model's context, before rollouts.max_new_tokens", AnswersBeyondContext),
             WithoutEnd == 0 ? null : Of("rows that never show the model how an answer ends", WithoutEnd),
         ];
         return [.. notes.OfType<string>()];
@@ -147,6 +151,7 @@ public sealed record TrainingForecast
             Truncated = rows.Truncated,
             Noted = rows.Noted,
             WithoutEnd = withoutEnd,
+            AnswersBeyondContext = plan is null ? 0 : lengths.Count(l => l + answer > model.Config.ContextLength),
             Tokens = lengths.Sum(l => (long)l),
             ScoredTokens = scored.Sum(l => (long)l),
             LongestRow = lengths.Max(),

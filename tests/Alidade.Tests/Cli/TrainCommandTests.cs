@@ -59,6 +59,41 @@ public sealed class TrainCommandTests : IDisposable
             Assert.True((value - whole.Parameters[name]).abs().max().ToDouble() < 2e-3, name);
     }
 
+    [Theory]
+    [InlineData("sft")]
+    [InlineData("dpo")]
+    [InlineData("reward")]
+    public void What_the_model_cannot_read_is_left_out_whatever_the_maximum_length(string objective)
+    {
+        // The tiny model reads 32 tokens, the default maximum length is 1024.
+        var words = string.Concat(Enumerable.Repeat(" the cat sat on", 12));
+        var row = objective == "sft" ? $$"""{"prompt": "a", "completion": "{{words}}"}""" : $$"""{"prompt": "a", "chosen": "{{words}}", "rejected": " b"}""";
+        var data = folder.Write("rows.jsonl", TrainRows.Of(objective, 12) + row + "\n");
+        string[] line = ["train", objective, "--model", model, "--data", data, "--set", "max_updates=4", "batch_rows=4", "rank=2"];
+        var plan = CommandLine.Run([.. line, "--dry-run"]);
+        Assert.True(plan.Code == 0, plan.Error);
+        Assert.Contains(objective == "reward" ? "dropped 1: longer than the maximum length" : "dropped 1: longer than the model's context of 32 tokens", plan.Output, StringComparison.Ordinal);
+        var result = CommandLine.Run([.. line, "--out", folder.File("run")]);
+        Assert.True(result.Code == 0, result.Error);
+        if (objective == "sft")
+            Assert.Contains("1 cut to the maximum length", CommandLine.Run([.. line, "too_long=cut", "--dry-run"]).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_answer_of_another_row_is_cut_to_what_the_model_reads()
+    {
+        // Each row fits into the context of 32 tokens; the long prompt with the long answer does not.
+        string Row(string prompt, string answer, bool label) => $$"""{"prompt": "{{prompt}}", "completion": "{{answer}}", "label": {{(label ? "true" : "false")}}}""" + "\n";
+        var words = string.Concat(Enumerable.Repeat(" the cat sat on", 3));
+        var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 4).Select(i => Row($"{i}{words}", " dog", true) + Row($"dog {i}", words, false))));
+        string[] line = ["train", "kto", "--model", model, "--data", data, "--set", "batch_rows=8", "held_out=0", "rank=2", "samples.count=0"];
+        var plan = JsonNode.Parse(CommandLine.Run([.. line, "--dry-run", "--json"]).Output)!;
+        Assert.InRange((int)plan["longest_row"]!, 20, 32);
+        Assert.Equal(8, (int)plan["rows"]!);
+        var result = CommandLine.Run([.. line, "--out", folder.File("run")]);
+        Assert.True(result.Code == 0, result.Error);
+    }
+
     [Fact]
     public void Answers_at_each_evaluation_stand_in_the_report_and_change_no_weight()
     {

@@ -75,6 +75,18 @@ public sealed class TrainPolicyCommandTests : IDisposable
     }
 
     [Fact]
+    public void Prompts_that_leave_no_room_are_left_out_and_short_answers_are_foretold()
+    {
+        // The tiny model reads 32 tokens.
+        File.AppendAllText(folder.File("prompts.jsonl"), $$"""{"prompt": "{{string.Concat(Enumerable.Repeat("the cat sat on ", 12))}}"}""" + "\n");
+        var plan = CommandLine.Run("train", "grpo", "--model", model, "--data", folder.File("prompts.jsonl"), "--dry-run", "--set", "reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=31", "rank=2", "held_out=0");
+        Assert.True(plan.Code == 0, plan.Error);
+        Assert.Contains("dropped 1: the prompt is longer than 31 tokens", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("6 leave answers less than rollouts.max_new_tokens", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("a pass, all of them prompts", plan.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sampled_answers_to_held_out_prompts_stand_in_the_report_with_their_rewards()
     {
         var recipe = folder.Write("recipe.yaml", $"objective: grpo\ndata: {{ file: prompts.jsonl, held_out: 0.4 }}\nreward: {{ rule: {{ name: length_target, tokens: 3 }} }}\n{Small.Replace("checkpoint_every: 1,", "checkpoint_every: 1, evaluate_every: 2,", StringComparison.Ordinal)}");
