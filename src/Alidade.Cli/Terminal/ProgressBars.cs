@@ -42,11 +42,14 @@ internal static class ProgressBars
     private sealed class Lines : IProgress<Core.Progress>
     {
         private readonly long started = TimeProvider.System.GetTimestamp();
+        private readonly HashSet<string> finished = new(StringComparer.Ordinal);
         private long last;
 
         public void Report(Core.Progress value)
         {
-            if (value.Done < value.Total && TimeProvider.System.GetElapsedTime(last) < Between)
+            // What is finished again and again, such as the sampling of every rollout, is told once and then as any other step.
+            var isNews = value.Done >= value.Total && finished.Add(value.Task);
+            if (!isNews && TimeProvider.System.GetElapsedTime(last) < Between)
                 return;
             last = TimeProvider.System.GetTimestamp();
             var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;

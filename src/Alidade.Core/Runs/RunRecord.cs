@@ -72,7 +72,7 @@ public sealed record RunRecord
     /// <summary>Where it stands.</summary>
     public RunState State { get; init; } = RunState.Running;
 
-    /// <summary>Signs of silent failures that were seen while it ran, a line each.</summary>
+    /// <summary>What a person was warned of: rows that were left out, signs of silent failures, a line each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The error's line when <see cref="State"/> is <see cref="RunState.Failed"/>.</summary>

@@ -1,6 +1,7 @@
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Reports;
+using Alidade.Core.Results;
 using Alidade.Core.Runs;
 using Alidade.Core.Statistics;
 using Alidade.Models;
@@ -202,7 +203,7 @@ public sealed class TrainingJob(
         Meaning = known.Summary,
         Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)),
         Trained = FormattableString.Invariant($"{(forecast.IsAdapter ? "a LoRA adapter of" : "all")} {forecast.TrainedWeights:n0} weights"),
-        Data = FormattableString.Invariant($"{forecast.Rows:n0} rows of {Path.GetFileName(forecast.File)}, {forecast.HeldOutRows:n0} held out; {forecast.Tokens:n0} tokens a pass, {forecast.ScoredTokens:n0} of them learned; {forecast.Passes:0.##} {(forecast.Passes == 1 ? "pass" : "passes")} at a learning rate of {forecast.LearningRate:g3}"),
+        Data = FormattableString.Invariant($"{forecast.Rows:n0} rows of {Path.GetFileName(forecast.File)}, {forecast.HeldOutRows:n0} held out; {forecast.Tokens:n0} tokens a pass, {(forecast.LearnsFromRewards ? "all of them prompts" : FormattableString.Invariant($"{forecast.ScoredTokens:n0} of them learned"))}; {forecast.Passes:0.##} {(forecast.Passes == 1 ? "pass" : "passes")} at a learning rate of {forecast.LearningRate:g3}"),
         When = DateTimeOffset.UtcNow,
         Run = Path.GetFileName(Path.GetFullPath(run.Folder)),
         Command = name,
@@ -226,21 +227,28 @@ public sealed class TrainingJob(
 
     private IEnumerable<FirstAndLast> Ends(TrainingResult result)
     {
-        var share = known.Family.ShareOfRows(rows.Objective!) is { } metric ? "held_out_" + metric : null;
         if (result.HeldOut is [var first, .., var last])
-            foreach (var (name, value) in RunLogging.Values(first))
-                if (RunLogging.Values(last).TryGetValue(name, out var end))
-                    yield return new(name.Replace("held_out_", "held-out ", StringComparison.Ordinal).Replace('_', ' '), value, end)
-                    {
-                        Note = Ties(name, first.Metrics),
-                        LastInterval = name == share ? Proportion.Wilson((int)Math.Round(end * rows.HeldOutRows), rows.HeldOutRows) : null,
-                        Rows = name == share ? rows.HeldOutRows : null,
-                    };
+            foreach (var (name, value) in first.Metrics.Append(new("loss", first.Loss)).Where(m => m.Key is not ("reward_low" or "reward_high")))
+                if (RunLogging.Values(last).TryGetValue("held_out_" + name, out var end))
+                {
+                    var (interval, behind) = IntervalOf(name, end, last);
+                    yield return new("held-out " + name.Replace('_', ' '), value, end) { Note = Ties(name, first.Metrics), LastInterval = interval, Rows = behind };
+                }
+
         // What is known once a rollout is logged with its first update alone.
         if (result.Curve is [var begin, _, ..])
             foreach (var (name, value) in begin.Values.Where(v => v.Key is not ("tokens" or "learning_rate")))
                 if (result.Curve.Last(s => s.Values.ContainsKey(name)) is var final && final != begin)
                     yield return new("training " + name.Replace('_', ' '), value, final.Values[name]) { Note = Ties(name, begin.Metrics) };
+    }
+
+    // Of a share of rows, and of a mean reward over the answers that have one.
+    private (Interval? Interval, int? Rows) IntervalOf(string name, double value, HeldOutPoint point)
+    {
+        if (name == known.Family.ShareOfRows(rows.Objective!))
+            return (Proportion.Wilson((int)Math.Round(value * rows.HeldOutRows), rows.HeldOutRows), rows.HeldOutRows);
+        return name == "reward" && point.Metrics.TryGetValue("reward_low", out var low) && point.Metrics.TryGetValue("reward_high", out var high)
+            ? (new(low, high, 0.95, "t"), rows.HeldOutRows - (int)point.Metrics.GetValueOrDefault("unscored")) : (null, null);
     }
 
     // A policy that is its reference still prefers nothing: an accuracy of 0 says that all pairs are ties, and not that all are wrong.

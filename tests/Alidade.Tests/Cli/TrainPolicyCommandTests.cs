@@ -87,6 +87,18 @@ public sealed class TrainPolicyCommandTests : IDisposable
     }
 
     [Fact]
+    public void Sampling_that_is_done_rollout_by_rollout_is_not_told_each_time()
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var recipe = folder.Write("recipe.yaml", $"objective: grpo\ndata: prompts.jsonl\nreward: {{ rule: {{ name: length_target, tokens: 3 }} }}\n{Small}");
+        var result = CommandLine.Run("train", recipe, "--model", model, "--out", folder.File("run"));
+        Assert.True(result.Code == 0, result.Error);
+        // Four rollouts and two evaluations; elsewhere a line comes every ten seconds.
+        Assert.InRange(result.ErrorLines.Count(l => l.Contains("sampling: ", StringComparison.Ordinal)), 1, 1 + (int)(watch.Elapsed.TotalSeconds / 10));
+        Assert.Contains(result.ErrorLines, l => l.EndsWith("4 of 4", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Sampled_answers_to_held_out_prompts_stand_in_the_report_with_their_rewards()
     {
         var recipe = folder.Write("recipe.yaml", $"objective: grpo\ndata: {{ file: prompts.jsonl, held_out: 0.4 }}\nreward: {{ rule: {{ name: length_target, tokens: 3 }} }}\n{Small.Replace("checkpoint_every: 1,", "checkpoint_every: 1, evaluate_every: 2,", StringComparison.Ordinal)}");
@@ -99,6 +111,7 @@ public sealed class TrainPolicyCommandTests : IDisposable
         Assert.Equal(["update-000000", "update-000002", "update-000004"], kept.Select(s => (string)s["phase"]!).Distinct());
         Assert.Equal(2 * 3, kept.Length);
         Assert.All(kept, s => Assert.NotNull(s["item"]!["score"]));
+        Assert.Matches(@"held-out reward +\S+ → \S+ +\(95\u00A0% interval \S+\u00A0to\u00A0\S+, 2 rows\)", result.Output);
     }
 
     [Fact]

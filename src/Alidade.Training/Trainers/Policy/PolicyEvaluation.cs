@@ -49,7 +49,8 @@ internal sealed class PolicyEvaluation(
             metrics["kl_to_reference"] = Divergence(rows);
         context.OnAnswers?.Invoke(update, [.. rows.Select((r, i) => new HeldOutAnswer(
             r.Asked.Id, r.Asked.Prompt.ToString(), r.Text, r.Ids.Count, r.Ended, scores[i].Reward, scores[i].Why))]);
-        return new(update, -mean.Value, metrics);
+        // Not −0 where every reward is 0.
+        return new(update, 0 - mean.Value, metrics);
     }
 
     // Mean over the answers of Σ (log π − log π°).
