@@ -20,6 +20,11 @@ public sealed class UnpairedFamily : ObjectiveFamily
     public override IEnumerable<string> Reads(object objective) =>
         ["samples", "data.needs_end", "data.end_token", "data.too_long", "data.truncation", "reference", "reference_model", "moving_reference", .. objective is Bco ? ["prompt_encoder"] : Array.Empty<string>()];
 
+    /// <inheritdoc/>
+    public override string? Missing(object objective, TrainRecipe recipe) =>
+        objective is IUnpairedObjective unpaired && unpaired.Needs.HasFlag(UnpairedInputs.Mismatched) && recipe.Training.BatchRows == 1
+            ? $"{unpaired.Name} compares with answers to other prompts of the same micro-batch: training.batch_rows is 1, and must be at least 2" : null;
+
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe) = (request.Model, request.Recipe);

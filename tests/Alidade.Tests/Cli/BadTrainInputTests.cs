@@ -42,6 +42,7 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("grpo --set reward=ends_with_question rollouts.samples=1", "needs at least 2 of them; 1 was asked for")]
     [InlineData("grpo --set reward=ends_with_question reward_kl.beta=0.1", "it would be paid twice")]
     [InlineData("grpo --set reward=exact_answer", "the reward 'exact_answer' needs the field 'answer', which the row does not have")]
+    [InlineData("kto --set batch_rows=1", "training.batch_rows is 1, and must be at least 2")]
     [InlineData("dpo --set adam_w.beta1=2", "AdamW's betas are 2 and 0.999")]
     [InlineData("dpo --device gpu", "there is no device 'gpu'; allowed are cpu, cuda and cuda:n")]
     [InlineData("dpo --device cuda:x", "there is no device 'cuda:x'")]
