@@ -198,7 +198,10 @@ public static class PolicyObjectives
     /// <summary>
     /// Nash-MD: REINFORCE on the probability of winning against a mixture of policy and base (<see cref="PolicyObjective.Opponent"/>), less ½, with the KL of the whole answer in the reward.
     /// </summary>
-    /// <remarks>Munos et al. 2023 (arXiv 2312.00886), sec. 7; β 0.1 and a mixture of ½ as TRL.</remarks>
+    /// <remarks>
+    /// Munos et al. 2023 (arXiv 2312.00886), sec. 7; β 0.1 and a mixture of ½ as TRL. TRL credits each token with its own log-ratio alone, which is biased: what a token does to
+    /// later log-ratios is dropped. Its gradient is that of k2 in the loss (<c>reward_kl.beta</c> 0, <c>loss_kl</c> with β 0.1 and k2).
+    /// </remarks>
     public static PolicyObjective NashMd => new()
     {
         Name = "nash_md",
