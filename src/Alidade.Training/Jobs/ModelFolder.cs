@@ -4,7 +4,6 @@ namespace Alidade.Training.Jobs;
 public static class ModelFolder
 {
     private const string AdapterFile = "adapter_config.json";
-    private const string ModelFile = "config.json";
     private static readonly string[] Kinds = ["*.safetensors", "*.json", "*.jinja", "*.model"];
 
     /// <summary>Its files, in the order of their names: weights, configurations, tokenizer, template.</summary>
@@ -12,10 +11,9 @@ public static class ModelFolder
     public static IEnumerable<string> FilesOf(string path) =>
         File.Exists(path) ? [path] : Kinds.SelectMany(k => Directory.EnumerateFiles(path, k)).Order(StringComparer.Ordinal);
 
-    /// <summary>The folders of an ensemble's members, in the order of their names: adapters in folders of their own below one that is neither an adapter nor a model itself; empty for everything else.</summary>
+    /// <summary>True for the folder of a whole model.</summary>
     /// <param name="path">A folder.</param>
-    public static IReadOnlyList<string> MembersOf(string path) =>
-        Directory.Exists(path) && !IsAdapter(path) && !File.Exists(Path.Combine(path, ModelFile)) ? [.. Directory.EnumerateDirectories(path).Where(IsAdapter).Order(StringComparer.Ordinal)] : [];
+    public static bool IsModel(string path) => File.Exists(Path.Combine(path, "config.json"));
 
     /// <summary>True for a PEFT folder, which is an adapter and no model by itself.</summary>
     /// <param name="path">A folder.</param>

@@ -105,8 +105,12 @@ public sealed record RewardRecipe : IValidated
         if (Ensemble.Count > 0)
             return Together(Ensemble.Select(r => r.Opened(role, models, baseStays)));
         var location = ModelLocation.Resolve(Model!);
-        if (ModelFolder.MembersOf(location) is { Count: > 0 } members)
-            return Together(members.Select(m => OfAdapter(role, m, models, baseStays)));
+        if (EnsembleFolder.ListOf(location) is { } list)
+        {
+            models.Read(role, list);
+            return Together(EnsembleFolder.MembersOf(list).Select(m => OfAdapter(role, m, models, baseStays)));
+        }
+
         if (Combine != EnsembleRule.UncertaintyWeighted || VarianceWeight != DefaultVarianceWeight)
             throw new AlidadeException($"{role}: combine and variance_weight are of an ensemble, and '{Model}' is one reward model; leave them out, or name the folder of an ensemble");
         return ModelFolder.IsAdapter(location) ? OfAdapter(role, Model!, models, baseStays) : OfModel(role, models);

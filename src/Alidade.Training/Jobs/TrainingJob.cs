@@ -135,6 +135,8 @@ public sealed class TrainingJob(
             PeftFolder.Save(adapter!, model, Path.Combine(run.PathOf(AdapterFolder), member.Name));
         }
 
+        EnsembleFolder.Seal(run.PathOf(AdapterFolder), results.Select(r => r.Member!));
+
         // 5.
         var report = Summary.Of(forecast!, results, []) with { Written = [run.PathOf(AdapterFolder)] };
         Keep(report);

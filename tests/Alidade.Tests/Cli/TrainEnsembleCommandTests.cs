@@ -54,6 +54,7 @@ public sealed class TrainEnsembleCommandTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => TrainRun.Begin(Request(), folder.File("stopped"), new Watch(p => Stop(p, member, stop)), _ => { }, stop.Token));
         Assert.False(File.Exists(folder.File("stopped/report.json")));
         Assert.Equal(member == "member-2", File.Exists(folder.File("stopped/adapter/member-1/adapter_config.json")));
+        Assert.False(File.Exists(folder.File("stopped/adapter/ensemble.json")));
         var resumed = CommandLine.Run("train", "--resume", folder.File("stopped"));
         Assert.True(resumed.Code == 0, resumed.Error);
         foreach (var i in (int[])[1, 2])
@@ -71,6 +72,7 @@ public sealed class TrainEnsembleCommandTests : IDisposable
             Assert.True(result.Code == 0, result.Error);
             var files = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "run.json")))!["files"]!.AsArray();
             Assert.Equal(2, files.Count(f => (string)f!["role"]! == "reward" && ((string)f["path"]!).EndsWith("adapter_model.safetensors", StringComparison.Ordinal)));
+            Assert.Equal(reward.Contains("ensemble:", StringComparison.Ordinal) ? 0 : 1, files.Count(f => ((string)f!["path"]!).EndsWith("ensemble.json", StringComparison.Ordinal)));
             return Convert.ToHexString(File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors")));
         }
 
@@ -81,8 +83,22 @@ public sealed class TrainEnsembleCommandTests : IDisposable
         Assert.NotEqual(Whole("combine: mean"), Whole("combine: worst_case"));
         CommandLine.Run([.. Line($"{{model: {ensemble}/member-1, combine: mean}}"), "--out", folder.File("one")]).IsOneLine("combine and variance_weight are of an ensemble", "member-1");
         Directory.Delete(Path.Combine(ensemble, "member-2"), recursive: true);
-        CommandLine.Run([.. Line($"{{model: {ensemble}}}"), "--out", folder.File("one")]).IsOneLine("an ensemble of 1 rewards");
-        Assert.False(Directory.Exists(folder.File("one")));
+        Refused("names the member 'member-2'", "put it back");
+        var list = Path.Combine(ensemble, "ensemble.json");
+        foreach (var (text, holds) in (IEnumerable<(string, string)>)[("{\"members\": [\"member-1\"]}", "an ensemble of 1 rewards"), ("{\"members\": [\"../adapter/member-1\", \"member-1\"]}", "names the member '../adapter/member-1'"), ("{\"members\": [\"..\", \"member-1\"]}", "names the member '..'"), ("{", "ensemble.json"), ("{}", "ensemble.json")])
+        {
+            File.WriteAllText(list, text);
+            Refused(holds);
+        }
+
+        File.Delete(list);
+        Refused("holds adapters and no ensemble.json", "--resume");
+
+        void Refused(params string[] holds)
+        {
+            CommandLine.Run([.. Line($"{{model: {ensemble}}}"), "--out", folder.File("one")]).IsOneLine(holds);
+            Assert.False(Directory.Exists(folder.File("one")));
+        }
     }
 
     [Fact]
