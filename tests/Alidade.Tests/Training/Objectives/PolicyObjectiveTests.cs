@@ -214,6 +214,17 @@ public sealed class PolicyObjectiveTests
     }
 
     [Fact]
+    public void The_critic_of_nlpo_learns_half_the_mean_square_and_nothing_is_clipped()
+    {
+        using var scope = NewDisposeScope();
+        var critic = PolicyObjectives.Nlpo.Critic!;
+        var mask = ones(1, 3, ScalarType.Float64);
+        // Errors 3, -1 and 2, of values that moved by more than any clip: 0.5 · F.mse_loss of RL4LMs.
+        var loss = critic.Weight * critic.Evaluate(tensor(new double[,] { { 5, 1, 4 } }), zeros_like(mask), tensor(new double[,] { { 2, 2, 2 } }), mask).Loss.item<double>();
+        Assert.Equal(0.5 * (9 + 1 + 4) / 3, loss, 1e-12);
+    }
+
+    [Fact]
     public void Lambda_stops_at_its_maximum()
     {
         var lagrange = new Lagrange();
