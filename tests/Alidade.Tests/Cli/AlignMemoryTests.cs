@@ -49,6 +49,29 @@ public sealed class AlignMemoryTests
             stage.Dispose();
     }
 
+    [Fact]
+    public void A_stage_that_fits_only_so_computes_its_activations_again()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("pairs.jsonl", TrainRows.Of("dpo", 12));
+        var recipe = Recipe.Parse<AlignRecipe>("data: { preferences: pairs.jsonl, held_out: 0.3 }\nstages: [ { objective: dpo, training: { batch_rows: 4, max_updates: 1 } } ]", "recipe");
+        var data = AlignData.Read(recipe, folder.File, folder.File);
+        using var model = CausalLM.Load(TinyModel.Write(folder.File("model"), layers: 4));
+        using var stage = AlignTraining.Prepare([AlignStage.Read(recipe, "recipe")[0].With(recipe.Data, folder.File, folder.File, data.HeldOutPrompts)], model)[0];
+        using var shape = LoraAdapter.Create(model, "policy", recipe.Adapter, recipe.Seed);
+        long OnTop(bool recomputed) => TrainingForecast.Of(
+            stage.Stage.Known, model, shape, stage.Rows, stage.Stage.Settings with { Training = stage.Stage.Settings.Training with { RecomputeActivations = recomputed } }, long.MaxValue).Memory.OnTop;
+        // A fifth more than the estimate is asked for.
+        var between = (long)(1.2 * ((double)OnTop(true) + OnTop(false)) / 2);
+        var watched = new Watched(stage.Rows);
+        using var run = RunFolder.Create(folder.File("run"), new() { Command = "align", Environment = RunEnvironment.Here(1) });
+        var told = new List<string>();
+        using var adapter = new AlignTraining(run, recipe, data, [stage with { Rows = watched }], model, new Progress<Progress>(), told.Add, TestContext.Current.CancellationToken) { Available = between }.Train();
+        Assert.True(watched.Seen!.RecomputeActivations);
+        Assert.Contains("all activations kept: they are computed again", Assert.Single(told, t => t.StartsWith("1-dpo: memory:", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(run.Record.Warnings, w => w.Contains("they are computed again", StringComparison.Ordinal));
+    }
+
     /// <summary>Rows that remember how they were trained on.</summary>
     private sealed class Watched : PreparedRows
     {
