@@ -104,6 +104,8 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
             throw new AlidadeException($"its name '{title}' must be of letters, digits, '-' and '_': it becomes a folder's");
         if (known.Family is StepRewardFamily)
             throw new AlidadeException($"{known.Name} scores single tokens, with a head that no adapter holds; train it by 'alidade train {known.Name}'");
+        if (settings.Members > 1)
+            throw new AlidadeException("members: a stage trains one model; an ensemble of reward models is trained by 'alidade train reward', and its folder is named in a stage (reward: { model: FOLDER })");
         if (known.Family.LearnsFromRewards && settings.Reward.Count == 0)
             throw new AlidadeException($"{known.Name} needs a reward: a rule ({string.Join(", ", RecipeKeys.Choices(typeof(Training.Rewards.RuleReward)))}), a reward model's folder (model: FOLDER), or an earlier stage's (stage: NAME)");
         foreach (var wanted in settings.Reward.Concat(settings.Cost).Select(r => r.Stage).OfType<string>())

@@ -22,11 +22,14 @@ internal sealed record PreparedStage(AlignStage Stage, PreparedRows Rows) : IDis
 
 /// <summary>
 /// The stages of a recipe. Those that train the policy follow each other on one adapter; a reward model is trained on an adapter of its own, which later stages name as
-/// their reward. After each stage its adapter is saved, and a training that was broken off goes on from its newest checkpoint.
+/// their reward. Activations are computed again where a stage would not fit into memory otherwise, as <c>alidade train</c> does. After each stage its adapter is saved, and a training that was broken off goes on from its newest checkpoint.
 /// </summary>
 internal sealed class AlignTraining(
     RunFolder run, AlignRecipe recipe, AlignData data, IReadOnlyList<PreparedStage> stages, CausalLM model, IProgress<Progress> progress, Action<string> warn, CancellationToken cancellation)
 {
+    /// <summary>Bytes of main memory that a training can take; null to look.</summary>
+    public long? Available { get; init; }
+
     /// <summary>Ids of the pairs whose answers a stage learns as text.</summary>
     public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && s.Rows.File.Path == data.Pairs.File.Path)
         .SelectMany(s => s.Rows.Shown()).Select(r => r.Id.EndsWith("/chosen", StringComparison.Ordinal) ? r.Id[..^"/chosen".Length] : r.Id).ToHashSet(StringComparer.Ordinal);
@@ -81,7 +84,11 @@ internal sealed class AlignTraining(
         var rows = late ?? prepared.Rows;
         using var own = stage.TrainsReward ? TrainingJob.AdapterOf(stage.Settings, model, rows) : null;
         var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, progress, Warn, cancellation);
-        var result = rows.Train(own ?? policy, stage.Settings.Training, context);
+        // What is free is looked at now: the stages before, and what was measured, left their mark.
+        var choice = TrainingForecast.Of(stage.Known, model, own ?? policy, rows, stage.Settings, Available).Choice;
+        if (choice.Why is { } why)
+            Warn(why);
+        var result = rows.Train(own ?? policy, stage.Settings.Training with { RecomputeActivations = choice.Recomputed }, context);
         PeftFolder.Save(own ?? policy, model, FolderOf(stage));
         return new(stage.Name, result);
 

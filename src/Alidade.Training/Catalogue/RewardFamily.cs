@@ -26,7 +26,9 @@ public sealed class RewardFamily : ObjectiveFamily
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>
-        ["data.end_token", .. ((IRewardObjective)objective).Needs == RewardData.Pairs ? ["data.format"] : Array.Empty<string>(), .. objective is OrdinalReward ? ["ordinal_cuts"] : Array.Empty<string>()];
+        ["data.end_token", .. ((IRewardObjective)objective).Needs == RewardData.Pairs ? ["data.format"] : Array.Empty<string>(), .. objective is OrdinalReward ? ["ordinal_cuts"] : Array.Empty<string>(),
+        // Classes are no reward, and levels have cuts beside the adapter.
+        .. ((IRewardObjective)objective).Needs != RewardData.Labelled ? ["members"] : Array.Empty<string>()];
 
     /// <summary>Of ranked lists the accuracy is one of pairs, several to a row.</summary>
     /// <param name="objective">The objective, with its options.</param>

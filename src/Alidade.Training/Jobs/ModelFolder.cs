@@ -11,6 +11,10 @@ public static class ModelFolder
     public static IEnumerable<string> FilesOf(string path) =>
         File.Exists(path) ? [path] : Kinds.SelectMany(k => Directory.EnumerateFiles(path, k)).Order(StringComparer.Ordinal);
 
+    /// <summary>True for the folder of a whole model.</summary>
+    /// <param name="path">A folder.</param>
+    public static bool IsModel(string path) => File.Exists(Path.Combine(path, "config.json"));
+
     /// <summary>True for a PEFT folder, which is an adapter and no model by itself.</summary>
     /// <param name="path">A folder.</param>
     public static bool IsAdapter(string path) => File.Exists(Path.Combine(path, AdapterFile));

@@ -79,6 +79,9 @@ internal sealed class OpenedModels(CausalLM trained) : IDisposable
         return adapter;
     }
 
+    /// <summary>Hashes a file that says which models are meant.</summary>
+    public void Read(string role, string file) => Hash(role, file);
+
     /// <summary>A model behind an address; nothing is sent yet.</summary>
     /// <exception cref="AlidadeException">Its settings cannot be used.</exception>
     public ModelEndpoint Endpoint(EndpointOptions options)

@@ -11,10 +11,12 @@ namespace Alidade.Training.Jobs;
 [ShortForm("rule")]
 public sealed record RewardRecipe : IValidated
 {
+    private const double DefaultVarianceWeight = 0.1;
+
     /// <summary>A rule, by its name and options.</summary>
     public RuleReward? Rule { get; init; }
 
-    /// <summary>A reward model: a sequence-classification model of one score, or a PEFT folder of an adapter with such a head over the very model that is trained.</summary>
+    /// <summary>A reward model: a sequence-classification model of one score, or a PEFT folder of an adapter with such a head over the very model that is trained, or the folder of an ensemble of such adapters (<c>members</c>).</summary>
     public string? Model { get; init; }
 
     /// <summary>A reward model that an earlier stage of the same recipe trains, by its name or number; in recipes of stages alone (<c>alidade align</c>).</summary>
@@ -39,7 +41,7 @@ public sealed record RewardRecipe : IValidated
     public EnsembleRule Combine { get; init; } = EnsembleRule.UncertaintyWeighted;
 
     /// <summary>Weight of the variance of an ensemble whose rule is uncertainty_weighted.</summary>
-    public double VarianceWeight { get; init; } = 0.1;
+    public double VarianceWeight { get; init; } = DefaultVarianceWeight;
 
     /// <summary>A chat model that grades answers by a rubric.</summary>
     public JudgeRecipe? Judge { get; init; }
@@ -61,9 +63,11 @@ public sealed record RewardRecipe : IValidated
             yield return "aggregation: it is of the steps of a process reward model, and no steps are named";
         if (Ensemble.Count == 1)
             yield return "ensemble: one reward knows no disagreement; give at least 2";
-        if (Ensemble.Count == 0 && Combine != EnsembleRule.UncertaintyWeighted)
+        if (Ensemble.FirstOrDefault(r => r.Weight != 1) is { } weighed)
+            yield return FormattableString.Invariant($"ensemble: a member has the weight {weighed.Weight}, and members count alike; leave it out (the ensemble as a whole may have one)");
+        if (Ensemble.Count == 0 && Model is null && Combine != EnsembleRule.UncertaintyWeighted)
             yield return "combine: it is of an ensemble, and none is named";
-        if (!(VarianceWeight >= 0) || (VarianceWeight != 0.1 && (Ensemble.Count == 0 || Combine != EnsembleRule.UncertaintyWeighted)))
+        if (!(VarianceWeight >= 0) || (VarianceWeight != DefaultVarianceWeight && ((Ensemble.Count == 0 && Model is null) || Combine != EnsembleRule.UncertaintyWeighted)))
             yield return FormattableString.Invariant($"variance_weight: {VarianceWeight} (at least 0, of an ensemble whose rule is uncertainty_weighted)");
     }
 
@@ -102,28 +106,39 @@ public sealed record RewardRecipe : IValidated
         if (Steps is not null)
             return OfSteps(role, models);
         if (Ensemble.Count > 0)
-            return new EnsembleReward([.. Ensemble.Select(r => r.Opened(role, models, baseStays))]) { Rule = Combine, VarianceWeight = VarianceWeight };
-        return ModelFolder.IsAdapter(ModelLocation.Resolve(Model!)) ? OfAdapter(role, models, baseStays) : OfModel(role, models);
+            return Together(Ensemble.Select(r => r.Opened(role, models, baseStays)));
+        var location = ModelLocation.Resolve(Model!);
+        if (EnsembleFolder.ListOf(location) is { } list)
+        {
+            models.Read(role, list);
+            return Together(EnsembleFolder.MembersOf(list).Select(m => OfAdapter(role, m, models, baseStays)));
+        }
+
+        if (Combine != EnsembleRule.UncertaintyWeighted || VarianceWeight != DefaultVarianceWeight)
+            throw new AlidadeException($"{role}: combine and variance_weight are of an ensemble, and '{Model}' is one reward model; leave them out, or name the folder of an ensemble");
+        return ModelFolder.IsAdapter(location) ? OfAdapter(role, Model!, models, baseStays) : OfModel(role, models);
     }
+
+    private EnsembleReward Together(IEnumerable<IReward> members) => new([.. members]) { Rule = Combine, VarianceWeight = VarianceWeight };
 
     private ModelReward OfModel(string role, OpenedModels models)
     {
         var model = models.Model(role, Model!);
-        CheckHead(role, model.ScoringLabels);
+        CheckHead(role, Model!, model.ScoringLabels);
         return new(model.Name, model);
     }
 
     // A role over the base of the policy: no second copy of the weights.
-    private ModelReward OfAdapter(string role, OpenedModels models, bool baseStays)
+    private ModelReward OfAdapter(string role, string path, OpenedModels models, bool baseStays)
     {
         if (!baseStays)
-            throw new AlidadeException($"{role}.model: '{Model}' is an adapter over the model that is trained, all of whose weights change with adapter.method none; leave it at lora, or merge the adapter and name the whole model");
-        var adapter = models.Adapter(role, Model!);
+            throw new AlidadeException($"{role}.model: '{path}' is an adapter over the model that is trained, all of whose weights change with adapter.method none; leave it at lora, or merge the adapter and name the whole model");
+        var adapter = models.Adapter(role, path);
         int labels;
         using (models.Trained.Use(adapter))
             labels = models.Trained.ScoringLabels;
-        CheckHead(role, labels);
-        return new(Model!, models.Trained, adapter);
+        CheckHead(role, path, labels);
+        return new(path, models.Trained, adapter);
     }
 
     private ClassifierReward OfClassifier(string role, OpenedModels models)
@@ -144,9 +159,9 @@ public sealed record RewardRecipe : IValidated
             $"{role}.steps: '{Steps}' gives {model.ScoringLabels} scores to a token; a process reward model gives two, wrong and right, as those that 'alidade train prm' writes with adapter.method none");
     }
 
-    private void CheckHead(string role, int labels)
+    private static void CheckHead(string role, string path, int labels)
     {
         if (labels != 1)
-            throw new AlidadeException($"{role}.model: '{Model}' {(labels == 0 ? "has no scoring head" : $"gives {labels} scores to an answer")}, so it is no reward model; a reward model gives one score, as those that 'alidade train reward' writes");
+            throw new AlidadeException($"{role}.model: '{path}' {(labels == 0 ? "has no scoring head" : $"gives {labels} scores to an answer")}, so it is no reward model; a reward model gives one score, as those that 'alidade train reward' writes");
     }
 }

@@ -104,6 +104,12 @@ public sealed record TrainRecipe : IValidated
     /// <summary>Where the cuts between the levels of a rubric lie.</summary>
     public CutPlaces OrdinalCuts { get; init; } = CutPlaces.Even;
 
+    /// <summary>
+    /// Reward models that are trained, one after the other, as adapters over the same base that differ in their seeds alone: an ensemble, whose members disagree where none of
+    /// them is to be trusted. The run's folder <c>adapter</c> holds one folder for each, and is a reward as a whole. Default 1; Coste et al. 2023 (arXiv 2310.02743) take 5.
+    /// </summary>
+    public int Members { get; init; } = 1;
+
     /// <summary>What judges answers, for the objectives of reinforcement: one reward or several, which are added up.</summary>
     [OneOrMore]
     public IReadOnlyList<RewardRecipe> Reward { get; init; } = [];
@@ -150,6 +156,12 @@ public sealed record TrainRecipe : IValidated
             yield return "reference: reference_model takes its place; leave one of them out";
         if (Lagrange is not null && Cost.Count == 0)
             yield return "lagrange: there is no cost to keep under a limit; name a cost";
+        if (Members < 1)
+            yield return $"members: {Members} (at least 1)";
+        if (Members > 1 && Adapter.Method == TrainedWeights.None)
+            yield return "members: those of an ensemble are adapters over one base, and with adapter.method none there is none; leave it at lora";
+        if (Members > 1 && (Export.Gguf is not null || Export.AdapterGguf is not null))
+            yield return "export: a GGUF file holds one model, and members asks for several; leave it out, the run folder keeps the adapter of each";
         foreach (var violation in Export.Violations(Adapter.Method))
             yield return "export." + violation;
     }

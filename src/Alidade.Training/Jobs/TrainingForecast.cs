@@ -59,7 +59,10 @@ public sealed record TrainingForecast
     /// <summary>Tokens of the longest row.</summary>
     public required int LongestRow { get; init; }
 
-    /// <summary>Updates of the whole training.</summary>
+    /// <summary>Reward models that are trained one after the other; 1 where there is no ensemble.</summary>
+    public required int Members { get; init; }
+
+    /// <summary>Updates of the whole training; of an ensemble those of each member.</summary>
     public required int Updates { get; init; }
 
     /// <summary>Whether the model learns from its own answers; the rows are prompts then, and updates see answers.</summary>
@@ -86,8 +89,8 @@ public sealed record TrainingForecast
     /// <summary>Seconds of an update with its share of a rollout, where the model learns from its own answers; null elsewhere and when nothing was measured.</summary>
     public double? SecondsPerUpdate { get; init; }
 
-    /// <summary>Seconds of all updates at that speed, evaluation and checkpoints aside; null when nothing was measured.</summary>
-    public double? Seconds => SecondsPerUpdate is { } each ? each * Updates : TokensPerSecond is { } speed ? Tokens * Passes / speed : null;
+    /// <summary>Seconds of all updates of all members at that speed, evaluation and checkpoints aside; null when nothing was measured.</summary>
+    public double? Seconds => SecondsPerUpdate is { } each ? each * Updates : TokensPerSecond is { } speed ? Members * Tokens * Passes / speed : null;
 
     /// <summary>What a person should know of the rows before training begins, a line each: what is left out and why, what is cut, what does not show the model how an answer ends.</summary>
     public IReadOnlyList<string> RowNotes()
@@ -155,6 +158,7 @@ public sealed record TrainingForecast
             Tokens = lengths.Sum(l => (long)l),
             ScoredTokens = scored.Sum(l => (long)l),
             LongestRow = lengths.Max(),
+            Members = recipe.Members,
             Updates = updates,
             LearnsFromRewards = objective.Family.LearnsFromRewards,
             RowsPerUpdate = perUpdate,

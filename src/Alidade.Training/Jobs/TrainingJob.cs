@@ -1,9 +1,7 @@
 using Alidade.Core;
 using Alidade.Core.Files;
 using Alidade.Core.Reports;
-using Alidade.Core.Results;
 using Alidade.Core.Runs;
-using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
@@ -14,7 +12,8 @@ namespace Alidade.Training.Jobs;
 
 /// <summary>
 /// One training inside of a run folder: (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, with answers at its evaluations, (3) what it answers then,
-/// (4) adapter or model written, (5) the report, (6) what else was asked for is written. A run that was stopped, killed or could not write does what is missing.
+/// (4) adapter or model written, (5) the report, (6) what else was asked for is written. Of an ensemble the members are trained and written one after the other, and a reward
+/// model answers nothing, so that (2), (4) and (5) are all. A run that was stopped, killed or could not write does what is missing.
 /// </summary>
 /// <param name="run">The run.</param>
 /// <param name="name">What the run was asked with, for the report.</param>
@@ -81,20 +80,20 @@ public sealed class TrainingJob(
     }
 
     /// <summary>Does it.</summary>
-    public TrainingReport Run()
+    public TrainingReport Run() => recipe.Members > 1 ? RunMembers() : RunOne();
+
+    private TrainingReport RunOne()
     {
         using var adapter = AdapterOf(recipe, model, rows);
         CheckExports(recipe, model, adapter);
-        var forecast = TrainingForecast.Of(known, model, adapter, rows, recipe);
-        foreach (var note in forecast.RowNotes().Concat(new[] { forecast.Choice.Why }.OfType<string>()))
-            Warn(note);
+        var forecast = Forecast(adapter);
 
         // 1.
         var prompts = rows.Prompts(known.Family.TeachesAnswers ? recipe.Samples.Count : 0, Math.Max(1, model.Config.ContextLength - recipe.Samples.MaxNewTokens));
         var before = TrainingSamples.Take(run, Phases.Before, model, prompts, recipe.Samples.MaxNewTokens, progress, cancellation);
 
         // 2.
-        var result = Train(adapter, recipe.Training with { RecomputeActivations = forecast.Choice.Recomputed }, update =>
+        var result = Train(adapter, recipe.Training with { RecomputeActivations = forecast.Choice.Recomputed }, member: null, update =>
         {
             // Those at the ends are 1. and 3. To stop here would leave an evaluation without its answers; they are few.
             if (update > 0 && update < forecast.Updates)
@@ -111,7 +110,7 @@ public sealed class TrainingJob(
 
             // 5. Before 6., so that what cannot be written at the end takes nothing with it.
             int[] updates = [.. result.HeldOut.Select(p => p.Update)];
-            var report = Report(forecast, result, [.. TrainingSamples.Compared(run, updates, before, after), .. TrainingSamples.Rewards(run, updates, recipe.Samples.Count)]) with { Written = written };
+            var report = Summary.Of(forecast, [new(null, result)], [.. TrainingSamples.Compared(run, updates, before, after), .. TrainingSamples.Rewards(run, updates, recipe.Samples.Count)]) with { Written = written };
             Keep(report);
 
             // 6.
@@ -125,16 +124,53 @@ public sealed class TrainingJob(
         }
     }
 
+    // One that was done before a stop ends at its last checkpoint at once.
+    private TrainingReport RunMembers()
+    {
+        var results = new List<MemberResult>();
+        TrainingForecast? forecast = null;
+        foreach (var member in EnsembleMember.Of(recipe.Members, recipe.Training.Seed))
+        {
+            using var adapter = AdapterOf(recipe with { Training = recipe.Training with { Seed = member.Seed } }, model, rows);
+            forecast ??= Forecast(adapter);
+
+            // 2.
+            results.Add(new(member.Name, Train(adapter, recipe.Training with { Seed = member.Seed, RecomputeActivations = forecast.Choice.Recomputed }, member.Name)));
+
+            // 4.
+            PeftFolder.Save(adapter!, model, Path.Combine(run.PathOf(AdapterFolder), member.Name));
+        }
+
+        EnsembleFolder.Seal(run.PathOf(AdapterFolder), results.Select(r => r.Member!));
+
+        // 5.
+        var report = Summary.Of(forecast!, results, []) with { Written = [run.PathOf(AdapterFolder)] };
+        Keep(report);
+        return report;
+    }
+
+    private TrainingReports Summary => new(run, name, recipe, known, rows, model);
+
+    private TrainingForecast Forecast(LoraAdapter? adapter)
+    {
+        var forecast = TrainingForecast.Of(known, model, adapter, rows, recipe);
+        foreach (var note in forecast.RowNotes().Concat(new[] { forecast.Choice.Why }.OfType<string>()))
+            Warn(note);
+        return forecast;
+    }
+
     private void Keep(TrainingReport report)
     {
         run.WriteArtifact(RecordFile, Json.ToNode(report)!.ToJsonString(Json.Indented));
         run.WriteArtifact(PageFile, report.ToHtml());
     }
 
-    private TrainingResult Train(LoraAdapter? adapter, TrainingOptions options, Action<int> evaluated)
+    private TrainingResult Train(LoraAdapter? adapter, TrainingOptions options, string? member, Action<int>? evaluated = null)
     {
-        using var board = new TensorBoardLog(run.PathOf(TensorBoardFolder));
-        var logged = RunLogging.ContextOf(run, Stage, Checkpoints, progress, Warn, cancellation);
+        string Folder(string whole) => member is null ? whole : Path.Combine(whole, member);
+        using var board = new TensorBoardLog(run.PathOf(Folder(TensorBoardFolder)));
+        var logged = member is null ? RunLogging.ContextOf(run, Stage, Checkpoints, progress, Warn, cancellation)
+            : RunLogging.ContextOf(run, $"{Stage} {member}", Folder(Checkpoints), new Named(member, progress), warning => Warn($"{member}: {warning}"), cancellation);
         return rows.Train(adapter, options, logged with
         {
             OnStep = step =>
@@ -146,9 +182,8 @@ public sealed class TrainingJob(
             {
                 logged.OnHeldOut!(point);
                 board.Add(point.Update, Tagged("held-out/", new Dictionary<string, double>(point.Metrics) { ["loss"] = point.Loss }));
-                evaluated(point.Update);
+                evaluated?.Invoke(point.Update);
             },
-            OnAnswers = (update, answers) => TrainingSamples.Keep(run, update, answers),
         });
     }
 
@@ -156,9 +191,7 @@ public sealed class TrainingJob(
 
     private void Warn(string warning)
     {
-        // A run that is taken up again says the same of its rows.
-        if (!run.Record.Warnings.Contains(warning, StringComparer.Ordinal))
-            run.Update(r => r with { Warnings = [.. r.Warnings, warning] });
+        run.Update(r => r with { Warnings = [.. r.Warnings, warning] });
         warn(warning);
     }
 
@@ -197,62 +230,8 @@ public sealed class TrainingJob(
         yield return whole;
     }
 
-    private TrainingReport Report(TrainingForecast forecast, TrainingResult result, IReadOnlyList<SampleComparison> samples) => new()
+    private sealed class Named(string member, IProgress<Progress> progress) : IProgress<Progress>
     {
-        Objective = known.Name,
-        Meaning = known.Summary,
-        Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Name)),
-        Trained = FormattableString.Invariant($"{(forecast.IsAdapter ? "a LoRA adapter of" : "all")} {forecast.TrainedWeights:n0} weights"),
-        Data = FormattableString.Invariant($"{forecast.Rows:n0} rows of {Path.GetFileName(forecast.File)}, {forecast.HeldOutRows:n0} held out; {forecast.Tokens:n0} tokens a pass, {(forecast.LearnsFromRewards ? "all of them prompts" : FormattableString.Invariant($"{forecast.ScoredTokens:n0} of them learned"))}; {forecast.Passes:0.##} {(forecast.Passes == 1 ? "pass" : "passes")} at a learning rate of {forecast.LearningRate:g3}"),
-        When = DateTimeOffset.UtcNow,
-        Run = Path.GetFileName(Path.GetFullPath(run.Folder)),
-        Command = name,
-        Recipe = RecipeText.Of(recipe, rows.Objective!),
-        Updates = result.Updates,
-        BestUpdate = result.BestUpdate,
-        StoppedEarly = result.StoppedEarly,
-        Numbers = [.. Ends(result)],
-        Curves = StageCurves.From(RunLogging.Latest(run.View)),
-        Warnings = [.. result.Warnings.Select(w => new ReportWarning(w.Update, w.Message, w.Source))],
-        Samples = samples,
-        LeftOut =
-        [
-            .. result.Dropped.Concat(rows.Dropped).DistinctBy(d => d.Key).Where(d => d.Value > 0).Select(d => new LeftOut(known.Name, LeftOutKind.Dropped, d.Key, d.Value)),
-            .. rows.Truncated > 0 ? [new LeftOut(known.Name, LeftOutKind.Truncated, "cut to the maximum length", rows.Truncated)] : Array.Empty<LeftOut>(),
-        ],
-        Files = run.Record.Files,
-        Cost = new(result.Tokens, result.Seconds),
-        Environment = run.Record.Environment,
-    };
-
-    private IEnumerable<FirstAndLast> Ends(TrainingResult result)
-    {
-        if (result.HeldOut is [var first, .., var last])
-            foreach (var (name, value) in first.Metrics.Append(new("loss", first.Loss)).Where(m => m.Key is not ("reward_low" or "reward_high")))
-                if (RunLogging.Values(last).TryGetValue("held_out_" + name, out var end))
-                {
-                    var (interval, behind) = IntervalOf(name, end, last);
-                    yield return new("held-out " + name.Replace('_', ' '), value, end) { Note = Ties(name, first.Metrics), LastInterval = interval, Rows = behind };
-                }
-
-        // What is known once a rollout is logged with its first update alone.
-        if (result.Curve is [var begin, _, ..])
-            foreach (var (name, value) in begin.Values.Where(v => v.Key is not ("tokens" or "learning_rate")))
-                if (result.Curve.Last(s => s.Values.ContainsKey(name)) is var final && final != begin)
-                    yield return new("training " + name.Replace('_', ' '), value, final.Values[name]) { Note = Ties(name, begin.Metrics) };
+        public void Report(Progress value) => progress.Report(value with { Task = $"{value.Task} {member}" });
     }
-
-    // Of a share of rows, and of a mean reward over the answers that have one.
-    private (Interval? Interval, int? Rows) IntervalOf(string name, double value, HeldOutPoint point)
-    {
-        if (name == known.Family.ShareOfRows(rows.Objective!))
-            return (Proportion.Wilson((int)Math.Round(value * rows.HeldOutRows), rows.HeldOutRows), rows.HeldOutRows);
-        return name == "reward" && point.Metrics.TryGetValue("reward_low", out var low) && point.Metrics.TryGetValue("reward_high", out var high)
-            ? (new(low, high, 0.95, "t"), rows.HeldOutRows - (int)point.Metrics.GetValueOrDefault("unscored")) : (null, null);
-    }
-
-    // A policy that is its reference still prefers nothing: an accuracy of 0 says that all pairs are ties, and not that all are wrong.
-    private static string? Ties(string name, IReadOnlyDictionary<string, double> start) =>
-        name.EndsWith("rewards_accuracy", StringComparison.Ordinal) && start.GetValueOrDefault("rewards_ties") is > 0 and var share
-            ? FormattableString.Invariant($"at the start {100 * share:0.#} % of the pairs are ties, which count as wrong") : null;
 }

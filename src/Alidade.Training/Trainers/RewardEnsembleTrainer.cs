@@ -33,7 +33,7 @@ public sealed record RewardEnsembleTrainer
     /// <summary>The objective. Default Bradley–Terry on pairs.</summary>
     public IRewardObjective Objective { get; init; } = new PairwiseReward();
 
-    /// <summary>Settings of each member's loop; member i has the seed and i.</summary>
+    /// <summary>Settings of each member's loop; member i has the seed and i (<see cref="EnsembleMember"/>).</summary>
     public required TrainingOptions Options { get; init; }
 
     /// <summary>Trains the members one after the other. The caller disposes the ensemble.</summary>
@@ -49,13 +49,11 @@ public sealed record RewardEnsembleTrainer
         var results = new List<TrainingResult>();
         try
         {
-            for (var member = 1; member <= Members; member++)
+            foreach (var member in EnsembleMember.Of(Members, Options.Seed))
             {
-                var name = FormattableString.Invariant($"member-{member}");
-                var seed = Options.Seed + (ulong)member;
-                adapters.Add(LoraAdapter.Create(Model, name, Adapters, seed));
-                results.Add(new RewardTrainer { Model = Model, Adapter = adapters[^1], Objective = Objective, Options = Options with { Seed = seed } }
-                    .Train(rows, heldOut, context with { Folder = context.Folder is { } folder ? Path.Combine(folder, name) : null }));
+                adapters.Add(LoraAdapter.Create(Model, member.Name, Adapters, member.Seed));
+                results.Add(new RewardTrainer { Model = Model, Adapter = adapters[^1], Objective = Objective, Options = Options with { Seed = member.Seed } }
+                    .Train(rows, heldOut, context with { Folder = context.Folder is { } folder ? Path.Combine(folder, member.Name) : null }));
             }
 
             return new(Model, adapters, results);

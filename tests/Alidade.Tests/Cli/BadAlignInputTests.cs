@@ -68,6 +68,7 @@ public sealed class BadAlignInputTests
     [InlineData("{ objective: grpo }", "stages[0]", "grpo needs a reward", "stage: NAME")]
     [InlineData("{ objective: ppo, reward: { stage: judge } }", "there is no earlier stage 'judge'")]
     [InlineData("{ objective: reward }", "every one trains a reward model")]
+    [InlineData("{ objective: reward, members: 3 }", "stages[0]", "members: a stage trains one model", "reward: { model: FOLDER }")]
     [InlineData("{ objective: sft }, { objective: ppo, reward: { stage: sft } }", "stage '1-sft' (sft) trains no reward model")]
     [InlineData("{ objective: reward, name: judge }, { objective: ppo, reward: { stage: jugde } }", "there is no earlier stage 'jugde'", "did you mean 'judge'?")]
     [InlineData("{ objective: dpo, name: \"a/b\" }", "'a/b'", "letters, digits")]

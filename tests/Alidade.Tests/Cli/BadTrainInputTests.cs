@@ -55,6 +55,12 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("dpo --adapter none --adapter-gguf x.gguf", "export.adapter_gguf: there is no adapter")]
     [InlineData("reward --adapter-gguf x.gguf", "keeps 'score.weight' whole", "GGUF adapter has no place")]
     [InlineData("reward --gguf x.gguf", "no place for the scoring head")]
+    [InlineData("reward --set members=0", "members: 0 (at least 1)")]
+    [InlineData("reward --set members=many", "'members' (--set members=many) is 'many'")]
+    [InlineData("reward --set membres=3", "there is no option 'membres'", "did you mean 'members'?")]
+    [InlineData("reward --adapter none --set members=3", "members: those of an ensemble are adapters", "leave it at lora")]
+    [InlineData("reward --gguf x.gguf --set members=3", "export: a GGUF file holds one model")]
+    [InlineData("dpo --set members=3", "'members' is not read by dpo", "it is read by", "reward")]
     [InlineData("dpo --set lora.targets=[q_prj]", "no module is named 'q_prj'")]
     public void A_wrong_option_is_told_with_what_is_right(string line, params string[] holds)
     {
@@ -129,6 +135,8 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("objective: { name: dpo, betta: 1 }\ndata: rows.jsonl", "unknown key 'objective.betta' at line 1", "did you mean 'beta'?")]
     [InlineData("objective: { beta: 1 }\ndata: rows.jsonl", "options but no name")]
     [InlineData("data: rows.jsonl", "objective: none is named")]
+    [InlineData("objective: grpo\ndata: rows.jsonl\nreward: { ensemble: [ ends_with_question, { rule: ends_with_question, weight: 2 } ] }", "ensemble: a member has the weight 2")]
+    [InlineData("objective: grpo\ndata: rows.jsonl\nreward: { rule: ends_with_question, combine: mean }", "combine: it is of an ensemble")]
     [InlineData("objective: dpo\ndata: rows.jsonl\ntraining: { epochs: many }", "'training.epochs' at line 3 is 'many'; a number is needed")]
     public void A_recipe_with_a_key_or_value_it_does_not_know_is_told_by_line(string recipe, params string[] holds)
     {

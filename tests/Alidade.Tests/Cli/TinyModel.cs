@@ -6,13 +6,13 @@ using Alidade.Models.Weights;
 
 namespace Alidade.Tests.Cli;
 
-/// <summary>A model folder that a command can load: one block, random weights, a vocabulary of the bytes and a few words, by default a context of 32 tokens.</summary>
+/// <summary>A model folder that a command can load: random weights, a vocabulary of the bytes and a few words, by default one block and a context of 32 tokens.</summary>
 internal static class TinyModel
 {
     private const string Template =
         "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
-    public static string Write(string folder, int context = 32)
+    public static string Write(string folder, int context = 32, int layers = 1)
     {
         var tokenizer = new ByteLevelBpeTrainer
         {
@@ -26,7 +26,7 @@ internal static class TinyModel
             Family = "llama",
             VocabularySize = tokenizer.VocabularySize,
             Width = 16,
-            Layers = 1,
+            Layers = layers,
             Heads = 2,
             KeyValueHeads = 2,
             HeadDim = 8,

@@ -20,13 +20,13 @@ public static class PolicyObjectives
     };
 
     /// <summary>NLPO: PPO whose answers are made of the tokens that a lagging copy of the policy finds likely (<see cref="TokenMask"/>).</summary>
-    /// <remarks>Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; numbers of RL4LMs: top-p 0.9 of at least 100 tokens, γ 0.99, λ 0.95, ε 0.2, value weight 0.5. The KL is PPO's.</remarks>
+    /// <remarks>Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; numbers of RL4LMs (<c>nlpo.py</c>): top-p 0.9 of at least 100 tokens, γ 0.99, λ 0.95, ε 0.2, values not clipped, with the weight 1 (its 0.5 stands before a mean of squares without ½). The KL and its weight are PPO's, and so is the standardisation of the advantages over a rollout (RL4LMs: over a minibatch).</remarks>
     public static PolicyObjective Nlpo => Ppo with
     {
         Name = "nlpo",
         Advantage = new GeneralisedAdvantage { Gamma = 0.99 },
         Mask = new(),
-        Critic = new() { Weight = 0.5 },
+        Critic = new() { Weight = 1, Clip = null },
     };
 
     /// <summary>REINFORCE with the other answers as the baseline.</summary>
@@ -198,7 +198,10 @@ public static class PolicyObjectives
     /// <summary>
     /// Nash-MD: REINFORCE on the probability of winning against a mixture of policy and base (<see cref="PolicyObjective.Opponent"/>), less ½, with the KL of the whole answer in the reward.
     /// </summary>
-    /// <remarks>Munos et al. 2023 (arXiv 2312.00886), sec. 7; β 0.1 and a mixture of ½ as TRL.</remarks>
+    /// <remarks>
+    /// Munos et al. 2023 (arXiv 2312.00886), sec. 7; β 0.1 and a mixture of ½ as TRL. TRL credits each token with its own log-ratio alone, which is biased: what a token does to
+    /// later log-ratios is dropped. Its gradient is that of k2 in the loss (<c>reward_kl.beta</c> 0, <c>loss_kl</c> with β 0.1 and k2).
+    /// </remarks>
     public static PolicyObjective NashMd => new()
     {
         Name = "nash_md",

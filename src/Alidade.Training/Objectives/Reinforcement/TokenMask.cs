@@ -71,18 +71,27 @@ public sealed record TopPTokens : AllowedTokens
 /// A restricted choice of tokens: the policy renormalised on those that a lagging copy of it, the mask policy, allows. With PPO it is NLPO.
 /// </summary>
 /// <remarks>
-/// Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1; RL4LMs. Answers are drawn from the restricted policy, and what was allowed then is kept with them: the
-/// restricted log-probability enters the ratio, that of the whole distribution the KL of the reward.
+/// <para>Ramamurthy et al. 2022 (arXiv 2210.01241), alg. 1. Answers are drawn from the restricted policy, and what was allowed then is kept with them: the restricted
+/// log-probability enters the ratio, now and when the answers were drawn; that of the whole distribution, less the reference's whole one, the KL of the reward.</para>
+/// <para>Compared with RL4LMs (commit 97df0bd) and equal to it: the sets that are kept (<c>alg_wrappers.py</c>, <c>generate_batch</c>; <c>maskable/buffers.py</c>), the KL (there
+/// too, of <c>raw_log_probs</c>), when the mask policy is renewed (<c>nlpo.py</c>, <c>learn</c>), special tokens that are always allowed (there <c>all_special_ids</c>), and sets that know
+/// nothing of the temperature (<c>maskable/logits_processor.py</c>, <c>_get_action_masks</c>). Two faults are not repeated. <c>MaskableCategorical.apply_masking</c> (<c>maskable/distributions.py</c>) normalises
+/// its probabilities and takes its logits from what they were before: the log-probability of an allowed token, and so the ratio, is the one of the whole vocabulary. And
+/// <c>update_mask_model</c> (<c>causal_policy.py</c>, <c>seq2seq_policy.py</c>) renews the policy's mask model, but not the one that its logits processor holds: answers are drawn
+/// under the first copy for ever.</para>
 /// </remarks>
 public sealed record TokenMask
 {
     private const double Forbidden = -1e8;
 
-    /// <summary>What is allowed; a trainer adds the tokens at which the model stops. Default top-p 0.9 with at least 100 tokens, as RL4LMs.</summary>
+    /// <summary>What is allowed; a trainer adds the tokens at which the model stops and those that its tokenizer calls special. Default top-p 0.9 with at least 100 tokens, as RL4LMs.</summary>
     public AllowedTokens Allowed { get; init; } = new TopPTokens();
 
-    /// <summary>Updates between two copies of the policy to the mask policy (μ); answers are drawn under the newest one. Default 1000 (RL4LMs counts steps of its environment).</summary>
-    public int RefreshEvery { get; init => field = OptionCheck.Count("token_mask", value); } = 1000;
+    /// <summary>
+    /// Rollouts between two copies of the policy to the mask policy (μ). The copy is made of the policy that drew the last of them, before it learns from it, so that the mask
+    /// policy is a rollout behind at least. Default 20, as most recipes of RL4LMs (the others 5, 30 and 100; its class says 1000).
+    /// </summary>
+    public int RefreshEvery { get; init => field = OptionCheck.Count("token_mask", value); } = 20;
 
     /// <summary>Log-probabilities of the sampled tokens on the allowed set and on the whole vocabulary, and the entropy on the allowed set; each […], differentiable.</summary>
     /// <param name="logits">Of the policy, […, vocabulary].</param>

@@ -55,7 +55,13 @@ public sealed record CostModel : IRewardObjective
     }
 
     /// <summary>The token-wise form: the means of each pair over the positions from the first difference of its answers to the later end.</summary>
-    /// <param name="unsafer">Cost at each position of the unsafer answers, [pairs, positions].</param>
+    /// <remarks>
+    /// Compared with Safe RLHF's <c>CostTrainer.loss</c> (<c>safe_rlhf/values/cost/trainer.py</c>, as a fork of April 2024 holds it) and equal to it: the first position in which the
+    /// sequences differ, the means of each pair, then of the pairs, and the squares of both answers over the same positions as the regulariser. Behind the end of the shorter answer
+    /// it reads the scores of padding (<c>get_scores</c>, <c>safe_rlhf/models/score_model/__init__.py</c>), tokens that the attention mask hides and that stand in no answer: what is
+    /// learned there depends on which token pads. That is not repeated; a trainer gives the cost of the shorter answer's last token there.
+    /// </remarks>
+    /// <param name="unsafer">Cost at each position of the unsafer answers, [pairs, positions]; it is read up to the later end.</param>
     /// <param name="safer">Cost at each position of the safer answers, [pairs, positions].</param>
     /// <param name="labels">1 unsafe, 0 safe: of the unsafer and of the safer answer of each pair in turn.</param>
     /// <param name="starts">First position of each pair in which the answers differ.</param>

@@ -9,7 +9,7 @@ namespace Alidade.Training.Trainers.Policy;
 
 /// <summary>
 /// The loop of policy training. For every rollout
-/// 1. the source samples answers and scores them;
+/// 1. the source samples answers and scores them, under a mask policy where there is one, which may then become the policy;
 /// 2. the models say what else the objective needs of each token: log-probabilities of the reference, values;
 /// 3. the objective's estimator gives advantages;
 /// 4. in some passes, updates: micro-batches forward and backward, gradients clipped, AdamW's step;
@@ -75,6 +75,7 @@ internal sealed class PolicyLoop : IDisposable
 
                 // 1.
                 using var answers = OrStop(() => source.Next(policy));
+                mask?.AfterRollout(policy.Count(PolicyNumber.Rollouts));
                 State.Tokens += answers.Tokens;
                 if (answers.Rows.Count == 0 || !Learn(answers, step))
                     SayWhyNothingIsLearned(answers);
@@ -150,7 +151,6 @@ internal sealed class PolicyLoop : IDisposable
             for (var w = 0; w < windows.Count && !IsFull(); w++)
             {
                 journal.Add(Update(answers, windows[w], windows.Sum(x => x.Count), step, rollout, fresh: iteration == 0 && w == 0, known));
-                mask?.AfterUpdate(State.Update);
                 // What is known of the rollout is logged with its first update.
                 known = [];
             }

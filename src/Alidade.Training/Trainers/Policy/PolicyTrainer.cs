@@ -61,7 +61,7 @@ public sealed record PolicyTrainer
         if (prompts.Rows.Count == 0)
             throw new AlidadeException("there is no prompt to train on: every row was left out");
         context ??= new();
-        using var mask = Objective.Mask is { } tokens ? new MaskPolicy(Model, Adapter, tokens, Rollouts.Temperature) : null;
+        using var mask = Objective.Mask is { } tokens ? new MaskPolicy(Model, Adapter, tokens) : null;
         var sampler = new PolicySampler(Model, Adapter, Rollouts) { Mask = mask };
         var scorer = new AnswerScorer(Reward, Cost);
         var source = new SampledAnswers(prompts.Rows, sampler, scorer, Objective.Advantage.NeedsGreedyAnswer, Options, context);

@@ -1,6 +1,7 @@
 using Alidade.Core;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Ranking;
+using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Objectives.Supervised;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -50,13 +51,14 @@ public sealed partial class ObjectiveGoldenTests
             ["ranking/xpo"] = Exploratory,
             ["ranking/nash_md"] = c =>
             {
-                var index = c.Whole("mask").reshape(-1).nonzero().squeeze(1);
-                var width = c.Whole("mask").size(1);
-                var tokens = new TokenLogProbs(
-                    c.Real("policy_logps").reshape(-1).index_select(0, index), [.. index.data<long>().ToArray().Select(i => i / width)], (int)c.Whole("mask").size(0));
-                var credit = c.Text("kl_credit", "sequence") == "token" ? KlCredit.Token : KlCredit.Sequence;
-                return new NashMd { Beta = c.Number("beta"), Credit = credit }
-                    .Evaluate(tokens, c.Real("reference_logps").detach().reshape(-1).index_select(0, index), c.Real("win_probability").detach());
+                var (objective, wins) = (PolicyObjectives.NashMd with { RewardKl = new() { Beta = c.Number("beta") } }, c.Real("win_probability").detach());
+                var tokens = PolicyTokens.Of(c.Real("policy_logps"), c.Real("policy_logps"), c.Whole("mask"), c.Real("reference_logps"));
+                var ratio = tokens.Old - tokens.Reference!;
+                // TRL takes from each token its own log-ratio alone.
+                var advantages = c.Text("kl_credit", "sequence") == "token" ? (wins - 0.5).unsqueeze(1) - (c.Number("beta") * ratio)
+                    : objective.Advantage.Estimate(Rollout.Of(wins, tokens, 1, objective.RewardKl)).Advantages;
+                var result = objective.Evaluate(tokens, advantages);
+                return new Objective(result.Loss, result.PerItem.sum(-1)).WithOutputs(("score", (wins - 0.5) * tokens.Old.sum(-1)), ("kl_estimate", ratio.sum(-1)));
             },
             ["ranking/kto_pairing"] = c =>
             {

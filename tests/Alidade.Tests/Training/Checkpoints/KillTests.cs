@@ -15,7 +15,7 @@ public sealed class KillTests
 
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out var kills) ? kills : 2;
 
-    public static TheoryData<string> Objectives() => ["sft", "dpo", "grpo"];
+    public static TheoryData<string> Objectives() => ["sft", "dpo", "grpo", "reward"];
 
     [Theory]
     [MemberData(nameof(Objectives))]
@@ -24,7 +24,7 @@ public sealed class KillTests
         using var folder = new TemporaryFolder();
         var model = TinyModel.Write(folder.File("model"));
         var data = folder.Write("rows.jsonl", TrainRows.Of(objective, 24));
-        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "max_updates=40", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "samples.count=1", "samples.max_new_tokens=4", "rank=2", .. objective == "grpo" ? (string[])["reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4"] : []];
+        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "max_updates=40", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "rank=2", .. objective == "reward" ? (string[])["members=2"] : ["samples.count=1", "samples.max_new_tokens=4"], .. objective == "grpo" ? (string[])["reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4"] : []];
         var watch = Stopwatch.StartNew();
         Assert.Equal(0, Child([.. begin, "--out", folder.File("whole")], null));
         var whole = (int)watch.ElapsedMilliseconds;
@@ -52,7 +52,13 @@ public sealed class KillTests
         }
     }
 
-    private static string Weights(string run) => Convert.ToHexString(File.ReadAllBytes(Path.Combine(run, "adapter", "adapter_model.safetensors")));
+    // Of an ensemble those of every member.
+    private static string Weights(string run)
+    {
+        var files = Directory.GetFiles(Path.Combine(run, "adapter"), "adapter_model.safetensors", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToArray();
+        Assert.NotEmpty(files);
+        return string.Join(' ', files.Select(f => Convert.ToHexString(File.ReadAllBytes(f))));
+    }
 
     // The exit code; that of a killed process is not 0.
     private static int Child(string[] arguments, int? killAfter)

@@ -204,6 +204,24 @@ public sealed class PolicyObjectiveTests
         var kl = Masked.Keep(Sample.LogProbs - Sample.Reference, Sample.Mask).sum(-1);
         var expected = Masked.Keep(((0.1 * kl) - (wins - 0.5)).unsqueeze(1).expand(Rows, Positions) / Rows, Sample.Mask);
         Assert.All(expected.reshape(-1).data<double>().ToArray().Zip(gradient), p => Assert.Equal(p.First, p.Second, 1e-12));
+
+        // TRL's form, each token with its own log-ratio alone: the gradient of k2 in the loss.
+        var biased = objective with { RewardKl = new() { Beta = 0 }, LossKl = new() { Beta = 0.1, Estimator = KlEstimator.K2 } };
+        advantages = biased.Advantage.Estimate(Rollout.Of(wins, tokens, 1, biased.RewardKl)).Advantages;
+        gradient = Gradient(Sample.LogProbs, x => biased.Evaluate(PolicyTokens.Of(x, Sample.LogProbs, Sample.Mask, Sample.Reference), advantages).Loss);
+        expected = Masked.Keep(((0.1 * (Sample.LogProbs - Sample.Reference)) - (wins - 0.5).unsqueeze(1)) / Rows, Sample.Mask);
+        Assert.All(expected.reshape(-1).data<double>().ToArray().Zip(gradient), p => Assert.Equal(p.First, p.Second, 1e-12));
+    }
+
+    [Fact]
+    public void The_critic_of_nlpo_learns_half_the_mean_square_and_nothing_is_clipped()
+    {
+        using var scope = NewDisposeScope();
+        var critic = PolicyObjectives.Nlpo.Critic!;
+        var mask = ones(1, 3, ScalarType.Float64);
+        // Errors 3, -1 and 2, of values that moved by more than any clip: 0.5 · F.mse_loss of RL4LMs.
+        var loss = critic.Weight * critic.Evaluate(tensor(new double[,] { { 5, 1, 4 } }), zeros_like(mask), tensor(new double[,] { { 2, 2, 2 } }), mask).Loss.item<double>();
+        Assert.Equal(0.5 * (9 + 1 + 4) / 3, loss, 1e-12);
     }
 
     [Fact]

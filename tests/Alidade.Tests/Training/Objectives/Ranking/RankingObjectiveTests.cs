@@ -93,24 +93,6 @@ public sealed class RankingObjectiveTests
     }
 
     [Fact]
-    public void Nash_policy_gradient_credits_the_whole_answer_unless_told_otherwise()
-    {
-        using var scope = NewDisposeScope();
-        double[] logProbs = [-1, -2, -0.5], reference = [-1.5, -1.25, -1];
-        Tensor Gradient(KlCredit credit)
-        {
-            var leaf = tensor(logProbs).requires_grad_(true);
-            new NashMd { Beta = 0.2, Credit = credit }.Evaluate(new(leaf, [0, 0, 1], 2), tensor(reference), tensor(new[] { 0.75, 0.5 })).Loss.backward();
-            return leaf.grad!;
-        }
-
-        // Log-ratios .5, -.75 and .5; (β·Σ − (P − ½))/2 for each token of an answer, or β times its own ratio.
-        Assert.Equal([((0.2 * -0.25) - 0.25) / 2, ((0.2 * -0.25) - 0.25) / 2, 0.2 * 0.5 / 2], Gradient(KlCredit.Sequence).data<double>().ToArray(), (a, b) => Math.Abs(a - b) < 1e-12);
-        Assert.Equal([((0.2 * 0.5) - 0.25) / 2, ((0.2 * -0.75) - 0.25) / 2, 0.2 * 0.5 / 2], Gradient(KlCredit.Token).data<double>().ToArray(), (a, b) => Math.Abs(a - b) < 1e-12);
-        Assert.Throws<AlidadeException>(() => new NashMd().Evaluate(new(zeros(0), [], 1), zeros(0), zeros(1)));
-    }
-
-    [Fact]
     public void Equal_rewards_make_no_pair_and_are_counted()
     {
         var (pairs, ties) = OnlinePairs.Of([1, 2, 3, 0], [2, 2, 1, 0]);

@@ -61,7 +61,6 @@ public sealed class RankingOptionTests
         (() => new RaoKupperDpo { Nu = 1 }, "dpo_rk: Nu is 1; it must be a number above 1"),
         (() => new DavidsonDpo { Nu = 0 }, "dpo_d: Nu is 0; it must be " + Positive),
         (() => new Xpo { Alpha = -1 }, "xpo: Alpha is -1; it must be " + NotNegative),
-        (() => new NashMd { Beta = -1 }, "nash_md: Beta is -1; it must be " + NotNegative),
         (() => new Kto { Beta = 0 }, "kto: Beta is 0; it must be " + Positive),
         (() => new Kto { DesirableWeight = -1 }, "kto: DesirableWeight is -1; it must be " + NotNegative),
         (() => new Kto { UndesirableWeight = -1 }, "kto: UndesirableWeight is -1; it must be " + NotNegative),

@@ -37,22 +37,26 @@ public sealed class MaskPolicyTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, "111111")]
-    [InlineData(2, "101010")]
-    [InlineData(4, "100010")]
-    [InlineData(1000, "100000")]
-    public void Answers_are_made_of_the_tokens_of_a_copy_of_the_policy_that_is_renewed_every_so_many_updates(int every, string renewed)
+    [InlineData(1, 12, "112345")]
+    [InlineData(2, 12, "112244")]
+    [InlineData(4, 12, "111144")]
+    [InlineData(1000, 12, "111111")]
+    // With two updates a rollout it is rollouts that count.
+    [InlineData(2, 6, "112244")]
+    public void Answers_are_made_of_the_tokens_of_the_policy_that_drew_an_earlier_rollout_and_changes_every_so_many_of_them(int every, int batchRows, string drew)
     {
-        var isNew = "";
-        var known = new Dictionary<string, string>(StringComparer.Ordinal);
-        Train(every, updates: 6, answers =>
+        var policies = new List<float[][]>();
+        var masks = "";
+        Train(every, updates: 6 * 12 / batchRows, answers =>
         {
             Assert.All(answers, a => Assert.All(a.Ids.Zip(a.Allowed), t => Assert.True(t.Second.Contains(t.First))));
             Assert.All(answers, a => Assert.Equal(a.Ids.Count, a.Allowed.Count));
-            // One update a rollout: what the policy allows now, against what was allowed.
-            isNew += answers.All(a => Sets(a.Allowed) == Sets(LikelyNow(a))) ? '1' : '0';
-        });
-        Assert.Equal(renewed, isNew);
+            policies.Add(Weights());
+            // The latest of the policies so far that allows what was allowed.
+            masks += Enumerable.Range(1, policies.Count).Last(p => p == 1 || answers.All(a => Sets(a.Allowed) == Sets(Likely(a, policies[p - 1]))));
+            Assert.All(answers, a => Assert.Equal(Sets(Likely(a, policies[masks[^1] - '1'])), Sets(a.Allowed)));
+        }, batchRows: batchRows);
+        Assert.Equal(drew, masks);
     }
 
     [Fact]
@@ -71,7 +75,7 @@ public sealed class MaskPolicyTests : IDisposable
     [Fact]
     public void What_the_sampler_says_of_a_token_is_its_log_probability_among_the_allowed_ones()
     {
-        using var mask = new MaskPolicy(model, adapter, new() { Allowed = new TopKTokens { K = K } }, Temperature);
+        using var mask = new MaskPolicy(model, adapter, new() { Allowed = new TopKTokens { K = K } });
         var sampler = new PolicySampler(model, adapter, Rollouts) { Mask = mask };
         foreach (var answer in sampler.Sample(Prompts.Rows, 3, seed: 2, cancellation: TestContext.Current.CancellationToken))
         {
@@ -88,12 +92,55 @@ public sealed class MaskPolicyTests : IDisposable
         }
     }
 
+    [Fact]
+    public void What_is_allowed_knows_nothing_of_the_temperature()
+    {
+        using var mask = new MaskPolicy(model, adapter, new() { Allowed = new TopPTokens { P = 0.4, AtLeast = 1 } });
+        var different = 0;
+        foreach (var answer in new PolicySampler(model, adapter, Rollouts) { Mask = mask }.Sample(Prompts.Rows, 2, seed: 2, cancellation: TestContext.Current.CancellationToken))
+        {
+            using var scope = NewDisposeScope();
+            string Most(double temperature) => string.Join(' ', LogitsOf(answer).div(temperature).softmax(-1).unbind(0).Select(row =>
+            {
+                // The likeliest tokens until their mass exceeds p.
+                var (kept, mass) = (new List<int>(), 0.0);
+                foreach (var (share, id) in row.data<float>().ToArray().Select((s, i) => (s, i)).OrderByDescending(t => t.s))
+                {
+                    kept.Add(id);
+                    if ((mass += share) > 0.4)
+                        break;
+                }
+
+                return string.Join(',', kept.Order());
+            }));
+            Assert.Equal(Most(1), Sets(answer.Allowed));
+            different += Most(1) == Most(Temperature) ? 0 : 1;
+        }
+
+        Assert.True(different > 0);
+    }
+
+    [Fact]
+    public void Tokens_that_the_tokenizer_calls_special_stay_allowed()
+    {
+        using var folder = new Alidade.Tests.Core.TemporaryFolder();
+        using var worded = CausalLM.Load(Alidade.Tests.Cli.TinyModel.Write(folder.File("model")));
+        int[] special = [.. Enumerable.Range(0, worded.Tokenizer.VocabularySize).Where(worded.Tokenizer.IsSpecial)];
+        Assert.True(special.Length > worded.EndTokens.Count);
+        using var policy = LoraAdapter.Create(worded, "policy", new() { Rank = 2 }, seed: 5);
+        using var mask = new MaskPolicy(worded, policy, new() { Allowed = new TopKTokens { K = 1 } });
+        var answers = new PolicySampler(worded, policy, Rollouts) { Mask = mask }
+            .Sample([new(worded.Tokenizer.Encode("the cat"), new("0", Prompt.OfText("the cat"), new Dictionary<string, JsonElement>()))], 2, seed: 2, cancellation: TestContext.Current.CancellationToken);
+        Assert.All(answers.SelectMany(a => a.Allowed), set => Assert.All(special, id => Assert.True(set.Contains(id))));
+        Assert.All(answers.SelectMany(a => a.Allowed), set => Assert.InRange(Enumerable.Range(0, worded.Config.VocabularySize).Count(set.Contains), special.Length, special.Length + 1));
+    }
+
     private static RolloutOptions Rollouts => new() { Prompts = 3, Samples = 4, MaxNewTokens = 6, DecodingRows = 5, Temperature = Temperature };
 
     private static TokenRows<PromptTokens> Prompts => new(
         [.. Tiny.Demonstrations(6, 21).Rows.Select((d, i) => new PromptTokens(d.Ids, new($"{i}", Prompt.OfText("prompt"), new Dictionary<string, JsonElement>())))], new Dictionary<string, int>(), 0);
 
-    private IReadOnlyList<Alidade.Training.Trainers.TrainingStep> Train(int every, int updates, Action<IReadOnlyList<AnsweredPrompt>> look, Func<PolicyObjective, PolicyObjective>? change = null)
+    private IReadOnlyList<Alidade.Training.Trainers.TrainingStep> Train(int every, int updates, Action<IReadOnlyList<AnsweredPrompt>> look, Func<PolicyObjective, PolicyObjective>? change = null, int batchRows = 12)
     {
         var objective = PolicyObjectives.Nlpo with { Mask = new() { Allowed = new TopKTokens { K = K }, RefreshEvery = every } };
         return new PolicyTrainer
@@ -104,20 +151,32 @@ public sealed class MaskPolicyTests : IDisposable
             Reward = new Watched(look),
             Critic = critic,
             Rollouts = Rollouts,
-            Options = Tiny.Options(updates) with { BatchRows = 12, Accumulation = 1, Schedule = new() { LearningRate = 0.1 } },
+            Options = Tiny.Options(updates) with { BatchRows = batchRows, Accumulation = 1, Schedule = new() { LearningRate = 0.1 } },
         }.Train(Prompts).Curve;
     }
 
     private static string Sets(IReadOnlyList<Alidade.Models.Generation.TokenSet> sets) => string.Join(' ', sets.Select(s => string.Join(',', Enumerable.Range(0, 29).Where(s.Contains))));
 
-    // The K likeliest tokens of each place of an answer under the policy as it is, as sets of the sampler would say it.
+    // The K likeliest tokens of each place of an answer under the policy as it was, as sets of the sampler would say it.
     private static string Sets(IReadOnlyList<int[]> sets) => string.Join(' ', sets.Select(s => string.Join(',', s.Order())));
 
-    private IReadOnlyList<int[]> LikelyNow(AnsweredPrompt answer)
+    private float[][] Weights() => [.. adapter.Parameters.Select(p => p.Value.detach().data<float>().ToArray())];
+
+    private IReadOnlyList<int[]> Likely(AnsweredPrompt answer, float[][] policy)
     {
         using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var now = Weights();
+        Put(policy);
         var (_, index) = LogitsOf(answer).topk(K, -1);
+        Put(now);
         return [.. index.data<long>().ToArray().Select(i => (int)i).Chunk(K)];
+
+        void Put(float[][] weights)
+        {
+            foreach (var ((_, value), weight) in adapter.Parameters.Zip(weights))
+                value.copy_(tensor(weight).view(value.shape));
+        }
     }
 
     // Of the places of an answer's tokens, under the policy as it is.
