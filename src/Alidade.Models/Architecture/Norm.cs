@@ -1,4 +1,5 @@
 using Alidade.Models.Hooks;
+using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ internal sealed class Norm(NormKind kind, double epsilon, long width, WeightSlot
         using var scope = NewDisposeScope();
         if (Kind == NormKind.Layer)
             return nn.functional.layer_norm(x, shape, Gain(), Bias, epsilon).MoveToOuterDisposeScope();
-        var inverse = x.square().mean([-1], keepdim: true).add_(epsilon).rsqrt();
+        var inverse = x.square().mean([-1], keepdim: true).add_(Scalars.Of(epsilon), Scalars.One).rsqrt();
         var normalized = x.mul(inverse);
         return (Gain() is { } gain ? normalized.mul(gain) : normalized).MoveToOuterDisposeScope();
     }
@@ -51,5 +52,5 @@ internal sealed class Norm(NormKind kind, double epsilon, long width, WeightSlot
         return (Bias is { } shift ? y + shift : y).MoveToOuterDisposeScope();
     }
 
-    private Tensor? Gain() => Weight is { } gain && Offset != 0 ? gain + Offset : Weight;
+    private Tensor? Gain() => Weight is { } gain && Offset != 0 ? gain.add(Scalars.Of(Offset), Scalars.One) : Weight;
 }

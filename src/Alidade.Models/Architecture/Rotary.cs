@@ -1,3 +1,4 @@
+using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -52,7 +53,7 @@ internal sealed class Rotary : IDisposable
     }
 
     private (Tensor First, Tensor Second) Turn(Tensor first, Tensor second) =>
-        ((first * cos).addcmul_(second, sin, -1), (second * cos).addcmul_(first, sin, 1));
+        ((first * cos).addcmul_(second, sin, Scalars.MinusOne), (second * cos).addcmul_(first, sin, Scalars.One));
 }
 
 /// <summary>The rotary tables of one forward pass: one for each way in which the layers turn.</summary>

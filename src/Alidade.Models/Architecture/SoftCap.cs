@@ -1,3 +1,4 @@
+using Alidade.Models.Native;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Architecture;
@@ -8,8 +9,8 @@ internal static class SoftCap
     /// <summary>Element by element, into a new tensor.</summary>
     public static Tensor Apply(Tensor x, double cap)
     {
-        using var shrunk = x / cap;
+        using var shrunk = x.div(Scalars.Of(cap));
         using var bounded = shrunk.tanh();
-        return bounded * cap;
+        return bounded.mul(Scalars.Of(cap));
     }
 }

@@ -1,4 +1,5 @@
 using Alidade.Models.Architecture;
+using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,11 +29,11 @@ internal sealed class LayerMasks : IDisposable
         if (windows is [0] && !config.Alibi && config.ScoreCap is null)
             return;
         using var scope = NewDisposeScope();
-        var distance = (keys().unsqueeze(-2) - queries.unsqueeze(-1)).unsqueeze(1);
-        var seen = visible ?? zeros_like(distance, dtype).masked_fill_(distance.gt(0), double.NegativeInfinity);
-        var sloped = config.Alibi ? seen + (Slopes(config.Heads).to(dtype).to(seen.device) * distance) : seen;
+        var distance = keys().unsqueeze(-2).sub(queries.unsqueeze(-1)).unsqueeze(1);
+        var seen = visible ?? zeros_like(distance, dtype).masked_fill_(distance.gt(Scalars.Of(0L)), Scalars.MinusInfinity);
+        var sloped = config.Alibi ? seen.Plus(Slopes(config.Heads).to(dtype).to(seen.device) * distance) : seen;
         foreach (var window in windows)
-            made.Add(window, (window == 0 ? sloped.alias() : sloped.masked_fill(distance.le(-window), double.NegativeInfinity)).DetachFromDisposeScope());
+            made.Add(window, (window == 0 ? sloped.alias() : sloped.masked_fill(distance.le(Scalars.Of((long)-window)), Scalars.MinusInfinity)).DetachFromDisposeScope());
     }
 
     /// <summary>The mask of a layer, which broadcasts to [rows, heads, queries, keys]; null for the plain rule.</summary>

@@ -1,4 +1,5 @@
 using Alidade.Core.Reports;
+using Alidade.Core.Results;
 using Alidade.Core.Runs;
 using Alidade.Core.Statistics;
 using Alidade.Models;
