@@ -18,8 +18,8 @@ internal static class Interleaved
 {
     public static void Run(IBenchmark benchmark, int rounds, TextWriter output)
     {
-        using var square = new MatrixProduct(2048, 2048, 2048);
-        using var own = new MatrixProduct(2048, 576, 1536);
+        var square = new MatrixProduct(2048, 2048, 2048);
+        var own = new MatrixProduct(2048, 576, 1536);
         var works = benchmark.Works;
         var samples = works.Select(_ => new List<Sample>()).ToArray();
         for (var round = 0; round <= rounds; round++)

@@ -250,7 +250,7 @@ public sealed partial class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        return Head.LogProbs(ScoredHidden(batch), targets, temperature).MoveToOuterDisposeScope();
+        return Head.LogProbs(ScoredHidden(batch), targets, KeptActivations, temperature).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="LogProbs"/>, with 1 where a scored token is a likeliest one of its place, else 0; without gradient.</summary>
@@ -270,7 +270,7 @@ public sealed partial class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets, collision, temperature);
+        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets, collision, KeptActivations, temperature);
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 
@@ -298,10 +298,10 @@ public sealed partial class CausalLM : IDisposable
     }
 
     /// <summary>
-    /// True while forward passes of batches that collect gradients keep the input of each block alone, and backward runs the blocks again: about a third more time, and the
-    /// activations of one block in memory instead of all. Default false; with hooks registered it changes nothing.
+    /// What forward passes of batches keep for the backward pass. Other than <see cref="KeptActivations.All"/>, backward adds to the gradients of weights where they are
+    /// (<c>autograd.grad</c> and second derivatives do not see them); with hooks registered it changes nothing.
     /// </summary>
-    public bool RecomputesActivations { get; set; }
+    public KeptActivations KeptActivations { get; set; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -396,11 +396,13 @@ public sealed partial class CausalLM : IDisposable
         {
             var attention = new BranchedAttention(Config, batch, Device, DType);
             var ids = tensor(batch.Ids.Select(id => (long)id).ToArray(), [1, batch.Ids.Count], device: Device);
-            var recomputed = RecomputesActivations && is_grad_enabled();
+            var forTraining = KeptActivations != KeptActivations.All && is_grad_enabled();
             Tensor all;
             try
             {
-                all = NativeErrors.Run("forward pass", () => recomputed ? decoder.RunRecomputed(ids, attention, UseAgain(Adapter)) : decoder.Run(ids, attention), ids);
+                all = NativeErrors.Run("forward pass", () => forTraining
+                    ? decoder.RunForTraining(ids, attention, KeptActivations == KeptActivations.Products, UseAgain(Adapter))
+                    : decoder.Run(ids, attention), ids);
             }
             catch
             {
@@ -409,7 +411,7 @@ public sealed partial class CausalLM : IDisposable
             }
 
             // Blocks that run again need it until then.
-            if (!recomputed)
+            if (!forTraining)
                 attention.Dispose();
             hidden = all.squeeze(0).index_select(0, tensor(tokens, device: Device));
         }

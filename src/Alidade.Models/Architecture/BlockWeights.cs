@@ -41,6 +41,9 @@ internal sealed record BlockWeights
 
     public required Linear Down { get; init; }
 
+    /// <summary>Whether the gradient depends on the value of <see cref="Down"/>: a norm or the factors of DoRA come after it.</summary>
+    public bool ReadsDown => MlpPostNorm is not null || Down.Update?.Magnitude is not null;
+
     /// <summary>All projections, in the order of a forward pass.</summary>
     public IEnumerable<Linear> Linears => new[] { QueryKeyValue, Query, Key, Value, Output, GateUp, Gate, Up, Down }.OfType<Linear>();
 }

@@ -1,4 +1,5 @@
 using Alidade.Models.Attention;
+using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,6 +18,9 @@ namespace Alidade.Models.Architecture;
 internal sealed partial class Decoder(
     DecoderConfig config, Embedding embedding, Norm? embeddingNorm, Embedding? positionEmbedding, IReadOnlyList<BlockWeights> blocks, Norm finalNorm)
 {
+    /// <summary>The architecture.</summary>
+    public DecoderConfig Config => config;
+
     /// <summary>The blocks, first to last.</summary>
     public IReadOnlyList<BlockWeights> Blocks => blocks;
 
@@ -56,104 +60,84 @@ internal sealed partial class Decoder(
         return finalNorm.Apply(x).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The fused path with the activations of one block at a time: backward runs each block again.</summary>
+    /// <summary>The fused path for a backward pass that adds to the gradients of weights: of each block little is kept, and the rest computed again there.</summary>
     /// <param name="ids">[rows, positions], int64.</param>
-    /// <param name="attention">Who sees whom; it is kept until the first block's backward is done, and disposed there.</param>
+    /// <param name="attention">Who sees whom; it is kept until backward is done, and disposed there.</param>
+    /// <param name="keepsProducts">Whether the values of products with weights are kept, or the inputs of the blocks alone.</param>
     /// <param name="asNow">Puts the weights back as they are now, the adapter in use with them, until what it returns is disposed: backward may come under another adapter.</param>
     /// <returns>[rows, positions, width].</returns>
-    public Tensor RunRecomputed(Tensor ids, IAttention attention, Func<IDisposable> asNow)
+    public Tensor RunForTraining(Tensor ids, IAttention attention, bool keepsProducts, Func<IDisposable> asNow)
     {
         using var scope = NewDisposeScope();
+        var x = Start(ids, attention, inPlace: true);
         var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.DType);
-        try
-        {
-            var x = Start(ids, attention);
-            for (var layer = 0; layer < blocks.Count; layer++)
-            {
-                using var inner = NewDisposeScope();
-                var at = layer;
-                var next = RecomputedBlock.Of(x, input => Again(at, input, rotary, attention, asNow), () =>
-                {
-                    if (at > 0)
-                        return;
-                    rotary.Dispose();
-                    attention.Dispose();
-                });
-                x.Dispose();
-                x = next.MoveToOuterDisposeScope();
-            }
-
-            return finalNorm.Apply(x).MoveToOuterDisposeScope();
-        }
-        catch
-        {
-            rotary.Dispose();
-            throw;
-        }
+        return finalNorm.Apply(TrainingPass.Run(this, x, rotary, attention, keepsProducts, asNow)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Again(int layer, Tensor x, RotaryTables rotary, IAttention attention, Func<IDisposable> asNow)
-    {
-        using var weights = asNow();
-        return Block(layer, x, rotary.Of(layer), attention);
-    }
-
-    private Tensor Start(Tensor ids, IAttention attention)
-    {
-        var x = Embedded(ids);
-        if (embeddingNorm is not null)
-            x = embeddingNorm.Apply(x);
-        return positionEmbedding is null ? x : x + PositionRows(attention.Positions);
-    }
-
-    private Tensor Block(int layer, Tensor x, Rotary? rotary, IAttention attention)
+    /// <summary>One block.</summary>
+    /// <param name="layer">Its number.</param>
+    /// <param name="x">Its input, [rows, positions, width].</param>
+    /// <param name="rotary">How queries and keys are turned; null for not at all.</param>
+    /// <param name="attention">Who sees whom.</param>
+    /// <param name="tape">What is kept for backward; null where the graph keeps all.</param>
+    /// <returns>[rows, positions, width].</returns>
+    public Tensor Block(int layer, Tensor x, Rotary? rotary, IAttention attention, BlockTape? tape = null)
     {
         using var scope = NewDisposeScope();
         var block = blocks[layer];
         var input = block.AttentionNorm?.Apply(x) ?? x;
-        var attended = Added(block.AttentionPostNorm, Attended(layer, block, input, rotary, attention));
-        var middle = x + attended;
+        var attended = Added(block.AttentionPostNorm, Attended(layer, block, input, rotary, attention, tape));
+        var middle = x.Plus(attended);
         // A parallel MLP reads what attention reads, through a norm of its own or the same.
         var mlpInput = config.ParallelResidual ? block.MlpNorm?.Apply(x) ?? input : block.MlpNorm?.Apply(middle) ?? middle;
-        return (middle + Added(block.MlpPostNorm, Mlp(block, mlpInput))).MoveToOuterDisposeScope();
+        return middle.Plus(Added(block.MlpPostNorm, Mlp(block, mlpInput, tape))).MoveToOuterDisposeScope();
     }
 
-    private Tensor Attended(int layer, BlockWeights block, Tensor x, Rotary? rotary, IAttention attention)
+    private Tensor Start(Tensor ids, IAttention attention, bool inPlace = false)
     {
-        var (q, k, v) = QueryKeyValue(block, x);
+        var x = Embedded(ids, inPlace);
+        if (embeddingNorm is not null)
+            x = embeddingNorm.Apply(x);
+        return positionEmbedding is null ? x : x.Plus(PositionRows(attention.Positions, inPlace));
+    }
+
+    private Tensor Attended(int layer, BlockWeights block, Tensor x, Rotary? rotary, IAttention attention, BlockTape? tape)
+    {
+        var (q, k, v) = QueryKeyValue(block, x, tape);
         (q, k) = (block.QueryNorm?.Apply(q) ?? q, block.KeyNorm?.Apply(k) ?? k);
         if (rotary is not null)
             (q, k) = (rotary.Turn(q), rotary.Turn(k));
-        return block.Output.Apply(attention.Attend(layer, q, k, v).reshape(x.size(0), x.size(1), -1));
+        return block.Output.Apply(attention.Attend(layer, q, k, v, tape).reshape(x.size(0), x.size(1), -1), tape);
     }
 
-    private Tensor Mlp(BlockWeights block, Tensor x)
+    private Tensor Mlp(BlockWeights block, Tensor x, BlockTape? tape)
     {
-        var (gate, up) = GateUp(block, x);
-        return block.Down.Apply(gate is null ? config.Activation.Apply(up) : config.Activation.Apply(gate) * up);
+        var (gate, up) = GateUp(block, x, tape);
+        return block.Down.Apply(gate is null ? config.Activation.Apply(up) : config.Activation.Apply(gate) * up, tape);
     }
 
     // What attention or the MLP adds to the residual stream.
     private Tensor Added(Norm? norm, Tensor x)
     {
         var normed = norm?.Apply(x) ?? x;
-        return config.ResidualScale == 1 ? normed : normed * config.ResidualScale;
+        return config.ResidualScale == 1 ? normed : normed.mul(Scalars.Of(config.ResidualScale));
     }
 
-    private Tensor Embedded(Tensor ids)
+    private Tensor Embedded(Tensor ids, bool inPlace = false)
     {
-        var x = config.EmbeddingScale == 1 ? embedding.Apply(ids) : embedding.Apply(ids) * config.EmbeddingScale;
+        var x = config.EmbeddingScale == 1 ? embedding.Apply(ids, inPlace) : embedding.Apply(ids, inPlace).mul(Scalars.Of(config.EmbeddingScale));
         return EmbeddingChange?.Invoke(x) ?? x;
     }
 
-    private Tensor PositionRows(Tensor positions) => positionEmbedding!.Apply(config.PositionOffset == 0 ? positions : positions + config.PositionOffset);
+    private Tensor PositionRows(Tensor positions, bool inPlace = false) =>
+        positionEmbedding!.Apply(config.PositionOffset == 0 ? positions : positions.add(Scalars.Of((long)config.PositionOffset), Scalars.One), inPlace);
 
     // [rows, positions, heads, head size] each.
-    private (Tensor Q, Tensor K, Tensor V) QueryKeyValue(BlockWeights block, Tensor x)
+    private (Tensor Q, Tensor K, Tensor V) QueryKeyValue(BlockWeights block, Tensor x, BlockTape? tape = null)
     {
         if (block.QueryKeyValue is { } fused)
-            return Parts(Clipped(fused.Apply(x)));
-        return (Split(Clipped(block.Query!.Apply(x)), config.Heads), Split(Clipped(block.Key!.Apply(x)), config.KeyValueHeads), Split(Clipped(block.Value!.Apply(x)), config.KeyValueHeads));
+            return Parts(Clipped(fused.Apply(x, tape)));
+        return (Split(Clipped(block.Query!.Apply(x, tape)), config.Heads), Split(Clipped(block.Key!.Apply(x, tape)), config.KeyValueHeads), Split(Clipped(block.Value!.Apply(x, tape)), config.KeyValueHeads));
     }
 
     private (Tensor Q, Tensor K, Tensor V) Parts(Tensor fused)
@@ -168,15 +152,15 @@ internal sealed partial class Decoder(
         return (Split(parts[0], config.Heads), Split(parts[1], config.KeyValueHeads), Split(parts[2], config.KeyValueHeads));
     }
 
-    private Tensor Clipped(Tensor x) => config.QueryKeyValueClip is { } bound ? x.clamp(-bound, bound) : x;
+    private Tensor Clipped(Tensor x) => config.QueryKeyValueClip is { } bound ? x.clamp(Scalars.Of(-bound), Scalars.Of(bound)) : x;
 
     private Tensor Split(Tensor x, int heads) => x.view(x.size(0), x.size(1), heads, config.HeadDim);
 
-    private (Tensor? Gate, Tensor Up) GateUp(BlockWeights block, Tensor x)
+    private (Tensor? Gate, Tensor Up) GateUp(BlockWeights block, Tensor x, BlockTape? tape = null)
     {
         if (block.GateUp is not { } fused)
-            return (block.Gate?.Apply(x), block.Up!.Apply(x));
-        var parts = fused.Apply(x).split([config.MlpWidth, config.MlpWidth], -1);
+            return (block.Gate?.Apply(x, tape), block.Up!.Apply(x, tape));
+        var parts = fused.Apply(x, tape).split([config.MlpWidth, config.MlpWidth], -1);
         return (parts[0], parts[1]);
     }
 }

@@ -10,12 +10,15 @@ namespace Alidade.Models.Architecture;
 internal sealed class Embedding(string name, WeightSlot weight) : AdaptableModule(name, weight, inputMajor: true)
 {
     /// <param name="ids">[rows, positions], int64.</param>
+    /// <param name="inPlace">Whether the gradient of the table is added to what it has collected, and not handed to the graph.</param>
     /// <returns>[rows, positions, width].</returns>
-    public Tensor Apply(Tensor ids)
+    public Tensor Apply(Tensor ids, bool inPlace = false)
     {
         using var scope = NewDisposeScope();
         var flat = ids.flatten();
-        var rows = Packed is { } table ? PackedLinear.Rows(table, flat) : Weight.index_select(0, flat);
+        var rows = Packed is { } table ? PackedLinear.Rows(table, flat)
+            : inPlace && Weight is { requires_grad: true, is_leaf: true } ? CollectedRows.Of(Weight, flat)
+            : Weight.index_select(0, flat);
         if (Update is { } update)
         {
             rows = update.Add(rows, update.A.index_select(1, flat).t());

@@ -15,14 +15,15 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
     public Tensor? Bias => bias?.Value;
 
     /// <param name="x">[.., in].</param>
+    /// <param name="tape">Where the product with the weight is kept for backward; null where the graph keeps what it needs.</param>
     /// <returns>[.., out].</returns>
-    public Tensor Apply(Tensor x)
+    public Tensor Apply(Tensor x, BlockTape? tape = null)
     {
         if (Update is not { } update)
-            return Product(x, Bias);
+            return Product(x, Bias, tape);
         using var scope = NewDisposeScope();
         // Under DoRA the factor of each output is on the product alone.
-        var y = Product(x, update.Magnitude is null ? Bias : null);
+        var y = Product(x, update.Magnitude is null ? Bias : null, tape);
         var rows = y.view(-1, y.size(-1));
         var inner = nn.functional.linear(x, update.A);
         rows = update.Add(rows, inner.view(-1, inner.size(-1)));
@@ -44,11 +45,11 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
     }
 
     // The one place where the base's weight meets an input.
-    private Tensor Product(Tensor x, Tensor? shift)
+    private Tensor Product(Tensor x, Tensor? shift, BlockTape? tape)
     {
         if (Packed is { } packed)
             return PackedLinear.Apply(x, packed, shift);
-        using var transposed = InputMajor ? Weight.t() : null;
-        return nn.functional.linear(x, transposed ?? Weight, shift);
+        var product = new KeptProduct.Product(Weight, shift, InputMajor);
+        return tape?.Product(x, product) ?? product.Of(x);
     }
 }

@@ -1,4 +1,5 @@
 using Alidade.Models.Functional;
+using Alidade.Models.Native;
 using Alidade.Models.Steps;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,19 +27,24 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
         return Finished(HeadProduct.Of(hidden, projection) ?? projection.Apply(hidden)).MoveToOuterDisposeScope();
     }
 
+    // The base's weight itself where nothing changes it, so that its gradient is collected in place.
+    private Tensor Weight => projection.Update is null ? projection.Weight : projection.UpdatedWeight();
+
     private Tensor Finished(Tensor logits)
     {
         if (config.LogitScale != 1)
-            logits = logits * config.LogitScale;
+            logits = logits.mul(Scalars.Of(config.LogitScale));
         return config.LogitCap is { } cap ? SoftCap.Apply(logits, cap) : logits;
     }
 
     /// <summary>log p of each target, of logits divided by a temperature; see <see cref="SelectedLogProbs"/>.</summary>
-    public Tensor LogProbs(Tensor hidden, Tensor targets, double temperature = 1)
+    public Tensor LogProbs(Tensor hidden, Tensor targets, KeptActivations kept, double temperature = 1)
     {
         using var scope = NewDisposeScope();
         var (input, shift, cap) = Scaled(hidden, temperature);
-        return SelectedLogProbs.Of(input, projection.UpdatedWeight(), targets, shift, cap).MoveToOuterDisposeScope();
+        return (kept == KeptActivations.All
+            ? SelectedLogProbs.Of(input, projection.UpdatedWeight(), targets, shift, cap)
+            : SelectedLogProbs.OfOnce(input, Weight, targets, shift, cap)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same with 1 where the target is a likeliest token, without gradient.</summary>
@@ -51,11 +57,13 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     }
 
     /// <summary>The same with what trainers log beside it.</summary>
-    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets, bool collision, double temperature = 1)
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets, bool collision, KeptActivations kept, double temperature = 1)
     {
         using var scope = NewDisposeScope();
         var (input, shift, cap) = Scaled(hidden, temperature);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, cap, collision);
+        var (logProbs, statistics) = kept == KeptActivations.All
+            ? SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, cap, collision)
+            : SelectedLogProbs.WithStatisticsOnce(input, Weight, targets, shift, cap, collision);
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 

@@ -1,5 +1,6 @@
 using Alidade.Models.Architecture;
 using Alidade.Models.Batches;
+using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -91,19 +92,19 @@ internal sealed class BranchedAttention : IAttention
 
     public long Length { get; }
 
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, BlockTape? tape = null)
     {
         using var scope = NewDisposeScope();
         var outputs = new List<Tensor>(blocks.Count + pieces.Count);
         foreach (var block in blocks)
-            outputs.Add(block.Attend(config.Scores, layer, q, k, v));
+            outputs.Add(block.Attend(config.Scores, layer, q, k, v, tape));
         if (pieces.Count > 0)
         {
             // One split, for the gradient of its parts is one concatenation; that of a narrow is a tensor of zeros each.
             var sizes = runs.ToArray();
             var (queries, keys, values) = (q.split(sizes, 1), k.split(sizes, 1), v.split(sizes, 1));
             foreach (var piece in pieces)
-                outputs.Add(piece.Attend(config.Scores, layer, queries, keys, values));
+                outputs.Add(piece.Attend(config.Scores, layer, queries, keys, values, tape));
         }
 
         var joined = outputs.Count == 1 ? outputs[0] : cat(outputs, 1);
@@ -158,14 +159,14 @@ internal sealed class BranchedAttention : IAttention
         var hides = path.Any(p => batch.Segments[p].Hidden?.Contains(true) == true);
         if (before > 0 || hides)
         {
-            var own = full([count, count], float.NegativeInfinity, dtype, Positions.device).triu(1);
+            var own = full([count, count], Scalars.MinusInfinity, dtype, Positions.device).triu(1);
             var all = before > 0 ? cat([zeros([count, before], dtype, Positions.device), own], 1) : own;
             if (hides)
             {
                 // A token sees itself always.
                 bool[] marks = [.. path.SelectMany(p => batch.Segments[p].Hidden ?? new bool[batch.Segments[p].Ids.Count])];
                 var others = ones([count, before + count], ScalarType.Bool, Positions.device).logical_and(eye(count, before + count, ScalarType.Bool, Positions.device).roll([before], [1]).logical_not());
-                all = all.masked_fill(others.logical_and(tensor(marks, device: Positions.device).unsqueeze(0)), double.NegativeInfinity);
+                all = all.masked_fill(others.logical_and(tensor(marks, device: Positions.device).unsqueeze(0)), Scalars.MinusInfinity);
             }
 
             mask = all.unsqueeze(0).unsqueeze(0).MoveToOuterDisposeScope();
@@ -176,10 +177,10 @@ internal sealed class BranchedAttention : IAttention
 
     private sealed record Block(Tensor Gather, Tensor Keep, Tensor Mask, LayerMasks Masks, int Rows, int Width, bool Full)
     {
-        public Tensor Attend(ScoreRule rule, int layer, Tensor q, Tensor k, Tensor v)
+        public Tensor Attend(ScoreRule rule, int layer, Tensor q, Tensor k, Tensor v, BlockTape? tape)
         {
             using var scope = NewDisposeScope();
-            var z = Heads.Attend(Spread(q), Spread(k), Spread(v), Masks.Of(layer), causal: false, rule).reshape(1, Rows * Width, q.size(2), q.size(3));
+            var z = Heads.Attend(Spread(q), Spread(k), Spread(v), Masks.Of(layer), causal: false, rule, tape).reshape(1, Rows * Width, q.size(2), q.size(3));
             return (Full ? z : z.index_select(1, Keep)).MoveToOuterDisposeScope();
         }
 
@@ -189,11 +190,11 @@ internal sealed class BranchedAttention : IAttention
     // One segment: its run, and the runs that it sees, its own last.
     private sealed record Piece(int Run, int[] Seen, Tensor? Mask, LayerMasks Masks)
     {
-        public Tensor Attend(ScoreRule rule, int layer, Tensor[] queries, Tensor[] keys, Tensor[] values)
+        public Tensor Attend(ScoreRule rule, int layer, Tensor[] queries, Tensor[] keys, Tensor[] values, BlockTape? tape)
         {
             using var scope = NewDisposeScope();
             var mask = Masks.Of(layer);
-            return Heads.Attend(queries[Run], Joined(keys), Joined(values), mask, causal: mask is null, rule).MoveToOuterDisposeScope();
+            return Heads.Attend(queries[Run], Joined(keys), Joined(values), mask, causal: mask is null, rule, tape).MoveToOuterDisposeScope();
         }
 
         private Tensor Joined(Tensor[] parts) => Seen.Length == 1 ? parts[Run] : cat([.. Seen.Select(run => parts[run])], 1);

@@ -1,3 +1,4 @@
+using Alidade.Models.Native;
 using System.Numerics;
 using Alidade.Models.Architecture;
 using TorchSharp;
@@ -168,7 +169,7 @@ internal sealed class CachedAttention : IAttentionInSteps
         return copy;
     }
 
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v)
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, BlockTape? tape = null)
     {
         using var scope = NewDisposeScope();
         var (rowKeys, rowValues) = Appended(layer, k, v);
@@ -217,7 +218,7 @@ internal sealed class CachedAttention : IAttentionInSteps
     private Tensor KeyPositions(int count)
     {
         var index = arange(Held + count, ScalarType.Int64, keys[0].device);
-        return (index.unsqueeze(0) - tensor(padding.Select(p => (long)p).ToArray(), device: keys[0].device).unsqueeze(1)).clamp_min(0);
+        return index.unsqueeze(0).sub(tensor(padding.Select(p => (long)p).ToArray(), device: keys[0].device).unsqueeze(1)).clamp_min(Scalars.Of(0L));
     }
 
     // Drops padding that all rows share, once it is worth a copy of the cache.

@@ -16,7 +16,7 @@ internal sealed class GridAttention(DecoderConfig config, TokenGrid grid, Tensor
 
     public Tensor? Mask(int layer) => masks.Of(layer);
 
-    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v) => Heads.Attend(q, k, v, Mask(layer), Mask(layer) is null, config.Scores);
+    public Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, BlockTape? tape = null) => Heads.Attend(q, k, v, Mask(layer), Mask(layer) is null, config.Scores, tape);
 
     public (Tensor Keys, Tensor Values) Extended(int layer, Tensor k, Tensor v) => (k, v);
 

@@ -33,11 +33,16 @@ internal static class Heads
     /// <param name="mask">Broadcasts to [rows, heads, queries, keys]; null for none.</param>
     /// <param name="causal">Query i sees keys 0 to i; not together with a mask.</param>
     /// <param name="rule">Scale and soft cap of the scores.</param>
+    /// <param name="tape">What is kept for backward; null where the graph keeps what it needs.</param>
     /// <returns>[rows, queries, heads, head size].</returns>
-    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, ScoreRule rule = default)
+    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, ScoreRule rule = default, BlockTape? tape = null)
     {
         using var scope = NewDisposeScope();
-        return AttendByHead(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), mask, causal, rule).transpose(1, 2).MoveToOuterDisposeScope();
+        var (queries, keys, values) = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2));
+        var attended = tape is not null && rule.Cap is null && Interop.HasFlashAttention(queries, values, mask)
+            ? tape.Attended(queries, keys, values, mask, causal, rule.Scale)
+            : AttendByHead(queries, keys, values, mask, causal, rule);
+        return attended.transpose(1, 2).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same with the heads in front: [rows, heads, queries or keys, head size]. Fused, unless the scores have a soft cap.</summary>
@@ -50,9 +55,9 @@ internal static class Heads
         if (shared > 1)
             (k, v) = (k.repeat_interleave(shared, 1), v.repeat_interleave(shared, 1));
         if (causal)
-            mask = full([q.size(2), k.size(2)], float.NegativeInfinity, q.dtype, q.device).triu(1);
+            mask = full([q.size(2), k.size(2)], Scalars.MinusInfinity, q.dtype, q.device).triu(1);
         var scores = Scores(q, k, rule);
-        return matmul(nn.functional.softmax(mask is null ? scores : scores + mask, -1), v).MoveToOuterDisposeScope();
+        return matmul(nn.functional.softmax(mask is null ? scores : scores.Plus(mask), -1), v).MoveToOuterDisposeScope();
     }
 
     /// <summary>The scores before the mask: scaled, and capped where the model caps them.</summary>
@@ -63,7 +68,7 @@ internal static class Heads
     public static Tensor Scores(Tensor q, Tensor k, ScoreRule rule)
     {
         using var scope = NewDisposeScope();
-        var scores = matmul(q, k.transpose(2, 3)) * (rule.Scale ?? 1 / Math.Sqrt(q.size(3)));
+        var scores = matmul(q, k.transpose(2, 3)).mul(Scalars.Of(rule.Scale ?? 1 / Math.Sqrt(q.size(3))));
         return (rule.Cap is { } cap ? SoftCap.Apply(scores, cap) : scores).MoveToOuterDisposeScope();
     }
 }

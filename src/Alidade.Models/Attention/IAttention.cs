@@ -1,3 +1,4 @@
+using Alidade.Models.Architecture;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Attention;
@@ -16,8 +17,9 @@ internal interface IAttention : IDisposable
     /// <param name="q">[rows, positions, heads, head size].</param>
     /// <param name="k">[rows, positions, key heads, head size].</param>
     /// <param name="v">[rows, positions, key heads, head size].</param>
+    /// <param name="tape">What is kept for backward; null where the graph keeps what it needs.</param>
     /// <returns>[rows, positions, heads, head size].</returns>
-    Tensor Attend(int layer, Tensor q, Tensor k, Tensor v);
+    Tensor Attend(int layer, Tensor q, Tensor k, Tensor v, BlockTape? tape = null);
 }
 
 /// <summary>Attention that can be taken apart, for the explicit path.</summary>

@@ -1,3 +1,4 @@
+using Alidade.Models.Architecture;
 using Alidade.Models.Native;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -40,13 +41,14 @@ public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Te
 /// nothing is kept.</item>
 /// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise: dh = g ⊙ (W_y − p W / s),
 /// dW = −pᵀ (g ⊙ h / s) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over a chunk.</item>
+/// <item>In a training pass, which runs backward once, the gradient of a W that is a leaf is added to what it has collected, in place, and p goes when it has been read.</item>
 /// <item>A soft cap puts its slope 1 − (z/c)² on p and on row y; both are kept with it.</item>
 /// </list>
 /// </remarks>
 public static class SelectedLogProbs
 {
     // Large enough for the matrix product to run at full rate, small enough to be reused by the allocator from chunk to chunk.
-    private const long ChunkBytes = 96L << 20;
+    private const long ChunkBytes = 32L << 20;
 
     /// <summary>log p(y|h) of each position.</summary>
     /// <param name="hidden">Last hidden states h, [positions, width].</param>
@@ -59,6 +61,10 @@ public static class SelectedLogProbs
     public static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null) =>
         Compute(hidden, weight, targets, bias, null, ChunkRows(weight), cap);
 
+    /// <summary>The same for <see cref="KeptActivations"/> other than all.</summary>
+    internal static Tensor OfOnce(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap) =>
+        Compute(hidden, weight, targets, bias, null, ChunkRows(weight), cap, once: true);
+
     /// <summary>log p(y|h) of each position, and what trainers log beside it, from the same logits.</summary>
     /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?, double?)"/>
     /// <param name="collision">Whether <see cref="TokenStatistics.Collision"/> is wanted too; it costs one more pass over the probabilities.</param>
@@ -66,12 +72,16 @@ public static class SelectedLogProbs
         Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null, bool collision = false) =>
         WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap, collision);
 
+    /// <summary>The same for <see cref="KeptActivations"/> other than all.</summary>
+    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatisticsOnce(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, bool collision) =>
+        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap, collision, once: true);
+
     internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
-        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null, bool collision = false)
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null, bool collision = false, bool once = false)
     {
         var collector = new StatisticsCollector(collision);
         using var scope = NewDisposeScope();
-        var logProbs = Compute(hidden, weight, targets, bias, collector, rows, cap).MoveToOuterDisposeScope();
+        var logProbs = Compute(hidden, weight, targets, bias, collector, rows, cap, once).MoveToOuterDisposeScope();
         return (logProbs, collector.Joined(hidden.device));
     }
 
@@ -86,7 +96,7 @@ public static class SelectedLogProbs
         return (logProbs, collector.Joined(hidden.device));
     }
 
-    internal static Tensor Compute(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows, double? cap = null)
+    internal static Tensor Compute(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows, double? cap = null, bool once = false)
     {
         Check(hidden, weight, targets, bias);
         using var scope = NewDisposeScope();
@@ -94,7 +104,7 @@ public static class SelectedLogProbs
         if (hidden.size(0) == 0)
             return hidden.sum(1, type: OutputType(hidden)).MoveToOuterDisposeScope();
         if (wanted)
-            return Graph.apply(hidden, weight, targets, bias!, collector!, rows, cap!).MoveToOuterDisposeScope();
+            return Graph.apply(hidden, weight, targets, bias!, collector!, rows, cap!, once).MoveToOuterDisposeScope();
         return Forward(hidden, weight, targets, bias, cap, collector, rows, Keep.Nothing, []).MoveToOuterDisposeScope();
     }
 
@@ -117,8 +127,8 @@ public static class SelectedLogProbs
             var y = targets.narrow(0, start, count);
             var logits = nn.functional.linear(hidden.narrow(0, start, count), weight, bias);
             if (cap is { } bound)
-                logits.div_(bound).tanh_().mul_(bound);
-            var slopes = cap is { } c && keep != Keep.Nothing ? logits.div(c).pow_(2).neg_().add_(1) : null;
+                logits.div_(Scalars.Of(bound)).tanh_().mul_(Scalars.Of(bound));
+            var slopes = cap is { } c && keep != Keep.Nothing ? logits.div(Scalars.Of(c)).pow_(Scalars.Of(2.0)).neg_().add_(Scalars.One, Scalars.One) : null;
             // One exp a logit and four passes: the library's log-softmax makes its exp anew, and its float32 result is too high by up to 1e-5 over a large
             // vocabulary, because its sum runs along the row in one go; this one is pairwise.
             var scores = logits.to_type(OutputType(hidden));
@@ -212,7 +222,7 @@ public static class SelectedLogProbs
         public override void Add(in Chunk chunk)
         {
             using var scope = NewDisposeScope();
-            likeliest.Add(chunk.OfTargets.eq(0).to_type(chunk.OfTargets.dtype).DetachFromDisposeScope());
+            likeliest.Add(chunk.OfTargets.eq(Scalars.Of(0.0)).to_type(chunk.OfTargets.dtype).DetachFromDisposeScope());
         }
 
         public Tensor Joined(Device device) => Join(likeliest, device);
@@ -234,7 +244,7 @@ public static class SelectedLogProbs
             correct.Add(logits.argmax(-1).eq(chunk.Targets).to_type(probabilities.dtype).DetachFromDisposeScope());
             meanLogit.Add(logits.mean([-1], type: probabilities.dtype).DetachFromDisposeScope());
             if (withCollision)
-                collision.Add(probabilities.norm(1).div_(chunk.Sums).log_().mul_(2).DetachFromDisposeScope());
+                collision.Add(probabilities.norm(1).div_(chunk.Sums).log_().mul_(Scalars.Of(2.0)).DetachFromDisposeScope());
             // −Σ p log p = log Σ exp z − Σ p z, and log Σ exp z = z_y − log p_y.
             var normaliser = logits.gather(1, chunk.Targets.unsqueeze(1)).squeeze(1).sub(chunk.LogProbs);
             var expected = logits.to_type(probabilities.dtype).mul_(probabilities).sum(-1).div_(chunk.Sums);
@@ -263,6 +273,9 @@ public static class SelectedLogProbs
             ctx.save_for_backward(trainable ? [hidden, weight, targets, .. kept] : kept);
             ctx.set_materialize_grads(false);
             ctx.save_data("rows", rows);
+            // The weight itself: what is unpacked is another object.
+            ctx.save_data("leaf", (bool)vars[7] && weight.is_leaf ? new Func<Tensor>(() => weight) : null!);
+            ctx.save_data("once", vars[7]);
             ctx.save_data("kept", cap is null ? 2 : 3);
             ctx.save_data("wanted", (trainable, hidden.requires_grad, weight.requires_grad, bias is { requires_grad: true }));
             return result;
@@ -275,8 +288,9 @@ public static class SelectedLogProbs
             var saved = ctx.get_saved_variables();
             var rows = (long)ctx.get_data("rows");
             var each = (int)ctx.get_data("kept");
+            var once = (bool)ctx.get_data("once");
             var (trainable, ofHidden, ofWeight, ofBias) = ((bool, bool, bool, bool))ctx.get_data("wanted");
-            List<Tensor> gradients = [null!, null!, null!, null!, null!, null!, null!];
+            List<Tensor> gradients = [null!, null!, null!, null!, null!, null!, null!, null!];
             if (g.IsInvalid)
                 return gradients;
             if (!trainable)
@@ -292,7 +306,10 @@ public static class SelectedLogProbs
             var dHidden = ofHidden ? weight.index_select(0, targets) : null;
             if (slopes is not null)
                 dHidden?.mul_(slopes);
-            var dWeight = ofWeight ? empty_like(weight) : null;
+            // A copy of its own would live until the whole backward pass is over.
+            var isNew = true;
+            var leaf = (Func<Tensor>?)ctx.get_data("leaf");
+            var dWeight = !ofWeight ? null : leaf is null ? empty_like(weight) : LeafGradient.Collected(leaf(), out isNew);
             var dBias = ofBias ? weight.new_zeros(weight.size(0)) : null;
             for (var chunk = 0; chunk < (saved.Count - 3) / each; chunk++)
             {
@@ -303,9 +320,12 @@ public static class SelectedLogProbs
                     dHidden.narrow(0, start, count).sub_(Expected(p, sums, weight));
                 var share = scaled.narrow(0, start, count).div(sums.unsqueeze(1).to_type(scaled.dtype));
                 if (dWeight is not null)
-                    dWeight.addmm_(p.t(), hidden.narrow(0, start, count).mul(share), beta: chunk == 0 ? 0 : 1, alpha: -1);
+                    dWeight.addmm_(p.t(), hidden.narrow(0, start, count).mul(share), beta: chunk == 0 && isNew ? 0 : 1, alpha: -1);
                 if (dBias is not null)
                     dBias.sub_(p.t().mv(share.squeeze(1)));
+                // The node holds them until the whole backward pass is over.
+                if (once)
+                    Pages.Release(saved[3 + (each * chunk)]);
             }
 
             dHidden?.mul_(scaled);
@@ -313,7 +333,8 @@ public static class SelectedLogProbs
             dWeight?.index_add_(0, targets, hidden.mul(ofTargets), 1);
             dBias?.index_add_(0, targets, ofTargets.squeeze(1), 1);
             gradients[0] = dHidden?.MoveToOuterDisposeScope()!;
-            gradients[1] = dWeight?.MoveToOuterDisposeScope()!;
+            if (leaf is null)
+                gradients[1] = dWeight?.MoveToOuterDisposeScope()!;
             gradients[3] = dBias?.MoveToOuterDisposeScope()!;
             return gradients;
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static TorchSharp.torch;
 
 namespace Alidade.Models.Native;
 
@@ -14,14 +15,50 @@ internal static partial class Allocator
     private const int TopPad = -2;
     private const int MmapThreshold = -3;
 
+    // Smaller blocks are not worth the faults of their pages.
+    private const int LeastMapped = 1 << 20;
+
+    private static readonly Lock Gate = new();
+    private static bool isConfigured;
+
     public static void Configure()
     {
         if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("ALIDADE_MALLOC") == "default")
             return;
+        isConfigured = true;
         _ = mallopt(MmapThreshold, int.MaxValue);
         _ = mallopt(TrimThreshold, int.MaxValue);
         _ = mallopt(TopPad, 64 << 20);
     }
+
+    /// <summary>Allocates what goes back to the system when it is freed, unless the heap has a hole of its size.</summary>
+    public static Tensor Mapped(Func<Tensor> allocate)
+    {
+        if (!isConfigured)
+            return allocate();
+        lock (Gate)
+        {
+            _ = mallopt(MmapThreshold, LeastMapped);
+            try
+            {
+                return allocate();
+            }
+            finally
+            {
+                _ = mallopt(MmapThreshold, int.MaxValue);
+            }
+        }
+    }
+
+    /// <summary>Gives the pages of freed memory back to the system.</summary>
+    public static void Trim()
+    {
+        if (isConfigured)
+            _ = malloc_trim(0);
+    }
+
+    [LibraryImport("libc.so.6")]
+    private static partial int malloc_trim(nuint pad);
 
     [LibraryImport("libc.so.6")]
     private static partial int mallopt(int parameter, int value);

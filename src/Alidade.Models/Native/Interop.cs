@@ -34,6 +34,37 @@ public static class Interop
         return StableAbi.Result(stack[0]);
     }
 
+    /// <summary>Whether <see cref="FlashAttention"/> takes these: on the CPU, queries and values of one head size, and a mask, if any, of their number type.</summary>
+    internal static bool HasFlashAttention(Tensor query, Tensor value, Tensor? mask) => StableAbi.Current is not null
+        && query.device_type == DeviceType.CPU && query.dtype is ScalarType.Float32 or ScalarType.Float64 && query.size(3) == value.size(3)
+        && (mask is null || (mask.dtype == query.dtype && mask.dim() == 4));
+
+    /// <summary>As <see cref="ScaledDotProductAttention"/>, with what its backward pass needs. No gradient of its own.</summary>
+    /// <returns>The output, [batch, heads, queries, dim], and the log of each query's sum of exponentials, [batch, heads, queries].</returns>
+    internal static (Tensor Output, Tensor LogSums) FlashAttention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool isCausal, double? scale)
+    {
+        CheckAttention(query, key, value, mask, isCausal, enableGqa: true);
+        var abi = StableAbi.Current!;
+        Span<ulong> stack =
+            [abi.Slot(query), abi.Slot(key), abi.Slot(value), StableAbi.Slot(0.0), StableAbi.Slot(isCausal), abi.Optional(mask), StableAbi.Optional(scale)];
+        abi.Call("aten::_scaled_dot_product_flash_attention_for_cpu\0"u8, stack, query, key, value, mask);
+        return (StableAbi.Result(stack[0]), StableAbi.Result(stack[1]));
+    }
+
+    /// <summary>The gradients of query, key and value, given that of the output and what <see cref="FlashAttention"/> gave.</summary>
+    internal static (Tensor Query, Tensor Key, Tensor Value) FlashAttentionBackward(
+        Tensor gradient, Tensor query, Tensor key, Tensor value, Tensor output, Tensor logSums, Tensor? mask, bool isCausal, double? scale)
+    {
+        var abi = StableAbi.Current!;
+        Span<ulong> stack =
+        [
+            abi.Slot(gradient), abi.Slot(query), abi.Slot(key), abi.Slot(value), abi.Slot(output), abi.Slot(logSums),
+            StableAbi.Slot(0.0), StableAbi.Slot(isCausal), abi.Optional(mask), StableAbi.Optional(scale),
+        ];
+        abi.Call("aten::_scaled_dot_product_flash_attention_for_cpu_backward\0"u8, stack, gradient, query, key, value);
+        return (StableAbi.Result(stack[0]), StableAbi.Result(stack[1]), StableAbi.Result(stack[2]));
+    }
+
     /// <summary>Root-mean-square normalisation: x / √(mean(x²) + ε) · weight, over the last dimension.</summary>
     /// <param name="x">[…, width].</param>
     /// <param name="weight">[width].</param>

@@ -12,7 +12,7 @@ namespace Alidade.Training.Jobs;
 /// <param name="How">How activations were estimated.</param>
 public sealed record MemoryEstimate(long Weights, long Gradients, long Moments, long Activations, long? MeasuredPeak, string How)
 {
-    private const long LogitChunkBytes = 96L << 20;
+    private const long LogitChunkBytes = 32L << 20;
 
     /// <summary>The sum of the parts.</summary>
     public long Total => Weights + Gradients + Moments + Activations;
@@ -26,18 +26,23 @@ public sealed record MemoryEstimate(long Weights, long Gradients, long Moments, 
     /// <param name="isAdapter">Whether they are an adapter's.</param>
     /// <param name="tokens">Tokens of the largest micro-batch.</param>
     /// <param name="scored">Those of them that are scored.</param>
-    /// <param name="recomputed">Whether the activations of one block at a time are kept, and of the others their inputs alone.</param>
+    /// <param name="recomputed">Whether of the blocks their inputs alone are kept, or the values of their products too (<see cref="KeptActivations"/>).</param>
     public static MemoryEstimate Of(CausalLM model, long trained, bool isAdapter, long tokens, long scored, bool recomputed)
     {
         const int Number = sizeof(float);
         var c = model.Config;
         var weights = ModelSummary.Of(model).MemoryBytes + (isAdapter ? trained * Number : 0);
-        var perToken = (recomputed ? ((long)c.Layers * c.Width) + PerBlock(c) : c.Layers * PerBlock(c)) * Number;
-        // The head's hidden states and their gradient, and one chunk of logits with its gradient.
-        var head = (2 * scored * c.Width * Number) + (2 * Math.Min(LogitChunkBytes, scored * c.VocabularySize * Number));
+        var perToken = ((c.Layers * (recomputed ? c.Width : Kept(c))) + PerBlock(c)) * Number;
+        // The head's hidden states and their gradient, and one chunk of logits; of a head that is trained, the probabilities of all scored tokens.
+        var logits = scored * c.VocabularySize * Number;
+        var head = (2 * scored * c.Width * Number) + Math.Min(LogitChunkBytes, logits) + (isAdapter ? Math.Min(LogitChunkBytes, logits) : logits);
         return new(weights, trained * Number, 2 * trained * Number, (tokens * perToken) + head, null, FormattableString.Invariant(
-            $"{perToken / 1e6:f2} MB a token ({(recomputed ? $"the inputs of {c.Layers} blocks, and of one block the inputs" : "inputs")} of norms, attention and MLP{(recomputed ? "" : $" of each of {c.Layers} blocks")}, in float32) for {tokens} tokens of a large micro-batch, and one chunk of logits"));
+            $"{perToken / 1e6:f2} MB a token (the inputs of {c.Layers} blocks{(recomputed ? "" : " and the values of their products")}, and all that one block needs, in float32) for {tokens} tokens of a large micro-batch, and {(isAdapter ? "a chunk" : "a chunk of logits and all probabilities")} of {scored} scored tokens"));
     }
+
+    // The input, queries, keys and values, what attention gives before and after its projection, and the MLP's inner products.
+    private static long Kept(DecoderConfig c) =>
+        (2L * c.Width) + (2L * c.Heads * c.HeadDim) + (2L * c.KeyValueHeads * c.HeadDim) + ((c.GatedMlp ? 2L : 1L) * c.MlpWidth);
 
     // Residual stream, both norms and what is added back; queries, keys and values before and after rotation; the MLP's products.
     private static long PerBlock(DecoderConfig c) =>

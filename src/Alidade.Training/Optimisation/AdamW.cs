@@ -41,8 +41,16 @@ public sealed class AdamW : IDisposable
     {
         this.options = options ?? new();
         Check(this.options);
-        slots = [.. parameters.Select(p => new Slot(p.Name, p.Value, Decays(p.Name), Moment(p.Value), Moment(p.Value),
-            zeros([], ScalarType.Float32, p.Value.device).DetachFromDisposeScope()))];
+        slots = [];
+        foreach (var group in parameters.GroupBy(p => (p.Value.dtype, Device: p.Value.device.ToString())))
+        {
+            var device = group.First().Value.device;
+            using var moments = new Slab(2 * group.Sum(p => p.Value.numel()), group.Key.dtype, device);
+            using var scope = NewDisposeScope();
+            Tensor Moment(Tensor parameter) => moments.Take(parameter.shape).zero_().DetachFromDisposeScope();
+            foreach (var (name, value) in group)
+                slots.Add(new(name, value, Decays(name), Moment(value), Moment(value), zeros([], ScalarType.Float32, device).DetachFromDisposeScope()));
+        }
     }
 
     /// <summary>
@@ -98,8 +106,6 @@ public sealed class AdamW : IDisposable
         foreach (var (_, value) in State())
             value.Dispose();
     }
-
-    private static Tensor Moment(Tensor parameter) => zeros(parameter.shape, parameter.dtype, parameter.device).DetachFromDisposeScope();
 
     /// <summary>Says what is out of its range.</summary>
     internal static void Check(AdamWOptions options)

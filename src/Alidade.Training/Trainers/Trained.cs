@@ -20,7 +20,7 @@ internal static class Trained
             throw new AlidadeException($"there is no row to train on with '{task.Name}': every row was left out");
         CheckPrecision(WeightsOf(model, adapter));
         using var use = model.Use(adapter);
-        using var recomputed = new Recomputed(options, model);
+        using var recomputed = new TrainingActivations(options, model);
         using var loop = new TrainingLoop(task, heldOut, WeightsOf(model, adapter).Concat(beside ?? []), options, context);
         var (state, stoppedEarly, seconds) = loop.Run();
         return new(task.Name, state.Update, state.Curve, state.HeldOut, state.BestUpdate, stoppedEarly, task.Rows, dropped, truncated, state.Tokens, seconds);

@@ -46,7 +46,7 @@ internal sealed class TrainingLoop : IDisposable
         heldOut?.Prepare(HeldOutBatches(), context);
 
         using var optimiser = new AdamW(trainable, options.AdamW);
-        var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
+        using var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
         journal.Begin(optimiser, task.State);
         UpdateStep.SetGradients(trainable, true);
         try

@@ -1,4 +1,5 @@
 using Alidade.Core;
+using Alidade.Models;
 using Alidade.Models.Native;
 using Alidade.Training.Objectives;
 using Alidade.Training.Optimisation;
@@ -11,8 +12,9 @@ namespace Alidade.Training.Trainers;
 /// One update of the weights, the same for every loop: losses of micro-batches are run backward, gradients adding up; then the gradients are clipped, the numbers are
 /// read back once, and AdamW takes its step.
 /// </summary>
-internal sealed class UpdateStep(IReadOnlyList<(string Name, Tensor Value)> trainable, AdamW optimiser, double maxGradientNorm)
+internal sealed class UpdateStep(IReadOnlyList<(string Name, Tensor Value)> trainable, AdamW optimiser, double maxGradientNorm) : IDisposable
 {
+    private readonly GradientPlaces places = new(trainable.Select(p => p.Value));
     private readonly List<Tensor> losses = [];
     private MetricSum metrics = new();
 
@@ -54,6 +56,9 @@ internal sealed class UpdateStep(IReadOnlyList<(string Name, Tensor Value)> trai
         optimiser.Step(rate);
         return (loss, gradientNorm, values);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => places.Dispose();
 
     /// <summary>Lets the weights collect gradients, or no longer; those collected so far are forgotten.</summary>
     public static void SetGradients(IReadOnlyList<(string Name, Tensor Value)> weights, bool wanted)

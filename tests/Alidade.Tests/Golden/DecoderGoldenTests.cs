@@ -91,15 +91,24 @@ public sealed class DecoderGoldenTests
 
     private static void CheckGradients(GoldenCase golden, CausalLM model, JsonObject about, IReadOnlyDictionary<string, GoldenTensor> expected, JsonNode tolerance)
     {
-        using var scope = NewDisposeScope();
-        foreach (var parameter in model.Parameters.Values)
-            parameter.requires_grad_(true);
-        var loss = -model.LogProbs(BranchedBatch.OfTexts([Row(expected["a.input_ids"])])).mean();
-        golden.Close("loss", (double)about["loss"]!["value"]!, loss.item<float>(), (double)tolerance["loss_abs"]!);
-        loss.backward();
-        CheckParameterGradients(golden, model.Parameters, about["gradients"]!, tolerance);
-        foreach (var parameter in model.Parameters.Values)
-            parameter.requires_grad_(false);
+        foreach (var kept in Enum.GetValues<KeptActivations>())
+        {
+            using var scope = NewDisposeScope();
+            model.KeptActivations = kept;
+            foreach (var parameter in model.Parameters.Values)
+                parameter.requires_grad_(true);
+            var loss = -model.LogProbs(BranchedBatch.OfTexts([Row(expected["a.input_ids"])])).mean();
+            golden.Close("loss", (double)about["loss"]!["value"]!, loss.item<float>(), (double)tolerance["loss_abs"]!);
+            loss.backward();
+            CheckParameterGradients(golden, model.Parameters, about["gradients"]!, tolerance);
+            foreach (var parameter in model.Parameters.Values)
+            {
+                parameter.requires_grad_(false);
+                parameter.grad = null;
+            }
+        }
+
+        model.KeptActivations = KeptActivations.All;
     }
 
     internal static void CheckParameterGradients(GoldenCase golden, IReadOnlyDictionary<string, Tensor> parameters, JsonNode gradients, JsonNode tolerance)

@@ -57,7 +57,7 @@ internal sealed class PolicyLoop : IDisposable
     {
         var watch = Stopwatch.StartNew();
         using var optimiser = new AdamW(trainable, options.AdamW);
-        var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
+        using var step = new UpdateStep(trainable, optimiser, options.MaxGradientNorm);
         journal.Begin(optimiser, policy.Tensors.Concat(mask?.State ?? []));
         UpdateStep.SetGradients(trainable, true);
         try

@@ -81,7 +81,7 @@ public sealed record PolicyTrainer
         MaskPolicy? mask = null)
     {
         Trained.CheckPrecision(Trained.WeightsOf(Model, Adapter));
-        using var recomputed = new Recomputed(Options, [Model, .. new[] { Critic?.Model, CostCritic?.Model }.OfType<CausalLM>()]);
+        using var recomputed = new TrainingActivations(Options, [Model, .. new[] { Critic?.Model, CostCritic?.Model }.OfType<CausalLM>()]);
         using var models = new PolicyModels(Model, Adapter, Reference, Objective.NeedsReference, Critic, CostCritic, Rollouts.Temperature);
         using var use = Model.Use(Adapter);
         using var loop = new PolicyLoop(source, models, Objective, Rollouts, Options, context, Lagrange, mask, () => Settings(fingerprint), evaluation?.Invoke(models));

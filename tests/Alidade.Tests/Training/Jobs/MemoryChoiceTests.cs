@@ -29,12 +29,12 @@ public sealed class MemoryChoiceTests
     }
 
     [Fact]
-    public void Without_activations_the_inputs_of_the_blocks_and_one_block_are_left()
+    public void One_block_as_a_whole_and_of_each_its_input_and_products_or_its_input_alone_are_counted()
     {
         using var model = Tiny.Model(layers: 6);
         MemoryEstimate Of(bool recomputed) => MemoryEstimate.Of(model, trained: 10, isAdapter: true, tokens: 100, scored: 0, recomputed);
-        // One block: 6·16 + 3·16 + 3·8 + 4·24 numbers a token.
-        Assert.Equal(100 * 4 * 6 * 264, Of(false).Activations);
+        // One block: 6·16 + 3·16 + 3·8 + 4·24 numbers a token; kept of each block: 2·16 + 2·16 + 2·8 + 2·24.
+        Assert.Equal(100 * 4 * (264 + (6 * 128)), Of(false).Activations);
         Assert.Equal(100 * 4 * (264 + (6 * 16)), Of(true).Activations);
         Assert.Equal(Of(false).Weights, Of(true).Weights);
     }

@@ -46,8 +46,8 @@ public sealed class TrainingLoopTests : IDisposable
             using var model = Tiny.Model();
             using var adapter = Tiny.Adapter(model);
             new PreferenceTrainer { Model = model, Adapter = adapter, Options = Tiny.Options(3) with { RecomputeActivations = recomputed } }
-                .Train(Tiny.Pairs(8), Tiny.Pairs(2, 12).Rows, new() { OnStep = _ => Assert.Equal(recomputed, model.RecomputesActivations) });
-            Assert.False(model.RecomputesActivations);
+                .Train(Tiny.Pairs(8), Tiny.Pairs(2, 12).Rows, new() { OnStep = _ => Assert.Equal(recomputed ? KeptActivations.Inputs : KeptActivations.Products, model.KeptActivations) });
+            Assert.Equal(KeptActivations.All, model.KeptActivations);
             return Tiny.Bits(model, adapter);
         }
 

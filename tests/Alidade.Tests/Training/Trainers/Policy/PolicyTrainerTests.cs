@@ -223,7 +223,7 @@ public sealed class PolicyTrainerTests : IDisposable
             using var run = Run.Of("ppo over one base");
             var trainer = run.Trainer(updates: 3);
             (trainer with { Options = trainer.Options with { RecomputeActivations = recomputed } }).Train(Prompts(6));
-            Assert.False(run.Model.RecomputesActivations);
+            Assert.Equal(KeptActivations.All, run.Model.KeptActivations);
             return Tiny.Bits(run.Model, run.Adapter) + Tiny.Bits(run.Model, run.Critic!.Adapter);
         }
 
