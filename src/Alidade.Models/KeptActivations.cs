@@ -6,7 +6,7 @@ public enum KeptActivations
     /// <summary>All that the graph needs.</summary>
     All,
 
-    /// <summary>The input of each block and the values of its products with weights; the rest is computed again: two fifths of the memory for little time.</summary>
+    /// <summary>The input of each block, the values of its products with weights, and what attention gives; what lies between is computed again, a block at a time.</summary>
     Products,
 
     /// <summary>The input of each block; backward runs the blocks again, for about a third more time.</summary>
