@@ -35,7 +35,7 @@ internal sealed class Norm(NormKind kind, double epsilon, long width, WeightSlot
         using var scope = NewDisposeScope();
         if (Kind == NormKind.Layer)
             return nn.functional.layer_norm(x, shape, Gain(), Bias, epsilon).MoveToOuterDisposeScope();
-        var inverse = x.square().mean([-1], keepdim: true).add_(Scalars.Of(epsilon), Scalars.One).rsqrt();
+        var inverse = x.pow(Scalars.Of(2L)).mean([-1], keepdim: true).add_(Scalars.Of(epsilon), Scalars.One).rsqrt();
         var normalized = x.mul(inverse);
         return (Gain() is { } gain ? normalized.mul(gain) : normalized).MoveToOuterDisposeScope();
     }

@@ -184,6 +184,7 @@ public sealed class TrainingJob(
                 board.Add(point.Update, Tagged("held-out/", new Dictionary<string, double>(point.Metrics) { ["loss"] = point.Loss }));
                 evaluated?.Invoke(point.Update);
             },
+            OnAnswers = (update, answers) => TrainingSamples.Keep(run, update, answers),
         });
     }
 
@@ -191,7 +192,9 @@ public sealed class TrainingJob(
 
     private void Warn(string warning)
     {
-        run.Update(r => r with { Warnings = [.. r.Warnings, warning] });
+        // A run that is taken up again says the same of its rows.
+        if (!run.Record.Warnings.Contains(warning, StringComparer.Ordinal))
+            run.Update(r => r with { Warnings = [.. r.Warnings, warning] });
         warn(warning);
     }
 
