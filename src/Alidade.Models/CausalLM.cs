@@ -299,7 +299,7 @@ public sealed partial class CausalLM : IDisposable
 
     /// <summary>
     /// What forward passes of batches keep for the backward pass. Other than <see cref="KeptActivations.All"/>, backward adds to the gradients of weights where they are
-    /// (<c>autograd.grad</c> and second derivatives do not see them); with hooks registered it changes nothing.
+    /// (<c>autograd.grad</c> and second derivatives do not see them) and runs once over a graph; with hooks registered it changes nothing.
     /// </summary>
     public KeptActivations KeptActivations { get; set; }
 

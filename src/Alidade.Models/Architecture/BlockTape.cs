@@ -35,8 +35,8 @@ internal sealed class BlockTape(Slab? memory) : IDisposable
     public Tensor Attended(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, double? scale)
     {
         using var scope = NewDisposeScope();
-        if (rewound && memory is not null)
-            return KeptAttention.Of(q, k, v, attentions.Dequeue()).MoveToOuterDisposeScope();
+        if (rewound && attentions.TryDequeue(out var kept))
+            return KeptAttention.Of(q, k, v, kept).MoveToOuterDisposeScope();
         var (output, logSums) = Computed(() => Interop.FlashAttention(q, k, v, mask, causal, scale));
         if (rewound)
             return KeptAttention.Of(q, k, v, new(output.DetachFromDisposeScope(), logSums.DetachFromDisposeScope(), mask, causal, scale)).MoveToOuterDisposeScope();

@@ -42,9 +42,7 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     {
         using var scope = NewDisposeScope();
         var (input, shift, cap) = Scaled(hidden, temperature);
-        return (kept == KeptActivations.All
-            ? SelectedLogProbs.Of(input, projection.UpdatedWeight(), targets, shift, cap)
-            : SelectedLogProbs.OfOnce(input, Weight, targets, shift, cap)).MoveToOuterDisposeScope();
+        return SelectedLogProbs.Of(input, Weight, targets, shift, cap, once: kept != KeptActivations.All).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same with 1 where the target is a likeliest token, without gradient.</summary>
@@ -52,7 +50,7 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     {
         using var scope = NewDisposeScope();
         var (input, shift, cap) = Scaled(hidden, temperature: 1);
-        var (logProbs, likeliest) = SelectedLogProbs.WithLikeliest(input, projection.UpdatedWeight(), targets, shift, cap);
+        var (logProbs, likeliest) = SelectedLogProbs.WithLikeliest(input, Weight, targets, shift, cap);
         return (logProbs.MoveToOuterDisposeScope(), likeliest.MoveToOuterDisposeScope());
     }
 
@@ -61,9 +59,7 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     {
         using var scope = NewDisposeScope();
         var (input, shift, cap) = Scaled(hidden, temperature);
-        var (logProbs, statistics) = kept == KeptActivations.All
-            ? SelectedLogProbs.WithStatistics(input, projection.UpdatedWeight(), targets, shift, cap, collision)
-            : SelectedLogProbs.WithStatisticsOnce(input, Weight, targets, shift, cap, collision);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, Weight, targets, shift, cap, collision, once: kept != KeptActivations.All);
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 
@@ -73,6 +69,6 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
         var factor = config.LogitScale / temperature;
         return factor == 1
             ? (hidden, projection.Bias, config.LogitCap)
-            : (hidden * factor, projection.Bias is { } bias ? bias * factor : null, config.LogitCap / temperature);
+            : (hidden.mul(Scalars.Of(factor)), projection.Bias is { } bias ? bias.mul(Scalars.Of(factor)) : null, config.LogitCap / temperature);
     }
 }

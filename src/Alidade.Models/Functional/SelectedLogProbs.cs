@@ -59,22 +59,23 @@ public static class SelectedLogProbs
     /// <returns>[positions] in nats, float32 (float64 for float64 inputs).</returns>
     /// <exception cref="TensorException">Shapes or types do not fit, or a target lies outside the vocabulary.</exception>
     public static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null) =>
-        Compute(hidden, weight, targets, bias, null, ChunkRows(weight), cap);
+        Of(hidden, weight, targets, bias, cap, once: false);
 
-    /// <summary>The same for <see cref="KeptActivations"/> other than all.</summary>
-    internal static Tensor OfOnce(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap) =>
-        Compute(hidden, weight, targets, bias, null, ChunkRows(weight), cap, once: true);
+    /// <summary>The same; <paramref name="once"/> for a graph that runs backward once.</summary>
+    internal static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, bool once) =>
+        Compute(hidden, weight, targets, bias, null, ChunkRows(weight), cap, once);
 
     /// <summary>log p(y|h) of each position, and what trainers log beside it, from the same logits.</summary>
     /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?, double?)"/>
     /// <param name="collision">Whether <see cref="TokenStatistics.Collision"/> is wanted too; it costs one more pass over the probabilities.</param>
     public static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
         Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null, bool collision = false) =>
-        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap, collision);
+        WithStatistics(hidden, weight, targets, bias, cap, collision, once: false);
 
-    /// <summary>The same for <see cref="KeptActivations"/> other than all.</summary>
-    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatisticsOnce(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, bool collision) =>
-        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap, collision, once: true);
+    /// <summary>The same; <paramref name="once"/> for a graph that runs backward once.</summary>
+    internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, bool collision, bool once) =>
+        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap, collision, once);
 
     internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
         Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null, bool collision = false, bool once = false)

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Alidade.Models.Native;
 
-/// <summary>The pages of a tensor's memory.</summary>
+/// <summary>The pages of memory.</summary>
 internal static partial class Pages
 {
     // madvise(2): MADV_DONTNEED.
@@ -20,15 +20,24 @@ internal static partial class Pages
         if (!OperatingSystem.IsLinux() || tensor.device_type != DeviceType.CPU)
             return;
         // A span of all its bytes would be too long beyond 2 GiB.
-        using var first = tensor.flatten().narrow(0, 0, 1);
+        using var flat = tensor.flatten();
+        using var first = flat.narrow(0, 0, 1);
         fixed (byte* place = first.bytes)
-        {
-            var page = (nint)Environment.SystemPageSize;
-            var from = ((nint)place + page - 1) / page * page;
-            var to = ((nint)place + (nint)(tensor.numel() * first.element_size())) / page * page;
-            if (to > from)
-                _ = madvise(from, to - from, DontNeed);
-        }
+            Release((nint)place, (nint)(tensor.numel() * first.element_size()));
+    }
+
+    /// <summary>The same of a stretch of memory; of a file's read-only mapping nothing is lost. Windows: no effect.</summary>
+    /// <param name="start">Where it begins.</param>
+    /// <param name="length">Its bytes.</param>
+    public static void Release(nint start, nint length)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var page = (nint)Environment.SystemPageSize;
+        var from = (start + page - 1) / page * page;
+        var to = (start + length) / page * page;
+        if (to > from)
+            _ = madvise(from, to - from, DontNeed);
     }
 
     [LibraryImport("libc")]

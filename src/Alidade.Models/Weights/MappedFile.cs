@@ -1,11 +1,11 @@
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using Alidade.Core;
+using Alidade.Models.Native;
 
 namespace Alidade.Models.Weights;
 
 /// <summary>A file's bytes in memory, read-only, loaded by the system page by page. Every access is checked against the file's length.</summary>
-internal sealed unsafe partial class MappedFile : IDisposable
+internal sealed unsafe class MappedFile : IDisposable
 {
     /// <summary>Below this, telling the system costs more than the memory is worth.</summary>
     private const int LeastReleased = 1 << 18;
@@ -77,15 +77,8 @@ internal sealed unsafe partial class MappedFile : IDisposable
     /// </summary>
     public void Release(long offset, long length)
     {
-        // madvise(2), MADV_DONTNEED; the pages are not written to, so that nothing is lost. Parts of pages stay, their neighbours may be in use.
-        const int DontNeed = 4;
-        if (OperatingSystem.IsWindows() || length < LeastReleased)
-            return;
-        var page = (nint)Environment.SystemPageSize;
-        var from = ((nint)Pointer(offset, length) + page - 1) / page * page;
-        var to = (nint)(start + offset + length) / page * page;
-        if (from < to)
-            _ = madvise(from, to - from, DontNeed);
+        if (length >= LeastReleased)
+            Pages.Release((nint)Pointer(offset, length), (nint)length);
     }
 
     public void Dispose()
@@ -96,7 +89,4 @@ internal sealed unsafe partial class MappedFile : IDisposable
         view?.Dispose();
         file?.Dispose();
     }
-
-    [LibraryImport("libc")]
-    private static partial int madvise(nint start, nint length, int advice);
 }

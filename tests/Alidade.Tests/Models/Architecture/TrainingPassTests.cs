@@ -16,7 +16,7 @@ public sealed class TrainingPassTests : IDisposable
 
     public static TheoryData<KeptActivations> Less => [KeptActivations.Products, KeptActivations.Inputs];
 
-    public static TheoryData<string> Models => ["layered", "grouped", "fused, parallel", "post-norms", "one bias alone"];
+    public static TheoryData<string> Models => ["many pages", "layered", "grouped", "fused, parallel", "post-norms", "one bias alone"];
 
     public void Dispose() => thread.Dispose();
 
@@ -143,6 +143,8 @@ public sealed class TrainingPassTests : IDisposable
     {
         "layered" => TinyDecoders.Layered,
         "grouped" => TinyDecoders.Grouped,
+        // So large that memory which is given back during backward is whole pages, of blocks and of the head's probabilities.
+        "many pages" => TinyDecoders.Grouped with { VocabularySize = 4000, Width = 128, HeadDim = 32, MlpWidth = 512, Layers = 3, Rotary = new() { Dimensions = 32 } },
         "fused, parallel" => TinyDecoders.Layered with { Family = "gpt_neox", ParallelResidual = true },
         "post-norms" => TinyDecoders.Grouped with { Family = "gemma2" },
         _ => TinyDecoders.Grouped with { OutputBias = false, MlpBias = false },
