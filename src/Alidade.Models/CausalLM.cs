@@ -30,6 +30,7 @@ public sealed partial class CausalLM : IDisposable
     private readonly Decoder decoder;
     private readonly OutputHead? head;
     private readonly string embedding;
+    private readonly SlabPool passMemory = new();
 
     internal CausalLM(
         ModelFamily family, DecoderConfig config, OrderedDictionary<string, Tensor> parameters, OptionalTokenizer tokenizer, ChatTemplate? chatTemplate, string name,
@@ -250,7 +251,7 @@ public sealed partial class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        return Head.LogProbs(ScoredHidden(batch), targets, KeptActivations, temperature).MoveToOuterDisposeScope();
+        return Head.LogProbs(ScoredHidden(batch), targets, Pool, temperature).MoveToOuterDisposeScope();
     }
 
     /// <summary>As <see cref="LogProbs"/>, with 1 where a scored token is a likeliest one of its place, else 0; without gradient.</summary>
@@ -270,7 +271,7 @@ public sealed partial class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var targets = tensor(batch.ScoredTargets, device: Device);
-        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets, collision, KeptActivations, temperature);
+        var (logProbs, statistics) = Head.LogProbsWithStatistics(ScoredHidden(batch), targets, collision, Pool, temperature);
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 
@@ -301,7 +302,16 @@ public sealed partial class CausalLM : IDisposable
     /// What forward passes of batches keep for the backward pass. Other than <see cref="KeptActivations.All"/>, backward adds to the gradients of weights where they are
     /// (<c>autograd.grad</c> and second derivatives do not see them) and runs once over a graph; with hooks registered it changes nothing.
     /// </summary>
-    public KeptActivations KeptActivations { get; set; }
+    public KeptActivations KeptActivations
+    {
+        get;
+        set
+        {
+            field = value;
+            // What is in use comes back to it and goes with the next change.
+            passMemory.Dispose();
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -311,7 +321,11 @@ public sealed partial class CausalLM : IDisposable
         foreach (var matrix in packed.Values)
             matrix.Dispose();
         Step?.Dispose();
+        passMemory.Dispose();
     }
+
+    // Where the graph runs backward once, what it keeps lies in memory that passes share.
+    private SlabPool? Pool => KeptActivations == KeptActivations.All ? null : passMemory;
 
     /// <summary>True when the family stores projections as [in, out].</summary>
     internal bool StoresInputMajor => Family.InputMajor;
@@ -401,7 +415,7 @@ public sealed partial class CausalLM : IDisposable
             try
             {
                 all = NativeErrors.Run("forward pass", () => forTraining
-                    ? decoder.RunForTraining(ids, attention, KeptActivations == KeptActivations.Products, UseAgain(Adapter))
+                    ? decoder.RunForTraining(ids, attention, KeptActivations == KeptActivations.Products, UseAgain(Adapter), passMemory)
                     : decoder.Run(ids, attention), ids);
             }
             catch

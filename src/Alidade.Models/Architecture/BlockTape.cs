@@ -32,18 +32,16 @@ internal sealed class BlockTape(Slab? memory) : IDisposable
     }
 
     /// <summary>softmax(s·qkᵀ + mask)·v for every head, [rows, heads, queries, head size].</summary>
-    public Tensor Attended(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, double? scale)
+    public Tensor Attended(Tensor q, Tensor k, Tensor v, IFlashAttention rule)
     {
         using var scope = NewDisposeScope();
         if (rewound && attentions.TryDequeue(out var kept))
             return KeptAttention.Of(q, k, v, kept).MoveToOuterDisposeScope();
-        var (output, logSums) = Computed(() => Interop.FlashAttention(q, k, v, mask, causal, scale));
+        var (output, logSums) = Computed(() => rule.Forward(q, k, v));
         if (rewound)
-            return KeptAttention.Of(q, k, v, new(output.DetachFromDisposeScope(), logSums.DetachFromDisposeScope(), mask, causal, scale)).MoveToOuterDisposeScope();
+            return KeptAttention.Of(q, k, v, new(output.DetachFromDisposeScope(), logSums.DetachFromDisposeScope(), rule)).MoveToOuterDisposeScope();
         if (memory is not null)
-            attentions.Enqueue(new(
-                memory.Take(output.transpose(1, 2).shape).copy_(output.transpose(1, 2)).transpose(1, 2).DetachFromDisposeScope(),
-                memory.Take(logSums.shape).copy_(logSums).DetachFromDisposeScope(), mask, causal, scale));
+            attentions.Enqueue(new(Written(memory, output), Written(memory, logSums), rule));
         return output.MoveToOuterDisposeScope();
     }
 
@@ -84,6 +82,9 @@ internal sealed class BlockTape(Slab? memory) : IDisposable
         last = product.Into(memory.Take([.. x.shape[..^1], product.Outputs]).DetachFromDisposeScope(), x);
         return last.alias();
     }
+
+    // Positions outermost, as attention has them.
+    private static Tensor Written(Slab memory, Tensor x) => memory.Take(x.transpose(1, 2).shape).copy_(x.transpose(1, 2)).transpose(1, 2).DetachFromDisposeScope();
 
     private static T Computed<T>(Func<T> compute)
     {

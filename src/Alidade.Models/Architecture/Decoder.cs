@@ -65,13 +65,14 @@ internal sealed partial class Decoder(
     /// <param name="attention">Who sees whom; it is kept until backward is done, and disposed there.</param>
     /// <param name="keepsProducts">Whether the values of products with weights are kept, or the inputs of the blocks alone.</param>
     /// <param name="asNow">Puts the weights back as they are now, the adapter in use with them, until what it returns is disposed: backward may come under another adapter.</param>
+    /// <param name="pool">Where memory for what is kept comes from.</param>
     /// <returns>[rows, positions, width].</returns>
-    public Tensor RunForTraining(Tensor ids, IAttention attention, bool keepsProducts, Func<IDisposable> asNow)
+    public Tensor RunForTraining(Tensor ids, IAttention attention, bool keepsProducts, Func<IDisposable> asNow, SlabPool pool)
     {
         using var scope = NewDisposeScope();
         var x = Start(ids, attention, inPlace: true);
         var rotary = new RotaryTables(config, attention.Positions, attention.Length, embedding.DType);
-        return finalNorm.Apply(TrainingPass.Run(this, x, rotary, attention, keepsProducts, asNow)).MoveToOuterDisposeScope();
+        return finalNorm.Apply(TrainingPass.Run(this, x, rotary, attention, keepsProducts, asNow, pool)).MoveToOuterDisposeScope();
     }
 
     /// <summary>One block.</summary>

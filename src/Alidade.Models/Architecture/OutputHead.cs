@@ -37,12 +37,12 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
         return config.LogitCap is { } cap ? SoftCap.Apply(logits, cap) : logits;
     }
 
-    /// <summary>log p of each target, of logits divided by a temperature; see <see cref="SelectedLogProbs"/>.</summary>
-    public Tensor LogProbs(Tensor hidden, Tensor targets, KeptActivations kept, double temperature = 1)
+    /// <summary>log p of each target, of logits divided by a temperature; see <see cref="SelectedLogProbs"/>. With a pool, the graph runs backward once.</summary>
+    public Tensor LogProbs(Tensor hidden, Tensor targets, SlabPool? pool, double temperature = 1)
     {
         using var scope = NewDisposeScope();
         var (input, shift, cap) = Scaled(hidden, temperature);
-        return SelectedLogProbs.Of(input, Weight, targets, shift, cap, once: kept != KeptActivations.All).MoveToOuterDisposeScope();
+        return SelectedLogProbs.Of(input, Weight, targets, shift, cap, pool).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same with 1 where the target is a likeliest token, without gradient.</summary>
@@ -55,11 +55,11 @@ internal sealed class OutputHead(DecoderConfig config, Linear projection)
     }
 
     /// <summary>The same with what trainers log beside it.</summary>
-    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets, bool collision, KeptActivations kept, double temperature = 1)
+    public (Tensor LogProbs, TokenStatistics Statistics) LogProbsWithStatistics(Tensor hidden, Tensor targets, bool collision, SlabPool? pool, double temperature = 1)
     {
         using var scope = NewDisposeScope();
         var (input, shift, cap) = Scaled(hidden, temperature);
-        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, Weight, targets, shift, cap, collision, once: kept != KeptActivations.All);
+        var (logProbs, statistics) = SelectedLogProbs.WithStatistics(input, Weight, targets, shift, cap, collision, pool);
         return (logProbs.MoveToOuterDisposeScope(), statistics.MovedOut());
     }
 

@@ -15,31 +15,31 @@ namespace Alidade.Models.Architecture;
 /// </remarks>
 internal sealed class TrainingPass : IDisposable
 {
-    private const long WorthTrimming = 1 << 25;
-
     private readonly Decoder decoder;
     private readonly RotaryTables rotary;
     private readonly IAttention attention;
     private readonly Func<IDisposable> asNow;
-    private readonly (long At, Tensor Input, BlockTape Tape)[] kept;
+    private readonly SlabPool pool;
+    private readonly (Tensor Input, BlockTape Tape)[] kept;
     private Slab? memory;
 
     /// <param name="decoder">The blocks.</param>
     /// <param name="rotary">Tables of positions; disposed with this.</param>
     /// <param name="attention">Who sees whom; disposed with this.</param>
     /// <param name="asNow">Puts the weights back as they are now, the adapter in use with them, until what it returns is disposed: backward may come under another adapter.</param>
-    private TrainingPass(Decoder decoder, RotaryTables rotary, IAttention attention, Func<IDisposable> asNow)
+    /// <param name="pool">Where the memory comes from, and goes back to.</param>
+    private TrainingPass(Decoder decoder, RotaryTables rotary, IAttention attention, Func<IDisposable> asNow, SlabPool pool)
     {
-        (this.decoder, this.rotary, this.attention, this.asNow) = (decoder, rotary, attention, asNow);
-        kept = new (long, Tensor, BlockTape)[decoder.Blocks.Count];
+        (this.decoder, this.rotary, this.attention, this.asNow, this.pool) = (decoder, rotary, attention, asNow, pool);
+        kept = new (Tensor, BlockTape)[decoder.Blocks.Count];
     }
 
     /// <summary>From the input of the first block to the output of the last.</summary>
     /// <param name="x">[rows, positions, width].</param>
     /// <param name="keepsProducts">Whether the values of the products are kept, or the inputs of the blocks alone.</param>
-    public static Tensor Run(Decoder decoder, Tensor x, RotaryTables rotary, IAttention attention, bool keepsProducts, Func<IDisposable> asNow)
+    public static Tensor Run(Decoder decoder, Tensor x, RotaryTables rotary, IAttention attention, bool keepsProducts, Func<IDisposable> asNow, SlabPool pool)
     {
-        var pass = new TrainingPass(decoder, rotary, attention, asNow);
+        var pass = new TrainingPass(decoder, rotary, attention, asNow, pool);
         try
         {
             // The weights inside are no inputs of the node: where nothing before it asks for a gradient, the graph begins here.
@@ -56,13 +56,15 @@ internal sealed class TrainingPass : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, input, tape) in kept)
+        foreach (var (input, tape) in kept)
         {
             input?.Dispose();
             tape?.Dispose();
         }
 
-        memory?.Dispose();
+        if (memory is not null)
+            pool.Return(memory);
+        memory = null;
         rotary.Dispose();
         attention.Dispose();
     }
@@ -70,14 +72,13 @@ internal sealed class TrainingPass : IDisposable
     private Tensor Forward(Tensor x, bool keepsProducts)
     {
         using var scope = NewDisposeScope();
-        var elements = x.size(0) * x.size(1) * KeptOfToken(keepsProducts);
-        Trim(elements);
-        memory = new(elements, x.dtype, x.device);
+        Allocator.Trim();
+        memory = pool.Rent(x.size(0) * x.size(1) * KeptOfToken(keepsProducts), x.dtype, x.device);
         for (var layer = 0; layer < kept.Length; layer++)
         {
             using var inner = NewDisposeScope();
             var tape = new BlockTape(keepsProducts ? memory : null);
-            kept[layer] = (memory.Used, memory.Take(x.shape).copy_(x).DetachFromDisposeScope(), tape);
+            kept[layer] = (memory.Take(x.shape).copy_(x).DetachFromDisposeScope(), tape);
             var next = decoder.Block(layer, x, rotary.Of(layer), attention, tape).MoveToOuterDisposeScope();
             if (layer > 0)
                 x.Dispose();
@@ -85,7 +86,6 @@ internal sealed class TrainingPass : IDisposable
             tape.Rewind(decoder.Blocks[layer].ReadsDown);
         }
 
-        Trim(elements);
         return x.MoveToOuterDisposeScope();
     }
 
@@ -98,7 +98,6 @@ internal sealed class TrainingPass : IDisposable
             var before = Through(layer, gradient);
             gradient.Dispose();
             gradient = before;
-            memory!.Release(kept[layer].At);
         }
 
         Dispose();
@@ -110,18 +109,11 @@ internal sealed class TrainingPass : IDisposable
     {
         using var scope = NewDisposeScope();
         using var withGraph = enable_grad();
-        var (_, start, tape) = kept[layer];
+        var (start, tape) = kept[layer];
         using var input = start.requires_grad_();
         decoder.Block(layer, input, rotary.Of(layer), attention, tape).backward([gradient]);
         tape.Dispose();
         return input.grad!.MoveToOuterDisposeScope();
-    }
-
-    // The heap's holes hold pages of what was freed while the memory of this pass takes others. A tenth of a second is not worth it for little memory.
-    private static void Trim(long elements)
-    {
-        if (elements > WorthTrimming)
-            Allocator.Trim();
     }
 
     // Numbers that are kept of a token, with room for the padding of attention over small trees, and for the last product of one block, which nobody may read.

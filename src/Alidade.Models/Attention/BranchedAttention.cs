@@ -24,6 +24,7 @@ internal sealed class BranchedAttention : IAttention
     private readonly List<Piece> pieces = [];
     private readonly List<long> runs = [];
     private readonly Tensor? order;
+    private readonly CausalTiles? tiles;
 
     public BranchedAttention(DecoderConfig config, BranchedBatch batch, Device device, ScalarType dtype)
     {
@@ -56,6 +57,9 @@ internal sealed class BranchedAttention : IAttention
             var masks = new LayerMasks(config, Length, mask, positions, () => positions, dtype);
             blocks.Add(new(index, tensor(keep.ToArray(), device: device), mask, masks, trees.Count, width, keep.Count == gather.Length));
         }
+
+        if (batch.Trees.Any(t => t.Count > SmallTree))
+            tiles = new(batch.Length, dtype, device);
 
         // The packed tokens cut into runs: a segment of a large tree, or a small tree as a whole.
         var runOf = new int[batch.Segments.Count];
@@ -115,6 +119,7 @@ internal sealed class BranchedAttention : IAttention
     {
         foreach (var tensor in Owned())
             tensor.Dispose();
+        tiles?.Dispose();
         foreach (var masks in blocks.Select(b => b.Masks).Concat(pieces.Select(p => p.Masks)))
             masks.Dispose();
     }
@@ -172,7 +177,8 @@ internal sealed class BranchedAttention : IAttention
             mask = all.unsqueeze(0).unsqueeze(0).MoveToOuterDisposeScope();
         }
 
-        return new(runOf[s], seen, mask, new(config, Length, mask, keys.narrow(1, before, count), () => keys, dtype));
+        var masks = new LayerMasks(config, Length, mask, keys.narrow(1, before, count), () => keys, dtype);
+        return new(runOf[s], seen, mask, masks, hides || !masks.ArePlain || count < CausalTiles.LeastQueries ? null : tiles);
     }
 
     private sealed record Block(Tensor Gather, Tensor Keep, Tensor Mask, LayerMasks Masks, int Rows, int Width, bool Full)
@@ -188,13 +194,13 @@ internal sealed class BranchedAttention : IAttention
     }
 
     // One segment: its run, and the runs that it sees, its own last.
-    private sealed record Piece(int Run, int[] Seen, Tensor? Mask, LayerMasks Masks)
+    private sealed record Piece(int Run, int[] Seen, Tensor? Mask, LayerMasks Masks, CausalTiles? Tiles)
     {
         public Tensor Attend(ScoreRule rule, int layer, Tensor[] queries, Tensor[] keys, Tensor[] values, BlockTape? tape)
         {
             using var scope = NewDisposeScope();
             var mask = Masks.Of(layer);
-            return Heads.Attend(queries[Run], Joined(keys), Joined(values), mask, causal: mask is null, rule, tape).MoveToOuterDisposeScope();
+            return Heads.Attend(queries[Run], Joined(keys), Joined(values), mask, causal: mask is null, rule, tape, Tiles).MoveToOuterDisposeScope();
         }
 
         private Tensor Joined(Tensor[] parts) => Seen.Length == 1 ? parts[Run] : cat([.. Seen.Select(run => parts[run])], 1);

@@ -34,13 +34,14 @@ internal static class Heads
     /// <param name="causal">Query i sees keys 0 to i; not together with a mask.</param>
     /// <param name="rule">Scale and soft cap of the scores.</param>
     /// <param name="tape">What is kept for backward; null where the graph keeps what it needs.</param>
+    /// <param name="tiles">Says the same as the mask, for passes that keep what backward needs; null where there is a mask alone.</param>
     /// <returns>[rows, queries, heads, head size].</returns>
-    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, ScoreRule rule = default, BlockTape? tape = null)
+    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, ScoreRule rule = default, BlockTape? tape = null, CausalTiles? tiles = null)
     {
         using var scope = NewDisposeScope();
         var (queries, keys, values) = (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2));
         var attended = tape is not null && rule.Cap is null && Interop.HasFlashAttention(queries, values, mask)
-            ? tape.Attended(queries, keys, values, mask, causal, rule.Scale)
+            ? tape.Attended(queries, keys, values, tiles is null ? new MaskedFlashAttention(mask, causal, rule.Scale) : new TiledFlashAttention(tiles, rule.Scale))
             : AttendByHead(queries, keys, values, mask, causal, rule);
         return attended.transpose(1, 2).MoveToOuterDisposeScope();
     }

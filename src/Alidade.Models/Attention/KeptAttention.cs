@@ -30,17 +30,15 @@ internal sealed class KeptAttention : autograd.SingleTensorFunction<KeptAttentio
         using var g = grad_output;
         using var kept = (Kept)ctx.get_data("kept");
         var saved = ctx.get_saved_variables();
-        var (dq, dk, dv) = Interop.FlashAttentionBackward(g, saved[0], saved[1], saved[2], kept.Output, kept.LogSums, kept.Mask, kept.Causal, kept.Scale);
+        var (dq, dk, dv) = kept.Rule.Backward(g, saved[0], saved[1], saved[2], kept.Output, kept.LogSums);
         return [dq.MoveToOuterDisposeScope(), dk.MoveToOuterDisposeScope(), dv.MoveToOuterDisposeScope(), null!];
     }
 
     /// <summary>What the forward pass gave, and how.</summary>
     /// <param name="Output">[rows, heads, queries, head size].</param>
     /// <param name="LogSums">[rows, heads, queries].</param>
-    /// <param name="Mask">Added to the scores; null for none.</param>
-    /// <param name="Causal">Query i sees keys 0 to i.</param>
-    /// <param name="Scale">Factor of the scores; null for 1/√(head size).</param>
-    internal sealed record Kept(Tensor Output, Tensor LogSums, Tensor? Mask, bool Causal, double? Scale) : IDisposable
+    /// <param name="Rule">Who sees whom.</param>
+    internal sealed record Kept(Tensor Output, Tensor LogSums, IFlashAttention Rule) : IDisposable
     {
         public void Dispose()
         {

@@ -39,6 +39,9 @@ internal sealed class LayerMasks : IDisposable
     /// <summary>The mask of a layer, which broadcasts to [rows, heads, queries, keys]; null for the plain rule.</summary>
     public Tensor? Of(int layer) => made.Count == 0 ? shared : made[WindowOf(layer)];
 
+    /// <summary>Whether all layers have what is visible, and nothing more.</summary>
+    public bool ArePlain => made.Count == 0;
+
     /// <inheritdoc/>
     public void Dispose()
     {

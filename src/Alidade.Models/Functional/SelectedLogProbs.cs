@@ -50,6 +50,12 @@ public static class SelectedLogProbs
     // Large enough for the matrix product to run at full rate, small enough to be reused by the allocator from chunk to chunk.
     private const long ChunkBytes = 32L << 20;
 
+    // Where memory is at hand: the head is packed anew for each chunk.
+    private const long WorkspaceBytes = 128L << 20;
+
+    // The passes over scores and probabilities stay in the caches.
+    private const long PartBytes = 8L << 20;
+
     /// <summary>log p(y|h) of each position.</summary>
     /// <param name="hidden">Last hidden states h, [positions, width].</param>
     /// <param name="weight">Output head W, [vocabulary, width]; may be the embedding itself.</param>
@@ -59,30 +65,30 @@ public static class SelectedLogProbs
     /// <returns>[positions] in nats, float32 (float64 for float64 inputs).</returns>
     /// <exception cref="TensorException">Shapes or types do not fit, or a target lies outside the vocabulary.</exception>
     public static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null) =>
-        Of(hidden, weight, targets, bias, cap, once: false);
+        Of(hidden, weight, targets, bias, cap, pool: null);
 
-    /// <summary>The same; <paramref name="once"/> for a graph that runs backward once.</summary>
-    internal static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, bool once) =>
-        Compute(hidden, weight, targets, bias, null, ChunkRows(weight), cap, once);
+    /// <summary>The same; with a pool, whose memory holds what is kept, for a graph that runs backward once.</summary>
+    internal static Tensor Of(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, SlabPool? pool) =>
+        Compute(hidden, weight, targets, bias, null, Rows(ChunkBytes, weight), cap, pool);
 
     /// <summary>log p(y|h) of each position, and what trainers log beside it, from the same logits.</summary>
     /// <inheritdoc cref="Of(Tensor, Tensor, Tensor, Tensor?, double?)"/>
     /// <param name="collision">Whether <see cref="TokenStatistics.Collision"/> is wanted too; it costs one more pass over the probabilities.</param>
     public static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
         Tensor hidden, Tensor weight, Tensor targets, Tensor? bias = null, double? cap = null, bool collision = false) =>
-        WithStatistics(hidden, weight, targets, bias, cap, collision, once: false);
+        WithStatistics(hidden, weight, targets, bias, cap, collision, pool: null);
 
-    /// <summary>The same; <paramref name="once"/> for a graph that runs backward once.</summary>
+    /// <summary>The same; with a pool, whose memory holds what is kept, for a graph that runs backward once.</summary>
     internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
-        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, bool collision, bool once) =>
-        WithStatistics(hidden, weight, targets, bias, ChunkRows(weight), cap, collision, once);
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, bool collision, SlabPool? pool) =>
+        WithStatistics(hidden, weight, targets, bias, Rows(ChunkBytes, weight), cap, collision, pool);
 
     internal static (Tensor LogProbs, TokenStatistics Statistics) WithStatistics(
-        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null, bool collision = false, bool once = false)
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, long rows, double? cap = null, bool collision = false, SlabPool? pool = null)
     {
         var collector = new StatisticsCollector(collision);
         using var scope = NewDisposeScope();
-        var logProbs = Compute(hidden, weight, targets, bias, collector, rows, cap, once).MoveToOuterDisposeScope();
+        var logProbs = Compute(hidden, weight, targets, bias, collector, rows, cap, pool).MoveToOuterDisposeScope();
         return (logProbs, collector.Joined(hidden.device));
     }
 
@@ -93,11 +99,11 @@ public static class SelectedLogProbs
         var collector = new LikeliestCollector();
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var logProbs = Compute(hidden, weight, targets, bias, collector, ChunkRows(weight), cap).MoveToOuterDisposeScope();
+        var logProbs = Compute(hidden, weight, targets, bias, collector, Rows(ChunkBytes, weight), cap).MoveToOuterDisposeScope();
         return (logProbs, collector.Joined(hidden.device));
     }
 
-    internal static Tensor Compute(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows, double? cap = null, bool once = false)
+    internal static Tensor Compute(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, Collector? collector, long rows, double? cap = null, SlabPool? pool = null)
     {
         Check(hidden, weight, targets, bias);
         using var scope = NewDisposeScope();
@@ -105,8 +111,8 @@ public static class SelectedLogProbs
         if (hidden.size(0) == 0)
             return hidden.sum(1, type: OutputType(hidden)).MoveToOuterDisposeScope();
         if (wanted)
-            return Graph.apply(hidden, weight, targets, bias!, collector!, rows, cap!, once).MoveToOuterDisposeScope();
-        return Forward(hidden, weight, targets, bias, cap, collector, rows, Keep.Nothing, []).MoveToOuterDisposeScope();
+            return Graph.apply(hidden, weight, targets, bias!, collector!, rows, cap!, pool!).MoveToOuterDisposeScope();
+        return Forward(hidden, weight, targets, bias, cap, collector, rows, Keep.Nothing, new()).MoveToOuterDisposeScope();
     }
 
     private enum Keep
@@ -116,44 +122,92 @@ public static class SelectedLogProbs
         HiddenGradient,
     }
 
-    /// <summary>Phases 1 and 2; what is kept is added to <paramref name="kept"/>, one tensor per chunk.</summary>
+    /// <summary>Phases 1 and 2.</summary>
     private static Tensor Forward(
-        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, Collector? collector, long rows, Keep keep, List<Tensor> kept)
+        Tensor hidden, Tensor weight, Tensor targets, Tensor? bias, double? cap, Collector? collector, long rows, Keep keep, Kept kept)
     {
         var chosen = new List<Tensor>();
-        for (var start = 0L; start < hidden.size(0); start += rows)
+        var (step, part) = (kept.Workspace?.size(0) ?? rows, Math.Min(rows, Rows(PartBytes, weight)));
+        for (var start = 0L; start < hidden.size(0); start += step)
         {
             using var scope = NewDisposeScope();
-            var count = Math.Min(rows, hidden.size(0) - start);
-            var y = targets.narrow(0, start, count);
-            var logits = nn.functional.linear(hidden.narrow(0, start, count), weight, bias);
-            if (cap is { } bound)
-                logits.div_(Scalars.Of(bound)).tanh_().mul_(Scalars.Of(bound));
-            var slopes = cap is { } c && keep != Keep.Nothing ? logits.div(Scalars.Of(c)).pow_(Scalars.Of(2.0)).neg_().add_(Scalars.One, Scalars.One) : null;
-            // One exp a logit and four passes: the library's log-softmax makes its exp anew, and its float32 result is too high by up to 1e-5 over a large
-            // vocabulary, because its sum runs along the row in one go; this one is pairwise.
-            var scores = logits.to_type(OutputType(hidden));
-            var most = scores.amax([-1L], keepdim: true);
-            var shifted = collector is { ReadsLogits: true } ? scores.sub(most) : scores.sub_(most);
-            var ofTarget = shifted.gather(1, y.unsqueeze(1)).squeeze(1);
-            var probabilities = shifted.exp_();
-            var sums = probabilities.sum(-1);
-            var selected = ofTarget.sub(sums.log());
-            chosen.Add(selected.MoveToOuterDisposeScope());
-            collector?.Add(new(logits, probabilities, sums, y, ofTarget, selected));
-            logits.Dispose();
-            if (slopes is not null)
-                probabilities.mul_(slopes);
-            var slopeOfTarget = slopes?.gather(1, y.unsqueeze(1));
+            var count = Math.Min(step, hidden.size(0) - start);
+            var h = hidden.narrow(0, start, count);
+            var logits = (kept.Workspace is { } place ? new KeptProduct.Product(weight, bias, InputMajor: false).Into(place.narrow(0, 0, count), h) : nn.functional.linear(h, weight, bias))
+                .to_type(OutputType(hidden));
+            var (sums, slopes) = (new List<Tensor>(), new List<Tensor>());
+            for (var first = 0L; first < count; first += part)
+            {
+                using var inner = NewDisposeScope();
+                var length = Math.Min(part, count - first);
+                var y = targets.narrow(0, start + first, length);
+                var z = logits.narrow(0, first, length);
+                if (cap is { } bound)
+                    z.div_(Scalars.Of(bound)).tanh_().mul_(Scalars.Of(bound));
+                var slope = cap is { } c && keep != Keep.Nothing ? z.div(Scalars.Of(c)).pow_(Scalars.Of(2.0)).neg_().add_(Scalars.One, Scalars.One) : null;
+                // One exp a logit and four passes: the library's log-softmax makes its exp anew, and its float32 result is too high by up to 1e-5 over a large
+                // vocabulary, because its sum runs along the row in one go; this one is pairwise.
+                var most = z.amax([-1L], keepdim: true);
+                var shifted = collector is { ReadsScores: true } ? z.sub(most) : z.sub_(most);
+                var ofTarget = shifted.gather(1, y.unsqueeze(1)).squeeze(1);
+                var probabilities = Interop.ExpInto(kept.Probabilities?.narrow(0, start + first, length) ?? z, shifted);
+                var sum = probabilities.sum(-1);
+                var selected = ofTarget.sub(sum.log());
+                collector?.Add(new(shifted, most.squeeze(1), probabilities, sum, y, ofTarget, selected));
+                chosen.Add(selected.DetachFromDisposeScope());
+                sums.Add(sum.MoveToOuterDisposeScope());
+                if (slope is null)
+                    continue;
+                probabilities.mul_(slope);
+                slopes.Add(slope.gather(1, y.unsqueeze(1)).MoveToOuterDisposeScope());
+            }
+
             if (keep == Keep.Probabilities)
-                kept.AddRange(probabilities.MoveToOuterDisposeScope(), sums.MoveToOuterDisposeScope());
-            if (keep == Keep.Probabilities && slopeOfTarget is not null)
-                kept.Add(slopeOfTarget.MoveToOuterDisposeScope());
+            {
+                kept.Sums.AddRange(sums.Select(s => s.MoveToOuterDisposeScope()));
+                kept.Slopes.AddRange(slopes.Select(s => s.MoveToOuterDisposeScope()));
+            }
+
             if (keep == Keep.HiddenGradient)
-                kept.Add((slopeOfTarget is null ? weight.index_select(0, y) : weight.index_select(0, y).mul_(slopeOfTarget)).sub_(Expected(probabilities, sums, weight)).MoveToOuterDisposeScope());
+            {
+                var rowsOfTargets = weight.index_select(0, targets.narrow(0, start, count));
+                if (slopes.Count > 0)
+                    rowsOfTargets.mul_(cat(slopes));
+                kept.Units.Add(rowsOfTargets.sub_(Expected(logits, cat(sums), weight)).MoveToOuterDisposeScope());
+            }
         }
 
-        return chosen.Count == 1 ? chosen[0] : cat(chosen);
+        return Joined(chosen)!;
+    }
+
+    /// <summary>The parts as one tensor in this scope; they are freed.</summary>
+    private static Tensor? Joined(List<Tensor> parts)
+    {
+        var joined = parts.Count == 0 ? null : cat(parts);
+        foreach (var part in parts)
+            part.Dispose();
+        return joined;
+    }
+
+    /// <summary>What forward keeps for backward, in parts where it is a list, and where it works.</summary>
+    private sealed class Kept
+    {
+        /// <summary>Where logits are computed, [rows, vocabulary], as many rows at a time; null for memory of their own.</summary>
+        public Tensor? Workspace { get; init; }
+
+        /// <summary>p up to its sum, [positions, vocabulary]; the place is given.</summary>
+        public Tensor? Probabilities { get; init; }
+
+        /// <summary>Σ p of each position, [rows].</summary>
+        public List<Tensor> Sums { get; } = [];
+
+        /// <summary>1 − (z/c)² of the targets, [rows, 1].</summary>
+        public List<Tensor> Slopes { get; } = [];
+
+        /// <summary>U, [rows, width].</summary>
+        public List<Tensor> Units { get; } = [];
+
+        public IEnumerable<Tensor> All() => new[] { Probabilities, Joined(Sums), Joined(Slopes), Joined(Units) }.OfType<Tensor>();
     }
 
     /// <summary>Σ_v p_v W_v of each position.</summary>
@@ -162,7 +216,7 @@ public static class SelectedLogProbs
 
     private static ScalarType OutputType(Tensor hidden) => hidden.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
-    private static long ChunkRows(Tensor weight) => Math.Max(1, ChunkBytes / Math.Max(1, weight.size(0) * sizeof(float)));
+    private static long Rows(long bytes, Tensor weight) => Math.Max(1, bytes / Math.Max(1, weight.size(0) * sizeof(float)));
 
     private static void Check(Tensor hidden, Tensor weight, Tensor targets, Tensor? bias)
     {
@@ -188,42 +242,37 @@ public static class SelectedLogProbs
     /// <summary>Gathers what is wanted of each chunk while its logits exist.</summary>
     internal abstract class Collector
     {
-        /// <summary>True when the logits are wanted besides the probabilities; else these may stand in their place.</summary>
-        public abstract bool ReadsLogits { get; }
+        /// <summary>True when the scores are wanted besides the probabilities; else these may stand in their place.</summary>
+        public abstract bool ReadsScores { get; }
 
-        /// <summary>Takes what it wants; may use the logits up.</summary>
-        public abstract void Add(in Chunk chunk);
+        /// <summary>Takes what it wants; may use the scores up.</summary>
+        public abstract void Add(in Part part);
 
-        /// <summary>The parts of the chunks as one tensor; they are freed.</summary>
-        protected static Tensor Join(List<Tensor> parts, Device device)
-        {
-            var joined = parts.Count == 0 ? zeros(0, device: device) : cat(parts);
-            foreach (var part in parts)
-                part.Dispose();
-            return joined.MoveToOuterDisposeScope();
-        }
+        /// <summary>The parts as one tensor; they are freed.</summary>
+        protected static Tensor Join(List<Tensor> parts, Device device) => (Joined(parts) ?? zeros(0, device: device)).MoveToOuterDisposeScope();
     }
 
     /// <summary>What is known of some positions.</summary>
-    /// <param name="Logits">z, [rows, vocabulary]; used up unless the collector reads them.</param>
+    /// <param name="Scores">z − max z, [rows, vocabulary]; used up unless the collector reads them.</param>
+    /// <param name="Most">max z of each row.</param>
     /// <param name="Probabilities">p up to the factor <paramref name="Sums"/>, [rows, vocabulary].</param>
     /// <param name="Sums">Σ of each row of the probabilities.</param>
     /// <param name="Targets">y, [rows].</param>
-    /// <param name="OfTargets">z of the targets below the largest z of their row, [rows].</param>
+    /// <param name="OfTargets">The scores of the targets, [rows].</param>
     /// <param name="LogProbs">log p of the targets, [rows].</param>
-    internal readonly record struct Chunk(Tensor Logits, Tensor Probabilities, Tensor Sums, Tensor Targets, Tensor OfTargets, Tensor LogProbs);
+    internal readonly record struct Part(Tensor Scores, Tensor Most, Tensor Probabilities, Tensor Sums, Tensor Targets, Tensor OfTargets, Tensor LogProbs);
 
     /// <summary>Whether the target is a likeliest token.</summary>
     internal sealed class LikeliestCollector : Collector
     {
         private readonly List<Tensor> likeliest = [];
 
-        public override bool ReadsLogits => false;
+        public override bool ReadsScores => false;
 
-        public override void Add(in Chunk chunk)
+        public override void Add(in Part part)
         {
             using var scope = NewDisposeScope();
-            likeliest.Add(chunk.OfTargets.eq(Scalars.Of(0.0)).to_type(chunk.OfTargets.dtype).DetachFromDisposeScope());
+            likeliest.Add(part.OfTargets.eq(Scalars.Of(0.0)).to_type(part.OfTargets.dtype).DetachFromDisposeScope());
         }
 
         public Tensor Joined(Device device) => Join(likeliest, device);
@@ -234,22 +283,20 @@ public static class SelectedLogProbs
     {
         private readonly List<Tensor> entropy = [], correct = [], meanLogit = [], collision = [];
 
-        public override bool ReadsLogits => true;
+        public override bool ReadsScores => true;
 
-        public override void Add(in Chunk chunk)
+        public override void Add(in Part part)
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            var (logits, probabilities) = (chunk.Logits, chunk.Probabilities);
+            var (scores, probabilities) = (part.Scores, part.Probabilities);
             // These wait outside every scope until they are joined.
-            correct.Add(logits.argmax(-1).eq(chunk.Targets).to_type(probabilities.dtype).DetachFromDisposeScope());
-            meanLogit.Add(logits.mean([-1], type: probabilities.dtype).DetachFromDisposeScope());
+            correct.Add(scores.argmax(-1).eq(part.Targets).to_type(probabilities.dtype).DetachFromDisposeScope());
+            meanLogit.Add(scores.mean([-1]).add_(part.Most, Scalars.One).DetachFromDisposeScope());
             if (withCollision)
-                collision.Add(probabilities.norm(1).div_(chunk.Sums).log_().mul_(Scalars.Of(2.0)).DetachFromDisposeScope());
-            // −Σ p log p = log Σ exp z − Σ p z, and log Σ exp z = z_y − log p_y.
-            var normaliser = logits.gather(1, chunk.Targets.unsqueeze(1)).squeeze(1).sub(chunk.LogProbs);
-            var expected = logits.to_type(probabilities.dtype).mul_(probabilities).sum(-1).div_(chunk.Sums);
-            entropy.Add(normaliser.sub_(expected).DetachFromDisposeScope());
+                collision.Add(probabilities.norm(1).div_(part.Sums).log_().mul_(Scalars.Of(2.0)).DetachFromDisposeScope());
+            // −Σ p log p = log Σ exp s − Σ p s with s = z − max z.
+            entropy.Add(part.Sums.log().sub_(scores.mul_(probabilities).sum(-1).div_(part.Sums)).DetachFromDisposeScope());
         }
 
         public TokenStatistics Joined(Device device) => new(Join(entropy, device), Join(correct, device), Join(meanLogit, device))
@@ -267,17 +314,23 @@ public static class SelectedLogProbs
         {
             var (hidden, weight, targets, bias, rows) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Tensor?)vars[3], (long)vars[5]);
             var trainable = weight.requires_grad || bias is { requires_grad: true };
-            var kept = new List<Tensor>();
-            var cap = (double?)vars[6];
+            var (cap, pool) = ((double?)vars[6], (SlabPool?)vars[7]);
+            var (positions, type) = (hidden.size(0), OutputType(hidden));
+            var places = trainable ? positions : Math.Min(positions, Rows(WorkspaceBytes, weight));
+            var memory = pool?.Rent(places * weight.size(0), type, hidden.device);
+            var place = memory?.Take(places, weight.size(0)) ?? (trainable ? empty(places, weight.size(0), type, hidden.device) : null);
+            var kept = new Kept { Workspace = type == hidden.dtype ? place : null, Probabilities = trainable ? place : null };
             var result = Forward(hidden, weight, targets, bias, cap, (Collector?)vars[4], rows, trainable ? Keep.Probabilities : Keep.HiddenGradient, kept);
+            var giveBack = new Action(() => Return(pool, memory));
+            if (!trainable)
+                giveBack();
             // A frozen head needs neither itself nor its input again.
-            ctx.save_for_backward(trainable ? [hidden, weight, targets, .. kept] : kept);
+            ctx.save_for_backward(trainable ? [hidden, weight, targets, .. kept.All()] : [.. kept.All()]);
             ctx.set_materialize_grads(false);
             ctx.save_data("rows", rows);
             // The weight itself: what is unpacked is another object.
-            ctx.save_data("leaf", (bool)vars[7] && weight.is_leaf ? new Func<Tensor>(() => weight) : null!);
-            ctx.save_data("once", vars[7]);
-            ctx.save_data("kept", cap is null ? 2 : 3);
+            ctx.save_data("leaf", pool is not null && weight.is_leaf ? new Func<Tensor>(() => weight) : null!);
+            ctx.save_data("giveBack", giveBack);
             ctx.save_data("wanted", (trainable, hidden.requires_grad, weight.requires_grad, bias is { requires_grad: true }));
             return result;
         }
@@ -288,22 +341,25 @@ public static class SelectedLogProbs
             using var g = grad_output;
             var saved = ctx.get_saved_variables();
             var rows = (long)ctx.get_data("rows");
-            var each = (int)ctx.get_data("kept");
-            var once = (bool)ctx.get_data("once");
+            var giveBack = (Action)ctx.get_data("giveBack");
             var (trainable, ofHidden, ofWeight, ofBias) = ((bool, bool, bool, bool))ctx.get_data("wanted");
             List<Tensor> gradients = [null!, null!, null!, null!, null!, null!, null!, null!];
             if (g.IsInvalid)
-                return gradients;
-            if (!trainable)
             {
-                var unit = saved.Count == 1 ? saved[0] : cat(saved);
-                gradients[0] = unit.mul(g.unsqueeze(1).to_type(unit.dtype)).MoveToOuterDisposeScope();
+                giveBack();
                 return gradients;
             }
 
-            var (hidden, weight, targets) = (saved[0], saved[1], saved[2]);
+            if (!trainable)
+            {
+                gradients[0] = saved[0].mul(g.unsqueeze(1).to_type(saved[0].dtype)).MoveToOuterDisposeScope();
+                return gradients;
+            }
+
+            var (hidden, weight, targets, probabilities, sums) = (saved[0], saved[1], saved[2], saved[3], saved[4]);
+            var slopes = saved.Count > 5 ? saved[5] : null;
             var scaled = g.unsqueeze(1).to_type(hidden.dtype);
-            var slopes = each == 2 ? null : cat([.. saved.Skip(3).Where((_, i) => i % each == 2)]);
+            var share = scaled.div(sums.unsqueeze(1).to_type(scaled.dtype));
             var dHidden = ofHidden ? weight.index_select(0, targets) : null;
             if (slopes is not null)
                 dHidden?.mul_(slopes);
@@ -312,23 +368,23 @@ public static class SelectedLogProbs
             var leaf = (Func<Tensor>?)ctx.get_data("leaf");
             var dWeight = !ofWeight ? null : leaf is null ? empty_like(weight) : LeafGradient.Collected(leaf(), out isNew);
             var dBias = ofBias ? weight.new_zeros(weight.size(0)) : null;
-            for (var chunk = 0; chunk < (saved.Count - 3) / each; chunk++)
+            // All positions at once, unless each chunk has to be converted first.
+            var step = probabilities.dtype == weight.dtype ? probabilities.size(0) : rows;
+            for (var start = 0L; start < probabilities.size(0); start += step)
             {
                 using var inner = NewDisposeScope();
-                var (p, sums) = (saved[3 + (each * chunk)].to_type(weight.dtype), saved[4 + (each * chunk)]);
-                var (start, count) = (chunk * rows, p.size(0));
+                var count = Math.Min(step, probabilities.size(0) - start);
+                Tensor Part(Tensor x) => x.narrow(0, start, count);
+                var p = Part(probabilities).to_type(weight.dtype);
                 if (dHidden is not null)
-                    dHidden.narrow(0, start, count).sub_(Expected(p, sums, weight));
-                var share = scaled.narrow(0, start, count).div(sums.unsqueeze(1).to_type(scaled.dtype));
+                    Part(dHidden).sub_(Expected(p, Part(sums), weight));
                 if (dWeight is not null)
-                    dWeight.addmm_(p.t(), hidden.narrow(0, start, count).mul(share), beta: chunk == 0 && isNew ? 0 : 1, alpha: -1);
+                    dWeight.addmm_(p.t(), Part(hidden).mul(Part(share)), beta: start == 0 && isNew ? 0 : 1, alpha: -1);
                 if (dBias is not null)
-                    dBias.sub_(p.t().mv(share.squeeze(1)));
-                // The node holds them until the whole backward pass is over.
-                if (once)
-                    Pages.Release(saved[3 + (each * chunk)]);
+                    dBias.sub_(p.t().mv(Part(share).squeeze(1)));
             }
 
+            giveBack();
             dHidden?.mul_(scaled);
             var ofTargets = slopes is null ? scaled : scaled.mul(slopes);
             dWeight?.index_add_(0, targets, hidden.mul(ofTargets), 1);
@@ -338,6 +394,13 @@ public static class SelectedLogProbs
                 gradients[1] = dWeight?.MoveToOuterDisposeScope()!;
             gradients[3] = dBias?.MoveToOuterDisposeScope()!;
             return gradients;
+        }
+
+        // Runs once, however often backward does.
+        private static void Return(SlabPool? pool, Slab? memory)
+        {
+            if (memory is { Used: > 0 })
+                pool!.Return(memory);
         }
     }
 }

@@ -65,6 +65,18 @@ public static class Interop
         return (StableAbi.Result(stack[0]), StableAbi.Result(stack[1]), StableAbi.Result(stack[2]));
     }
 
+    /// <summary>eˣ, written over the numbers of <paramref name="place"/>; no gradient.</summary>
+    /// <param name="place">Of the shape and number type of <paramref name="x"/>; it comes back as another object.</param>
+    /// <param name="x">Any shape.</param>
+    internal static Tensor ExpInto(Tensor place, Tensor x)
+    {
+        if (StableAbi.Current is not { } abi)
+            return place.copy_(x).exp_();
+        Span<ulong> stack = [abi.Slot(x), abi.Slot(place)];
+        abi.Call("aten::exp\0out\0"u8, stack, x, place);
+        return StableAbi.Result(stack[0]);
+    }
+
     /// <summary>Root-mean-square normalisation: x / √(mean(x²) + ε) · weight, over the last dimension.</summary>
     /// <param name="x">[…, width].</param>
     /// <param name="weight">[width].</param>

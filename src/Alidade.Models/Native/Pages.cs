@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace Alidade.Models.Native;
 
@@ -10,23 +8,7 @@ internal static partial class Pages
     // madvise(2): MADV_DONTNEED.
     private const int DontNeed = 4;
 
-    /// <summary>
-    /// Lets the system have a tensor's memory although the tensor lives on, its numbers lost: for what something else holds longer than it is needed. Whole pages alone, their
-    /// neighbours may be in use; other systems and devices: no effect.
-    /// </summary>
-    /// <param name="tensor">In one piece, not empty.</param>
-    public static unsafe void Release(Tensor tensor)
-    {
-        if (!OperatingSystem.IsLinux() || tensor.device_type != DeviceType.CPU)
-            return;
-        // A span of all its bytes would be too long beyond 2 GiB.
-        using var flat = tensor.flatten();
-        using var first = flat.narrow(0, 0, 1);
-        fixed (byte* place = first.bytes)
-            Release((nint)place, (nint)(tensor.numel() * first.element_size()));
-    }
-
-    /// <summary>The same of a stretch of memory; of a file's read-only mapping nothing is lost. Windows: no effect.</summary>
+    /// <summary>Lets the system have a stretch of memory, its numbers lost, but those of a file's read-only mapping. Whole pages alone: their neighbours may be in use. Windows: no effect.</summary>
     /// <param name="start">Where it begins.</param>
     /// <param name="length">Its bytes.</param>
     public static void Release(nint start, nint length)

@@ -14,6 +14,9 @@ public sealed class Slab(long elements, ScalarType type, Device device) : IDispo
 {
     private readonly Tensor all = Allocator.Mapped(() => empty([elements], type, device).DetachFromDisposeScope());
 
+    /// <summary>Numbers of all tensors together.</summary>
+    public long Elements => elements;
+
     /// <summary>How many numbers are taken.</summary>
     public long Used { get; private set; }
 
@@ -33,18 +36,8 @@ public sealed class Slab(long elements, ScalarType type, Device device) : IDispo
     /// <param name="used">What <see cref="Used"/> was then.</param>
     public void Rewind(long used) => Used = Math.Min(used, Used);
 
-    /// <summary>The same, and the system may have the memory.</summary>
-    /// <param name="used">What <see cref="Used"/> was then.</param>
-    public void Release(long used)
-    {
-        if (Used > used)
-        {
-            using var part = all.narrow(0, used, Used - used);
-            Pages.Release(part);
-        }
-
-        Rewind(used);
-    }
+    /// <summary>Whether it has that many numbers of a type on a device.</summary>
+    internal bool Fits(long count, ScalarType ofType, Device on) => count <= elements && ofType == type && on.type == device.type && on.index == device.index;
 
     /// <summary>Lets the memory go with the last of the tensors.</summary>
     public void Dispose() => all.Dispose();

@@ -69,16 +69,17 @@ internal sealed unsafe class StableAbi
     }
 
     /// <summary>Calls an operation; results stand at the front of <paramref name="stack"/>.</summary>
-    /// <param name="operation">The name of its default overload, with a zero byte at the end.</param>
+    /// <param name="operation">Its name with a zero byte at the end; behind it the name of an overload that is not the default, ended so too.</param>
     /// <param name="operands">What a failure names by shape.</param>
     public void Call(ReadOnlySpan<byte> operation, Span<ulong> stack, params ReadOnlySpan<Tensor?> operands)
     {
         int code;
-        fixed (byte* name = operation, overload = "\0"u8)
+        var nameLength = operation.IndexOf((byte)0) + 1;
+        fixed (byte* name = operation, none = "\0"u8)
         fixed (ulong* slots = stack)
-            code = call(name, overload, slots, BuiltFor);
+            code = call(name, nameLength < operation.Length ? name + nameLength : none, slots, BuiltFor);
         if (code != 0)
-            throw new TensorException($"{Encoding.ASCII.GetString(operation.TrimEnd((byte)0))} of {NativeErrors.Shapes(operands)} failed");
+            throw new TensorException($"{Encoding.ASCII.GetString(operation.TrimEnd((byte)0)).Replace('\0', '.')} of {NativeErrors.Shapes(operands)} failed");
     }
 
     /// <summary>The tensor that a call left in a slot.</summary>
