@@ -1,11 +1,12 @@
+using Alidade.Models.Adapters;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Alidade.Models.Architecture;
 
 /// <summary>
-/// A product y = xWᵀ + b as a node of the graph, given its value: dx = g W, and dW = gᵀx and db = Σ g go straight into the gradients of the weights that collect
-/// some, with no copy of them on the way.
+/// A product y = xWᵀ + b + s·(xAᵀ)Bᵀ as a node of the graph, given its value: dx = g W + s·(gB)A, and dW = gᵀx, db = Σ g, dA = s·(gB)ᵀx and dB = s·gᵀ(xAᵀ) go straight
+/// into the gradients of the weights that collect some, with no copy of them on the way.
 /// </summary>
 /// <remarks>Nothing in backward may throw: an exception there ends the process.</remarks>
 internal sealed class KeptProduct : autograd.SingleTensorFunction<KeptProduct>
@@ -32,10 +33,10 @@ internal sealed class KeptProduct : autograd.SingleTensorFunction<KeptProduct>
         using var g = grad_output;
         var product = (Product)ctx.get_data("product");
         var rows = g.reshape(-1, g.size(-1));
-        if (product.Collects)
+        var inputs = product.Collects ? Rows(ctx.get_saved_variables()[0]) : null;
+        var gradient = rows.mm(product.InputMajor ? product.Weight.t() : product.Weight);
+        if (inputs is not null)
         {
-            var x = ctx.get_saved_variables()[0];
-            var inputs = x.reshape(-1, x.size(-1));
             if (product.InputMajor)
                 Collect(product.Weight, inputs.t(), rows);
             else
@@ -44,33 +45,49 @@ internal sealed class KeptProduct : autograd.SingleTensorFunction<KeptProduct>
                 LeafGradient.Add(shift, rows.sum([0L]));
         }
 
-        var weight = product.InputMajor ? product.Weight.t() : product.Weight;
-        return [g.matmul(weight).MoveToOuterDisposeScope(), null!, null!];
+        if (product.Update is { } update)
+        {
+            var inner = rows.mm(update.B);
+            gradient.addmm_(inner, update.A, beta: 1, alpha: (float)update.Scale);
+            if (inputs is not null)
+            {
+                Collect(update.A, inner.t(), inputs, (float)update.Scale);
+                Collect(update.B, rows.t(), inputs.mm(update.A.t()), (float)update.Scale);
+            }
+        }
+
+        return [gradient.view([.. g.shape[..^1], gradient.size(1)]).MoveToOuterDisposeScope(), null!, null!];
     }
 
-    private static void Collect(Tensor weight, Tensor left, Tensor right)
+    private static Tensor Rows(Tensor x) => x.reshape(-1, x.size(-1));
+
+    private static void Collect(Tensor weight, Tensor left, Tensor right, float factor = 1)
     {
         if (weight.requires_grad)
-            LeafGradient.AddProduct(weight, left, right);
+            LeafGradient.AddProduct(weight, left, right, factor);
     }
 
     /// <summary>The weights of a product.</summary>
     /// <param name="Weight">[out, in], or [in, out] when <paramref name="InputMajor"/>; a leaf.</param>
     /// <param name="Shift">[out], a leaf; or null.</param>
     /// <param name="InputMajor">How the weight is stored.</param>
-    internal sealed record Product(Tensor Weight, Tensor? Shift, bool InputMajor)
+    /// <param name="Update">A, B and s of plain LoRA, leaves too; or null.</param>
+    internal sealed record Product(Tensor Weight, Tensor? Shift, bool InputMajor, LoraFactors? Update = null)
     {
         /// <summary>True when a weight collects a gradient.</summary>
-        public bool Collects => Weight.requires_grad || Shift is { requires_grad: true };
+        public bool Collects => Weight.requires_grad || Shift is { requires_grad: true } || Update is { A.requires_grad: true } or { B.requires_grad: true };
 
         /// <summary>out.</summary>
         public long Outputs => Weight.size(InputMajor ? 1 : 0);
 
-        /// <summary>y, [.., out].</summary>
+        /// <summary>y, [.., out]; differentiable.</summary>
         public Tensor Of(Tensor x)
         {
-            using var transposed = InputMajor ? Weight.t() : null;
-            return nn.functional.linear(x, transposed ?? Weight, Shift);
+            using var scope = NewDisposeScope();
+            var y = nn.functional.linear(x, InputMajor ? Weight.t() : Weight, Shift);
+            if (Update is { } update)
+                y = update.Add(Rows(y), Rows(nn.functional.linear(x, update.A))).view_as(y);
+            return y.MoveToOuterDisposeScope();
         }
 
         /// <summary>y, put into memory that is there already.</summary>
@@ -82,7 +99,10 @@ internal sealed class KeptProduct : autograd.SingleTensorFunction<KeptProduct>
             var rows = place.view(-1, Outputs);
             if (Shift is not null)
                 rows.copy_(Shift);
-            rows.addmm_(x.reshape(-1, x.size(-1)), InputMajor ? Weight : Weight.t(), beta: Shift is null ? 0 : 1, alpha: 1);
+            var inputs = Rows(x);
+            rows.addmm_(inputs, InputMajor ? Weight : Weight.t(), beta: Shift is null ? 0 : 1, alpha: 1);
+            if (Update is { } update)
+                rows.addmm_(inputs.mm(update.A.t()), update.B.t(), beta: 1, alpha: (float)update.Scale);
             return place;
         }
     }

@@ -19,18 +19,20 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
     /// <returns>[.., out].</returns>
     public Tensor Apply(Tensor x, BlockTape? tape = null)
     {
-        if (Update is not { } update)
-            return Product(x, Bias, tape);
+        if (Packed is null && Update is null or { Magnitude: null })
+            return Kept(new(Weight, Bias, InputMajor, Update), x, tape);
         using var scope = NewDisposeScope();
+        if (Update is not { } update)
+            return PackedLinear.Apply(x, Packed!, Bias).MoveToOuterDisposeScope();
         // Under DoRA the factor of each output is on the product alone.
-        var y = Product(x, update.Magnitude is null ? Bias : null, tape);
-        var rows = y.view(-1, y.size(-1));
+        var shift = update.Magnitude is null ? Bias : null;
+        var y = Packed is { } packed ? PackedLinear.Apply(x, packed, shift) : Kept(new(Weight, shift, InputMajor), x, tape);
         var inner = nn.functional.linear(x, update.A);
-        rows = update.Add(rows, inner.view(-1, inner.size(-1)));
+        var rows = update.Add(y.view(-1, y.size(-1)), inner.view(-1, inner.size(-1)));
         if (update.Magnitude is not null)
         {
             rows = rows * update.OutputFactor(Weight, InputMajor);
-            rows = Bias is { } shift ? rows + shift : rows;
+            rows = Bias is { } after ? rows + after : rows;
         }
 
         return rows.view_as(y).MoveToOuterDisposeScope();
@@ -44,12 +46,5 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
         return (InputMajor ? weight : weight.t()).contiguous().MoveToOuterDisposeScope();
     }
 
-    // The one place where the base's weight meets an input.
-    private Tensor Product(Tensor x, Tensor? shift, BlockTape? tape)
-    {
-        if (Packed is { } packed)
-            return PackedLinear.Apply(x, packed, shift);
-        var product = new KeptProduct.Product(Weight, shift, InputMajor);
-        return tape?.Product(x, product) ?? product.Of(x);
-    }
+    private static Tensor Kept(KeptProduct.Product product, Tensor x, BlockTape? tape) => tape?.Product(x, product) ?? product.Of(x);
 }
