@@ -69,5 +69,5 @@ foreach (var (name, make) in known.Where(k => only.Length == 0 || k.Key == only)
 }
 
 using var process = Process.GetCurrentProcess();
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak memory {process.PeakWorkingSet64 / 1e9:F1} GB"));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak memory {process.PeakWorkingSet64 / 1e9:F2} GB"));
 return 0;

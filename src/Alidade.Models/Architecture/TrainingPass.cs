@@ -15,6 +15,9 @@ namespace Alidade.Models.Architecture;
 /// </remarks>
 internal sealed class TrainingPass : IDisposable
 {
+    // The heap grows by about 10 MB of holes a block of 1,000 tokens.
+    private const int BlocksToTrim = 5;
+
     private readonly Decoder decoder;
     private readonly RotaryTables rotary;
     private readonly IAttention attention;
@@ -22,6 +25,7 @@ internal sealed class TrainingPass : IDisposable
     private readonly SlabPool pool;
     private readonly (Tensor Input, BlockTape Tape)[] kept;
     private Slab? memory;
+    private bool isLarge;
 
     /// <param name="decoder">The blocks.</param>
     /// <param name="rotary">Tables of positions; disposed with this.</param>
@@ -72,7 +76,6 @@ internal sealed class TrainingPass : IDisposable
     private Tensor Forward(Tensor x, bool keepsProducts)
     {
         using var scope = NewDisposeScope();
-        Allocator.Trim();
         memory = pool.Rent(x.size(0) * x.size(1) * KeptOfToken(keepsProducts), x.dtype, x.device);
         for (var layer = 0; layer < kept.Length; layer++)
         {
@@ -86,6 +89,8 @@ internal sealed class TrainingPass : IDisposable
             tape.Rewind(decoder.Blocks[layer].ReadsDown);
         }
 
+        isLarge = memory.Used * x.element_size() >= Allocator.WorthGivingBack;
+        GiveBack();
         return x.MoveToOuterDisposeScope();
     }
 
@@ -98,6 +103,8 @@ internal sealed class TrainingPass : IDisposable
             var before = Through(layer, gradient);
             gradient.Dispose();
             gradient = before;
+            if (layer % BlocksToTrim == 0)
+                GiveBack();
         }
 
         Dispose();
@@ -114,6 +121,13 @@ internal sealed class TrainingPass : IDisposable
         decoder.Block(layer, input, rotary.Of(layer), attention, tape).backward([gradient]);
         tape.Dispose();
         return input.grad!.MoveToOuterDisposeScope();
+    }
+
+    // The heap's holes keep their pages while all that is kept is there too.
+    private void GiveBack()
+    {
+        if (isLarge)
+            Allocator.Trim();
     }
 
     // Numbers that are kept of a token, with room for the padding of attention over small trees, and for the last product of one block, which nobody may read.

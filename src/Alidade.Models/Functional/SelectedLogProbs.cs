@@ -396,11 +396,13 @@ public static class SelectedLogProbs
             return gradients;
         }
 
-        // Runs once, however often backward does.
+        // Runs once, however often backward does. The blocks' backward comes next, and the node holds the memory until then.
         private static void Return(SlabPool? pool, Slab? memory)
         {
-            if (memory is { Used: > 0 })
-                pool!.Return(memory);
+            if (memory is not { Used: > 0 })
+                return;
+            memory.Empty();
+            pool!.Return(memory);
         }
     }
 }

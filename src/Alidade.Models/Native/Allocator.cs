@@ -18,6 +18,9 @@ internal static partial class Allocator
     // Smaller blocks are not worth the faults of their pages.
     private const int LeastMapped = 1 << 20;
 
+    /// <summary>Bytes from which on memory that is not used for a while goes back to the system within a step; its pages cost a few hundredths of a second.</summary>
+    public const long WorthGivingBack = 64L << 20;
+
     private static readonly Lock Gate = new();
     private static bool isConfigured;
 

@@ -36,6 +36,15 @@ public sealed class Slab(long elements, ScalarType type, Device device) : IDispo
     /// <param name="used">What <see cref="Used"/> was then.</param>
     public void Rewind(long used) => Used = Math.Min(used, Used);
 
+    /// <summary>Takes back all that was taken; of a large piece the system may have the memory until it is written again.</summary>
+    public void Empty()
+    {
+        Rewind(0);
+        using var first = all.narrow(0, 0, 1);
+        if (elements * first.element_size() >= Allocator.WorthGivingBack)
+            Pages.Release(all);
+    }
+
     /// <summary>Whether it has that many numbers of a type on a device.</summary>
     internal bool Fits(long count, ScalarType ofType, Device on) => count <= elements && ofType == type && on.type == device.type && on.index == device.index;
 
