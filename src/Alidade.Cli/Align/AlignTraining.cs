@@ -30,8 +30,8 @@ internal sealed class AlignTraining(
     /// <summary>Bytes of main memory that a training can take; null to look.</summary>
     public long? Available { get; init; }
 
-    /// <summary>Ids of the pairs whose answers a stage learns as text.</summary>
-    public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && s.Rows.File.Path == data.Pairs.File.Path)
+    /// <summary>Ids of the pairs whose answers a stage learns as text. Which of a stage's answers a reward will leave is not known before; those count for none.</summary>
+    public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && !s.Rows.AwaitsRewards && s.Rows.File.Path == data.Pairs.File.Path)
         .SelectMany(s => s.Rows.Shown()).Select(r => r.Id.EndsWith("/chosen", StringComparison.Ordinal) ? r.Id[..^"/chosen".Length] : r.Id).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Reads the rows of every stage and checks its settings; nothing is trained.</summary>
@@ -41,6 +41,9 @@ internal sealed class AlignTraining(
         try
         {
             var rows = RowsOf(stage.WithoutStages(), model);
+            // What an earlier stage trains is not there yet.
+            if (!stage.NeedsStage)
+                rows.CheckWhole();
             using var adapter = TrainingJob.AdapterOf(stage.Settings, model, rows);
             TrainingForecast.Of(stage.Known, model, adapter, rows, stage.Settings);
             return new PreparedStage(stage, rows);
@@ -81,7 +84,7 @@ internal sealed class AlignTraining(
         var settled = stage.With([.. stages.Select(s => s.Stage)], FolderOf);
         // The reward model of an earlier stage is there by now.
         using var late = stage.NeedsStage ? RowsOf(settled, model) : null;
-        var rows = late ?? prepared.Rows;
+        var rows = (late ?? prepared.Rows).Rewarded(new(policy, run, stage.Name, progress, cancellation));
         using var own = stage.TrainsReward ? TrainingJob.AdapterOf(stage.Settings, model, rows) : null;
         var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, progress, Warn, cancellation);
         // What is free is looked at now: the stages before, and what was measured, left their mark.

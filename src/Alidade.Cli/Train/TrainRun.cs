@@ -55,6 +55,7 @@ internal static class TrainRun
 
     private static TrainingForecast Checked(Prepared prepared, LoraAdapter? adapter)
     {
+        prepared.Rows.CheckWhole();
         TrainingJob.CheckExports(prepared.Settings, prepared.Model, adapter);
         return TrainingForecast.Of(prepared.Known, prepared.Model, adapter, prepared.Rows, prepared.Settings);
     }

@@ -11,7 +11,7 @@ using Alidade.Training.Watching;
 namespace Alidade.Training.Jobs;
 
 /// <summary>
-/// One training inside of a run folder: (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, with answers at its evaluations, (3) what it answers then,
+/// One training inside of a run folder: (0) what its rows are worth, where the model must be asked, (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, with answers at its evaluations, (3) what it answers then,
 /// (4) adapter or model written, (5) the report, (6) what else was asked for is written. Of an ensemble the members are trained and written one after the other, and a reward
 /// model answers nothing, so that (2), (4) and (5) are all. A run that was stopped, killed or could not write does what is missing.
 /// </summary>
@@ -32,6 +32,8 @@ public sealed class TrainingJob(
 
     /// <summary>The page.</summary>
     public const string PageFile = "report.html";
+
+    private PreparedRows rows = rows;
 
     private const string ScoringHeadName = "score";
     private const string Stage = "train";
@@ -86,6 +88,9 @@ public sealed class TrainingJob(
     {
         using var adapter = AdapterOf(recipe, model, rows);
         CheckExports(recipe, model, adapter);
+
+        // 0.
+        rows = rows.Rewarded(new(adapter, run, Stage, progress, cancellation));
         var forecast = Forecast(adapter);
 
         // 1.
