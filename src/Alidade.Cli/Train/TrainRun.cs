@@ -85,7 +85,7 @@ internal static class TrainRun
                 Models.Native.Threads.Use(threads);
             Settings = Recipe.Parse(request.Recipe, request.RecipeName, new TrainRecipe(), Overrides(request)).Resolved().At(request.Folder);
             (Known, var objective) = Settings.Chosen(request.RecipeName);
-            ObjectiveKeys.Check(Settings, Known, objective, request.RecipeName);
+            ObjectiveKeys.Check(Settings, new(), Known, objective, request.RecipeName);
             var location = ModelLocation.Resolve(Settings.Model ?? BaseModel.Shipped);
             Model = CausalLM.Load(location, new() { Device = request.Device });
             try
