@@ -81,6 +81,16 @@ public sealed class ObjectiveCatalogueTests
     }
 
     [Fact]
+    public void A_part_that_may_be_none_is_a_key_and_so_are_the_options_of_the_part_that_stands_by_default()
+    {
+        var options = ObjectiveCatalogue.Find("grpo").Options;
+        Assert.Equal("null", Assert.Single(options, o => o.Key == "objective.high_entropy").Default);
+        Assert.Equal("", Assert.Single(options, o => o.Key == "objective.loss_kl").Default);
+        Assert.Equal("0.2", Assert.Single(options, o => o.Key == "objective.loss.epsilon_high").Default);
+        Assert.Equal("objective.mask.refresh_every", ObjectiveKeys.Find(ObjectiveCatalogue.Find("grpo"), "refresh_every").Key);
+    }
+
+    [Fact]
     public void An_unknown_objective_is_told_with_the_nearest() =>
         Assert.Contains("did you mean 'dpo'?", Assert.Throws<AlidadeException>(() => ObjectiveCatalogue.Find("dp0")).Message, StringComparison.Ordinal);
 }
