@@ -176,6 +176,9 @@ public abstract class PreparedRows : IDisposable
 /// <summary>Rows of one kind.</summary>
 internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train, IRowWorth<T>? worth) : PreparedRows
 {
+    /// <summary>Rows to train on, and held-out ones.</summary>
+    public RowParts<T> Parts => parts;
+
     public override bool AwaitsRewards => worth is not null;
 
     public override int Rows => parts.Train.Rows.Count;
