@@ -59,12 +59,16 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
     public AlignStage With(AlignDataRecipe data, Func<string, string> dataAt, Func<string, string> at, IReadOnlySet<string> heldOut)
     {
         string Whole(string path) => File.Exists(at(path)) || Directory.Exists(at(path)) ? at(path) : path;
+        string? Maybe(string? path) => path is null ? null : Whole(path);
         var file = Settings.Data.File != Unnamed ? Settings.Data.File : Known.Family is SupervisedFamily && data.Demonstrations is { } demonstrations ? demonstrations : data.Preferences;
         return this with
         {
             Settings = Settings with
             {
                 Data = Settings.Data with { File = dataAt(file), HeldOutPrompts = heldOut },
+                Teacher = Maybe(Settings.Teacher),
+                ReferenceModel = Maybe(Settings.ReferenceModel),
+                PromptEncoder = Maybe(Settings.PromptEncoder),
                 Reward = [.. Settings.Reward.Select(r => r.At(Whole))],
                 Cost = [.. Settings.Cost.Select(r => r.At(Whole))],
             },

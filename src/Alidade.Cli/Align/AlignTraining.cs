@@ -56,8 +56,8 @@ internal sealed class AlignTraining(
         }
     })];
 
-    /// <summary>The files of every stage with their hashes.</summary>
-    public static IEnumerable<HashedFile> FilesOf(IEnumerable<PreparedStage> stages) => stages.Select(s => s.Rows.File);
+    /// <summary>The files of every stage with their hashes: its rows, and the models that it reads besides the one it trains. Those that an earlier stage writes are the run's own.</summary>
+    public static IEnumerable<HashedFile> FilesOf(IEnumerable<PreparedStage> stages) => stages.SelectMany(s => s.Rows.Files);
 
     /// <summary>Says of every stage which rows are left out and why, and what else there is to know of them.</summary>
     public void TellOfRows()

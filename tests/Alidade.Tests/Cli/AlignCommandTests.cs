@@ -140,6 +140,33 @@ public sealed class AlignCommandTests : IDisposable
         Assert.Contains("judged by the reward model of stage judge", report.RecipeSummary[1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{ objective: grpo, reward: { model: other }, rollouts: { prompts: 2, samples: 2, max_new_tokens: 4 }, training: { batch_rows: 4, max_updates: 1 } }", "reward")]
+    [InlineData("{ objective: distillation, teacher: other, training: { batch_rows: 4, max_updates: 1 } }", "teacher")]
+    [InlineData("{ objective: dpo, reference_model: other, training: { batch_rows: 4, max_updates: 1 } }", "reference")]
+    public void A_model_that_a_stage_reads_beside_the_recipe_is_a_part_of_the_run(string stage, string role)
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        void WriteOther(double factor)
+        {
+            using var other = CausalLM.Load(model);
+            using var noGrad = TorchSharp.torch.no_grad();
+            if (role == "reward")
+                other.AddScoringHead(1, seed: 4);
+            other.Parameters["model.embed_tokens.weight"].mul_(factor);
+            other.Save(folder.File("other"));
+        }
+
+        WriteOther(1.1);
+        var run = Align(model, $"data: {{ preferences: pairs.jsonl, held_out: 0.3 }}\nstages: [ {stage} ]\nmeasures: {{ max_new_tokens: 4, samples: 0 }}\nopen: {{ pairs: 1, layers: 2, positions: 3 }}\n");
+        var weights = folder.File("other/model.safetensors");
+        Assert.Contains(RunView.Open(run).Record.Files, f => f.Role == role && f.Path == weights);
+        WriteOther(1.2);
+        CommandLine.Run("align", "--resume", run).IsOneLine("model.safetensors", "is not the file that the run began with");
+        WriteOther(1.1);
+        Assert.Equal(0, CommandLine.Run("align", "--resume", run).Code);
+    }
+
     [Fact]
     public void A_model_that_answers_nothing_is_reported_as_such_and_nothing_is_lost()
     {

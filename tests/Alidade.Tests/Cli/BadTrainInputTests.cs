@@ -110,6 +110,18 @@ public sealed class BadTrainInputTests : IDisposable
         Refused(["train", "a-lol", "--model", model, "--data", folder.Write("rows.jsonl", """{"prompt": "a", "completion": "b", "reward": 1, "value": 0}""" + "\n" + """{"prompt": "the", "completion": "b", "value": 0}""" + "\n")], "rows.jsonl:2: field 'reward' is missing, while rows before have it");
 
     [Fact]
+    public void A_reward_model_in_place_of_a_reference_is_told_before_there_is_a_run()
+    {
+        using (var other = Alidade.Models.CausalLM.Load(model))
+        {
+            other.AddScoringHead(1, seed: 4);
+            other.Save(folder.File("other"));
+        }
+
+        Refused(["train", "dpo", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("dpo", 6)), "--set", $"reference_model={folder.File("other")}"], "reference_model: '", "predicts no tokens", "name a language model");
+    }
+
+    [Fact]
     public void Rows_to_unlearn_are_not_imitated() =>
         Refused(["train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("sft", 6) + """{"prompt": "the", "completion": "log", "label": false}""" + "\n")], "1 rows have the label false", "cringe");
 
