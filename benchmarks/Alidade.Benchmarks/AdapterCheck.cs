@@ -7,8 +7,8 @@ using Alidade.Models.Weights;
 using LLama;
 using LLama.Common;
 using LLama.Native;
-using LoraAdapter = Alidade.Models.Adapters.LoraAdapter;
 using static TorchSharp.torch;
+using LoraAdapter = Alidade.Models.Adapters.LoraAdapter;
 
 namespace Alidade.Benchmarks;
 
