@@ -29,13 +29,20 @@ internal sealed class JudgedWorth(CausalLM model, ALol objective, TrainRecipe re
             Sampling = objective.NeedsValues ? recipe.Values.Sampling : null,
             Seed = recipe.Training.Seed,
         };
-        AnsweredPrompt[] answers = [.. rows.Select(r => AnsweredPrompt.OfText(r.Source.Asked, r.Source.Completion))];
+        AnsweredPrompt[] answers = [.. rows.Select(Written)];
         // A judge may grade anew each time: a resumed run goes on with what was found first.
         var found = context.Run.Once("worth." + context.Stage, () => worths.FindAsync(answers, context.Progress, context.Cancellation).GetAwaiter().GetResult());
         var learned = OfflineAnswer.Learned(new([.. rows.Zip(found.Answers, (r, w) => r with { Worth = w })], new Dictionary<string, int>(), 0), objective);
         if (learned.Rows.Count == 0)
             throw new AlidadeException($"{objective.Name}: {learned.Summary}");
         return found.OwnUnscored == 0 ? learned : learned with { Noted = new Dictionary<string, int> { ["answers of the model itself that could not be scored, and count for no value"] = found.OwnUnscored } };
+    }
+
+    // As the model would have written it, for rewards that count tokens: what a template puts behind the end token is nobody's answer.
+    private AnsweredPrompt Written(OfflineAnswer row)
+    {
+        var length = row.Answer.Index().Where(t => model.EndTokens.Contains(t.Item)).Select(t => t.Index + 1).FirstOrDefault();
+        return new(row.Source.Asked, row.Source.Completion, row.Prompt, length > 0 ? [.. row.Answer.Take(length)] : row.Answer, Ended: length > 0);
     }
 
     /// <inheritdoc/>

@@ -29,6 +29,15 @@ public sealed class OfflinePolicyFamily : ObjectiveFamily
         .. ((ALol)objective).NeedsReference ? ["reference", "reference_model"] : Array.Empty<string>(),
     ];
 
+    /// <inheritdoc/>
+    public override string? Missing(object objective, TrainRecipe recipe) => !((ALol)objective).LossHasNoLevel ? null
+        : recipe.Training.Keep == FinalWeights.Best ? Unread("training.keep: best", "training.keep at last")
+        : recipe.Training.Patience > 0 ? Unread("training.patience", "it at 0")
+        : null;
+
+    private static string Unread(string key, string leave) =>
+        $"{key} goes by the held-out loss, which a_lol multiplies by a ratio that moves with the policy, so that it says nothing of what was learned: leave {leave}, or take --set objective.form=reference_free or kl";
+
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
         var (model, recipe, objective) = (request.Model, request.Recipe, (ALol)request.Objective);

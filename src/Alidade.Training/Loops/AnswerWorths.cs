@@ -14,7 +14,7 @@ namespace Alidade.Training.Loops;
 internal sealed record FoundWorths(IReadOnlyList<AnswerWorth> Answers, int OwnUnscored);
 
 /// <summary>
-/// Finds what answers are worth (A-LoL): 1. the reference answers each prompt a few times; the mean reward is what an answer is worth there. 2. The answers of the data are rewarded.
+/// Finds what answers are worth (A-LoL): 1. the answers of the data are rewarded. 2. The reference answers each of their prompts a few times; the mean reward is what an answer is worth there.
 /// </summary>
 internal sealed record AnswerWorths
 {
@@ -41,11 +41,14 @@ internal sealed record AnswerWorths
     public async Task<FoundWorths> FindAsync(IReadOnlyList<AnsweredPrompt> data, IProgress<Progress>? progress, CancellationToken cancellation)
     {
         // 1.
+        var rewards = await Reward.ScoreAsync(data, cancellation);
+
+        // 2.
         var values = new Dictionary<string, double>(StringComparer.Ordinal);
         var unscored = 0;
-        if (Sampling is { } sampling)
+        AskedPrompt[] prompts = [.. data.Zip(rewards).Where(d => d.Second.Value is not null).Select(d => d.First.Asked).DistinctBy(a => a.Prompt.Key)];
+        if (Sampling is { } sampling && prompts.Length > 0)
         {
-            AskedPrompt[] prompts = [.. data.Select(d => d.Asked).DistinctBy(a => a.Prompt.Key)];
             var own = sampling.Sample(Reference, Adapter, prompts, sampling.Answers, new SeededRandom(Seed).Fork("values").NextUInt64(), cancellation, progress);
             var scores = await Reward.ScoreAsync(own, cancellation);
             unscored = scores.Count(s => s.Value is null);
@@ -53,8 +56,6 @@ internal sealed record AnswerWorths
                 values.Add(group.Key, group.Average(v => v.Value!.Value));
         }
 
-        // 2.
-        var rewards = await Reward.ScoreAsync(data, cancellation);
         return new([.. data.Zip(rewards, (d, r) => new AnswerWorth(r.Value, values.TryGetValue(d.Asked.Prompt.Key, out var value) ? value : null, r.Why))], unscored);
     }
 }

@@ -17,8 +17,8 @@ namespace Alidade.Training.Loops;
 public sealed record LeftoverLunchResult(TrainingResult Training, MeanEstimate Advantages, IReadOnlyDictionary<string, int> LeftOut);
 
 /// <summary>
-/// A-LoL as a whole: 1. the model answers each prompt a few times; the mean reward is what an answer is worth there. 2. The answers of the data are rewarded. 3. Those that are no better
-/// than that are left out and counted. 4. The others are learned, each by its advantage. R-LoL has no 1. and leaves none out.
+/// A-LoL as a whole: 1. the answers of the data are rewarded. 2. The model answers each prompt a few times; the mean reward is what an answer is worth there. 3. Those that are no better
+/// than that are left out and counted. 4. The others are learned, each by its advantage. R-LoL has no 2. and leaves none out.
 /// </summary>
 /// <remarks>Baheti et al. 2023 (arXiv 2305.14718), sec. 3. The paper learns the value with a head on the frozen model; here it is estimated for each prompt by sampling.</remarks>
 public sealed record LeftoverLunch

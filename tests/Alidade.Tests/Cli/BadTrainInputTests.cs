@@ -53,6 +53,8 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("a_lol --set reward=ends_with_question values.temperature=0", "values.temperature: 0 (above 0)")]
     [InlineData("a_lol --set reward=ends_with_question form=reference_free reference=base", "'reference' is not read by a_lol as it is set")]
     [InlineData("a_lol --set reward=ends_with_question form=reward values.answers=4", "'values' is not read by a_lol as it is set")]
+    [InlineData("a_lol --set reward=ends_with_question training.keep=best", "training.keep: best goes by the held-out loss", "form=reference_free")]
+    [InlineData("a_lol --set reward=ends_with_question patience=2", "training.patience goes by the held-out loss", "leave it at 0")]
     [InlineData("a_lol --set reward=ends_with_question rollouts.samples=4", "'rollouts' is not read by a_lol", "grpo")]
     [InlineData("kto --set batch_rows=1", "training.batch_rows is 1, and must be at least 2")]
     [InlineData("dpo --set adam_w.beta1=2", "AdamW's betas are 2 and 0.999")]

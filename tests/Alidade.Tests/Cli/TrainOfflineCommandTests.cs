@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Alidade.Cli.Train;
 using Alidade.Core;
+using Alidade.Core.Runs;
 using Alidade.Tests.Core;
 
 namespace Alidade.Tests.Cli;
@@ -25,14 +26,17 @@ public sealed class TrainOfflineCommandTests : IDisposable
     [InlineData("reward")]
     public void Rewards_of_the_rows_are_learned_from_in_every_form_and_those_no_better_are_left_out(string form)
     {
-        var data = folder.Write("rows.jsonl", Rewarded(20, i => i % 4 == 0 ? 0 : 1 + i));
-        var result = CommandLine.Run(["train", "a-lol", "--model", model, "--data", data, "--out", folder.File("run"), .. Small, $"form={form}"]);
+        var data = folder.Write("rows.jsonl", Rewarded(20, i => i % 4 == 0 ? 0 : 1 + (i % 3)));
+        var result = CommandLine.Run(["train", "a-lol", "--model", model, "--data", data, "--out", folder.File("run"), .. Small, "max_updates=12", "learning_rate=3e-2", $"form={form}"]);
         Assert.True(result.Code == 0, result.Error);
         Assert.StartsWith("a_lol on ", result.Output, StringComparison.Ordinal);
         var report = Report("run");
         Assert.Equal(form == "reward" ? [] : [(NoBetter, 5)], report["left_out"]!.AsArray().Select(l => ((string)l!["reason"]!, (int)l["count"]!)));
         Assert.Contains($"{(form == "reward" ? 20 : 15)} rows of rows.jsonl", (string)report["data"]!, StringComparison.Ordinal);
         Assert.Equal(form, (string)JsonNode.Parse((string)report["recipe"]!)!["objective"]!["form"]!);
+        // What is better than the model's own becomes likelier, whatever the ratio makes of the loss.
+        var likelier = report["numbers"]!.AsArray().Single(n => (string)n!["name"]! == "training answer log prob")!;
+        Assert.True((double)likelier["last"]! > (double)likelier["first"]!, likelier.ToJsonString());
     }
 
     [Fact]
@@ -74,6 +78,19 @@ public sealed class TrainOfflineCommandTests : IDisposable
             Assert.Equal((NoBetter, 20), ((string)left[0]!["reason"]!, (int)left[0]!["count"]!));
         Assert.Equal(form.Length == 0, result.ErrorLines.Any(l => l.Contains($"20 of 24 rows left out: {NoBetter} (20)", StringComparison.Ordinal)));
         Assert.Equal(form.Length == 0, result.ErrorLines.Any(l => l.Contains("sampling", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_reward_that_counts_tokens_counts_those_of_an_answer_with_the_one_that_ends_it()
+    {
+        var data = folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 12).Select(i => $$"""{"prompt": "{{Prompt(i)}}", "completion": "{{(i % 2 == 0 ? " cat" : " cat dog")}}"}""" + "\n")));
+        var result = CommandLine.Run(["train", "a-lol", "--model", model, "--data", data, "--out", folder.File("run"), .. Small, "form=reward", "reward={rule: {name: length_penalty, price: 1}}"]);
+        Assert.True(result.Code == 0, result.Error);
+        var rewards = RunView.Open(folder.File("run")).ResultOf<JsonNode>("worth.train")!["answers"]!.AsArray().Select(a => (double)a!["reward"]!).ToArray();
+        Assert.Equal(12, rewards.Length);
+        Assert.Equal(2, rewards.Distinct().Count());
+        using var loaded = Alidade.Models.CausalLM.Load(model);
+        Assert.Equal(-(loaded.Tokenizer.Encode(" cat").Length + 1), rewards.Max());
     }
 
     [Fact]

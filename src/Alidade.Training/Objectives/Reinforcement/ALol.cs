@@ -49,6 +49,9 @@ public sealed record ALol
     /// <summary>True when V of the prompt enters.</summary>
     public bool NeedsValues => Form != ALolForm.Reward;
 
+    /// <summary>True when a ratio without gradient multiplies the loss: while the policy moves its value rises and falls with the ratio, and says nothing of what was learned.</summary>
+    public bool LossHasNoLevel => Form is ALolForm.Sequence or ALolForm.Token or ALolForm.Reward;
+
     /// <summary>Loss (mean over the answers), and the advantages as an output.</summary>
     /// <param name="tokens">Log-probabilities under the policy and the reference.</param>
     /// <param name="rewards">[rows].</param>
@@ -68,7 +71,7 @@ public sealed record ALol
         };
         return new(loss.mean(), loss)
         {
-            Metrics = new Dictionary<string, Tensor> { ["mean_advantage"] = advantage.mean(), ["fraction_without_gradient"] = advantage.eq(0).to(advantage.dtype).mean() },
+            Metrics = new Dictionary<string, Tensor> { ["mean_advantage"] = advantage.mean(), ["fraction_without_gradient"] = advantage.eq(0).to(advantage.dtype).mean(), ["answer_log_prob"] = logProb.detach().mean() },
             Outputs = new Dictionary<string, Tensor> { ["advantage"] = advantage },
         };
     }
