@@ -12,6 +12,8 @@ if (args is [TokenizerBenchmark.Child, var words, var tokenizer])
     return TokenizerBenchmark.Once(words, tokenizer);
 if (args is ["tokenizers", var text, _, ..])
     return TokenizerBenchmark.Run(text, args[2..]);
+if (args is ["adapter", var adapted, var adapter, var peft])
+    return AdapterCheck.Run(adapted, adapter, peft);
 if (args is ["start", var started])
     return StartBenchmark.Run(started, rounds: 5);
 var (only, rounds, threads, file, data) = ("", 5, Environment.ProcessorCount, "", "");

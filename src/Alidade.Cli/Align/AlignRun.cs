@@ -79,6 +79,7 @@ internal static class AlignRun
                 HashedFile[] weights = [.. WeightsOf(asked.Model).Select(f => HashedFile.Of("model", f))];
                 run.UseFiles([.. data.Files.Concat(AlignTraining.FilesOf(prepared)).DistinctBy(f => f.Path), .. weights]);
                 var training = new AlignTraining(run, recipe, data, prepared, model, progress, warn, cancellation);
+                training.TellOfRows();
                 using var adapter = new AlignJob(run, recipe, data, training, model, progress, cancellation).Run();
                 // The report stands before anything else is written, so that a disk that fills up then costs no number.
                 var builder = new AlignReportBuilder(run, recipe, data, prepared, model);

@@ -59,12 +59,16 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
     public AlignStage With(AlignDataRecipe data, Func<string, string> dataAt, Func<string, string> at, IReadOnlySet<string> heldOut)
     {
         string Whole(string path) => File.Exists(at(path)) || Directory.Exists(at(path)) ? at(path) : path;
+        string? Maybe(string? path) => path is null ? null : Whole(path);
         var file = Settings.Data.File != Unnamed ? Settings.Data.File : Known.Family is SupervisedFamily && data.Demonstrations is { } demonstrations ? demonstrations : data.Preferences;
         return this with
         {
             Settings = Settings with
             {
                 Data = Settings.Data with { File = dataAt(file), HeldOutPrompts = heldOut },
+                Teacher = Maybe(Settings.Teacher),
+                ReferenceModel = Maybe(Settings.ReferenceModel),
+                PromptEncoder = Maybe(Settings.PromptEncoder),
                 Reward = [.. Settings.Reward.Select(r => r.At(Whole))],
                 Cost = [.. Settings.Cost.Select(r => r.At(Whole))],
             },
@@ -88,13 +92,7 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
     {
         var part = recipe.Stages[index];
         var title = part.Take("Name").FirstOrDefault();
-        var settings = new TrainRecipe();
-        settings = settings with
-        {
-            Data = new() { File = Unnamed, Format = recipe.Data.Format, DropInvalidRows = recipe.Data.DropInvalidRows, MaxLength = recipe.Data.MaxLength, HeldOut = recipe.Data.HeldOut, HeldOutRows = 64 },
-            Adapter = new() { Lora = recipe.Adapter },
-            Training = settings.Training with { Seed = recipe.Seed, CheckpointEvery = 10 },
-        };
+        var settings = Begun(recipe);
         part.Bind(settings, name, OfTheRecipe);
         settings = settings.Resolved();
         settings.Training.Validate();
@@ -108,12 +106,25 @@ internal sealed record AlignStage(int Number, string Title, TrainRecipe Settings
             throw new AlidadeException("members: a stage trains one model; an ensemble of reward models is trained by 'alidade train reward', and its folder is named in a stage (reward: { model: FOLDER })");
         if (known.Family.LearnsFromRewards && settings.Reward.Count == 0)
             throw new AlidadeException($"{known.Name} needs a reward: a rule ({string.Join(", ", RecipeKeys.Choices(typeof(Training.Rewards.RuleReward)))}), a reward model's folder (model: FOLDER), or an earlier stage's (stage: NAME)");
+        ObjectiveKeys.Check(settings, Begun(recipe), known, objective, $"{name}: stages[{index}]");
         foreach (var wanted in settings.Reward.Concat(settings.Cost).Select(r => r.Stage).OfType<string>())
             if (Find(wanted, earlier) is not { TrainsReward: true } found)
                 throw new AlidadeException(Find(wanted, earlier) is { } other
                     ? $"reward.stage: stage '{other.Name}' ({other.Known.Name}) trains no reward model"
                     : $"reward.stage: there is no earlier stage '{wanted}'{Suggest.Hint(wanted, [.. earlier.Select(s => s.Title)])}");
         return new(index + 1, title, settings, known, objective);
+    }
+
+    // What holds in a stage where its part says nothing.
+    private static TrainRecipe Begun(AlignRecipe recipe)
+    {
+        var defaults = new TrainRecipe();
+        return defaults with
+        {
+            Data = new() { File = Unnamed, Format = recipe.Data.Format, DropInvalidRows = recipe.Data.DropInvalidRows, MaxLength = recipe.Data.MaxLength, HeldOut = recipe.Data.HeldOut, HeldOutRows = 64 },
+            Adapter = new() { Lora = recipe.Adapter },
+            Training = defaults.Training with { Seed = recipe.Seed, CheckpointEvery = 10 },
+        };
     }
 
     // By its name, which may stand more than once and then means the latest, or by its number.

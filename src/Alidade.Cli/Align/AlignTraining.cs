@@ -16,6 +16,9 @@ internal sealed record StageResult(string Stage, TrainingResult Result);
 /// <summary>A stage with its rows as tokens.</summary>
 internal sealed record PreparedStage(AlignStage Stage, PreparedRows Rows) : IDisposable
 {
+    /// <summary>What a person should know of its rows before any work begins, a line each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <inheritdoc/>
     public void Dispose() => Rows.Dispose();
 }
@@ -30,8 +33,8 @@ internal sealed class AlignTraining(
     /// <summary>Bytes of main memory that a training can take; null to look.</summary>
     public long? Available { get; init; }
 
-    /// <summary>Ids of the pairs whose answers a stage learns as text.</summary>
-    public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && s.Rows.File.Path == data.Pairs.File.Path)
+    /// <summary>Ids of the pairs whose answers a stage learns as text. Which of a stage's answers a reward will leave is not known before; those count for none.</summary>
+    public IReadOnlySet<string> LearnedPairs => stages.Where(s => s.Stage.Known.Family is { TeachesAnswers: true, LearnsFromRewards: false } && !s.Rows.AwaitsRewards && s.Rows.File.Path == data.Pairs.File.Path)
         .SelectMany(s => s.Rows.Shown()).Select(r => r.Id.EndsWith("/chosen", StringComparison.Ordinal) ? r.Id[..^"/chosen".Length] : r.Id).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Reads the rows of every stage and checks its settings; nothing is trained.</summary>
@@ -41,9 +44,11 @@ internal sealed class AlignTraining(
         try
         {
             var rows = RowsOf(stage.WithoutStages(), model);
+            // What an earlier stage trains is not there yet.
+            if (!stage.NeedsStage)
+                rows.CheckWhole();
             using var adapter = TrainingJob.AdapterOf(stage.Settings, model, rows);
-            TrainingForecast.Of(stage.Known, model, adapter, rows, stage.Settings);
-            return new PreparedStage(stage, rows);
+            return new PreparedStage(stage, rows) { Notes = TrainingForecast.Of(stage.Known, model, adapter, rows, stage.Settings).RowNotes() };
         }
         catch (AlidadeException exception)
         {
@@ -51,8 +56,16 @@ internal sealed class AlignTraining(
         }
     })];
 
-    /// <summary>The files of every stage with their hashes.</summary>
-    public static IEnumerable<HashedFile> FilesOf(IEnumerable<PreparedStage> stages) => stages.Select(s => s.Rows.File);
+    /// <summary>The files of every stage with their hashes: its rows, and the models that it reads besides the one it trains. Those that an earlier stage writes are the run's own.</summary>
+    public static IEnumerable<HashedFile> FilesOf(IEnumerable<PreparedStage> stages) => stages.SelectMany(s => s.Rows.Files);
+
+    /// <summary>Says of every stage which rows are left out and why, and what else there is to know of them.</summary>
+    public void TellOfRows()
+    {
+        foreach (var stage in stages)
+            foreach (var note in stage.Notes)
+                Warn(stage.Stage, note);
+    }
 
     /// <summary>Trains what is not trained yet.</summary>
     /// <returns>The adapter of the aligned model.</returns>
@@ -81,22 +94,26 @@ internal sealed class AlignTraining(
         var settled = stage.With([.. stages.Select(s => s.Stage)], FolderOf);
         // The reward model of an earlier stage is there by now.
         using var late = stage.NeedsStage ? RowsOf(settled, model) : null;
-        var rows = late ?? prepared.Rows;
+        var rows = (late ?? prepared.Rows).Rewarded(new(policy, run, stage.Name, progress, cancellation));
         using var own = stage.TrainsReward ? TrainingJob.AdapterOf(stage.Settings, model, rows) : null;
-        var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, progress, Warn, cancellation);
+        var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, progress, warning => Warn(stage, warning), cancellation);
         // What is free is looked at now: the stages before, and what was measured, left their mark.
-        var choice = TrainingForecast.Of(stage.Known, model, own ?? policy, rows, stage.Settings, Available).Choice;
-        if (choice.Why is { } why)
-            Warn(why);
+        var forecast = TrainingForecast.Of(stage.Known, model, own ?? policy, rows, stage.Settings, Available);
+        var choice = forecast.Choice;
+        foreach (var note in (prepared.Rows.AwaitsRewards ? forecast.RowNotes() : []).Concat(new[] { choice.Why }.OfType<string>()))
+            Warn(stage, note);
         var result = rows.Train(own ?? policy, stage.Settings.Training with { RecomputeActivations = choice.Recomputed }, context);
         PeftFolder.Save(own ?? policy, model, FolderOf(stage));
-        return new(stage.Name, result);
+        return new(stage.Name, prepared.Rows.AwaitsRewards ? result with { Dropped = rows.Dropped } : result);
+    }
 
-        void Warn(string warning)
-        {
-            run.Update(r => r with { Warnings = [.. r.Warnings, $"{stage.Name}: {warning}"] });
-            warn($"{stage.Name}: {warning}");
-        }
+    private void Warn(AlignStage stage, string warning)
+    {
+        var told = $"{stage.Name}: {warning}";
+        // A run that is taken up again says the same of its rows.
+        if (!run.Record.Warnings.Contains(told, StringComparer.Ordinal))
+            run.Update(r => r with { Warnings = [.. r.Warnings, told] });
+        warn(told);
     }
 
     private LoraAdapter Policy() => stages.Select(s => s.Stage).LastOrDefault(s => !s.TrainsReward && run.IsDone("train." + s.Name)) is { } last

@@ -55,6 +55,7 @@ internal static class TrainRun
 
     private static TrainingForecast Checked(Prepared prepared, LoraAdapter? adapter)
     {
+        prepared.Rows.CheckWhole();
         TrainingJob.CheckExports(prepared.Settings, prepared.Model, adapter);
         return TrainingForecast.Of(prepared.Known, prepared.Model, adapter, prepared.Rows, prepared.Settings);
     }
@@ -84,7 +85,7 @@ internal static class TrainRun
                 Models.Native.Threads.Use(threads);
             Settings = Recipe.Parse(request.Recipe, request.RecipeName, new TrainRecipe(), Overrides(request)).Resolved().At(request.Folder);
             (Known, var objective) = Settings.Chosen(request.RecipeName);
-            ObjectiveKeys.Check(Settings, Known, objective, request.RecipeName);
+            ObjectiveKeys.Check(Settings, new(), Known, objective, request.RecipeName);
             var location = ModelLocation.Resolve(Settings.Model ?? BaseModel.Shipped);
             Model = CausalLM.Load(location, new() { Device = request.Device });
             try

@@ -66,8 +66,8 @@ public static class UnpairedFile
         });
     }
 
-    // The first row that can be read says which kind the file is.
-    private static bool HoldsPairs(string path)
+    /// <summary>True for a file of preference pairs: the first row that can be read says which kind it is.</summary>
+    internal static bool HoldsPairs(string path)
     {
         foreach (var read in RowFile.Read(path))
             try

@@ -13,7 +13,9 @@ namespace Alidade.Core.Recipes;
 /// <param name="given">What errors call the places of nodes that stand in no text: those of <see cref="RecipeOverride"/>.</param>
 internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given = null)
 {
-    private static readonly NullabilityInfoContext Nullability = new();
+    /// <summary>The key that says which of several records an abstract one is.</summary>
+    internal const string NameKey = "name";
+
     private static readonly ConcurrentDictionary<Type, IReadOnlyDictionary<string, Type>> Choices = new();
 
     /// <summary>What was wrong, one entry a problem, each with its line.</summary>
@@ -54,8 +56,8 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
     private object? Chosen(YamlNode node, Type type, string path)
     {
         var choices = ChoicesOf(type);
-        var mapping = node as YamlMappingNode ?? new YamlMappingNode("name", node);
-        var key = mapping.Children.Keys.FirstOrDefault(k => k is YamlScalarNode { Value: "name" });
+        var mapping = node as YamlMappingNode ?? new YamlMappingNode(NameKey, node);
+        var key = mapping.Children.Keys.FirstOrDefault(k => k is YamlScalarNode { Value: NameKey });
         if (key is null || mapping.Children[key] is not YamlScalarNode { Value: { } name } || !choices.TryGetValue(name, out var chosen))
         {
             var found = key is not null && mapping.Children[key] is YamlScalarNode { Value: { } text } ? text : "";
@@ -212,10 +214,13 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
             Validate(record, path, mapping);
     }
 
-    private object? Part(object record, PropertyInfo property, YamlNode child, string path) =>
-        IsRecord(property.PropertyType) && property.GetValue(record) is { } before && before.GetType() == property.PropertyType
-            ? Record(Formed(child, property.PropertyType), property.PropertyType, path, before)
-            : Value(Listed(Formed(child, property), property), property.PropertyType, path);
+    private object? Part(object record, PropertyInfo property, YamlNode child, string path) => (property.GetValue(record), property.PropertyType) switch
+    {
+        ({ } before, var type) when IsRecord(type) && before.GetType() == type => Record(Formed(child, type), type, path, before),
+        // Without a name it is the one that was there before, with other options.
+        ({ } before, var type) when IsChoice(type) && IsRecord(before.GetType()) && child is YamlMappingNode keys && !keys.Children.Keys.Any(k => Key(k) == NameKey) => Record(child, before.GetType(), path, before),
+        var (_, type) => Value(Listed(Formed(child, property), property), type, path),
+    };
 
     // A record checks some of its values itself.
     private void Set(object record, PropertyInfo property, object value, YamlNode node, string path)
@@ -242,7 +247,7 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
 
     private void Clear(object record, PropertyInfo property, YamlNode node, string path)
     {
-        if (Nullability.Create(property).WriteState == NullabilityState.Nullable)
+        if (CanBeNull(property))
             property.SetValue(record, null);
         else
             Wrong(node, path, Needed(property.PropertyType));
@@ -300,11 +305,17 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
     private static ConstructorInfo? ConstructorOf(Type type) =>
         type.GetMethod("<Clone>$") is not null && type.GetConstructors() is [var only] && only.GetParameters() is { Length: > 0 } parameters && parameters.All(p => CanRead(p.ParameterType)) ? only : null;
 
+    /// <summary>True for an abstract type that stands for one of several records, by their names.</summary>
+    internal static bool IsChoice(Type type) => type is { IsAbstract: true, IsGenericType: false } && ChoicesOf(type).Count > 0;
+
+    /// <summary>True for a property that may hold nothing.</summary>
+    internal static bool CanBeNull(PropertyInfo property) => new NullabilityInfoContext().Create(property).WriteState == NullabilityState.Nullable;
+
     /// <summary>True when a value of the type can be read from a recipe.</summary>
     internal static bool CanRead(Type type)
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
-        return plain == typeof(string) || plain.IsPrimitive || plain.IsEnum || plain == typeof(decimal) || IsRecord(plain) || (plain.IsAbstract && !plain.IsGenericType && ChoicesOf(plain).Count > 0) || (plain.IsClass && !plain.IsAbstract && ConstructorOf(plain) is not null)
+        return plain == typeof(string) || plain.IsPrimitive || plain.IsEnum || plain == typeof(decimal) || IsRecord(plain) || IsChoice(plain) || (plain.IsClass && !plain.IsAbstract && ConstructorOf(plain) is not null)
             || (ItemOf(plain, typeof(IReadOnlyList<>)) is [var item] && CanRead(item))
             || (ItemOf(plain, typeof(IReadOnlyDictionary<,>)) is [var key, var value] && key == typeof(string) && CanRead(value));
     }

@@ -60,13 +60,20 @@ public static class RecipeKeys
             var type = property.PropertyType;
             if (!RecipeBinder.CanRead(type))
                 continue;
-            if (RecipeBinder.IsRecord(type))
-                foreach (var inner in Below(property.GetValue(record) ?? Activator.CreateInstance(type)!, key))
+            var value = property.GetValue(record);
+            if (!RecipeBinder.IsRecord(type))
+                yield return new(key, RecipeBinder.Needed(type), Text(value), XmlDocumentation.Of(property), ValuesOf(Nullable.GetUnderlyingType(type) ?? type));
+            else if (RecipeBinder.CanBeNull(property))
+                yield return new(key, "a part: {} for it with its defaults, null for none", value is null ? "null" : "", XmlDocumentation.Of(property), ValuesOf(type));
+            // What is none by default has its defaults once a key below it is set.
+            if (PartOf(type, value) is { } part)
+                foreach (var inner in Below(part, key))
                     yield return inner;
-            else
-                yield return new(key, RecipeBinder.Needed(type), Text(property.GetValue(record)), XmlDocumentation.Of(property), ValuesOf(Nullable.GetUnderlyingType(type) ?? type));
         }
     }
+
+    private static object? PartOf(Type type, object? value) => RecipeBinder.IsRecord(type) ? value ?? Activator.CreateInstance(type)
+        : RecipeBinder.IsChoice(type) && value is not null && RecipeBinder.IsRecord(value.GetType()) ? value : null;
 
     private static Dictionary<string, string> ValuesOf(Type type) => !type.IsEnum ? []
         : type.GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => (Name: RecipeBinder.Snake(f.Name), Meaning: XmlDocumentation.Of(f))).Where(v => v.Meaning.Length > 0).ToDictionary(v => v.Name, v => v.Meaning);

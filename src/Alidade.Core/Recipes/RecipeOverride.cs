@@ -52,12 +52,13 @@ public sealed record RecipeOverride
 
             var property = type?.GetProperties(BindingFlags.Public | BindingFlags.Instance).FirstOrDefault(p => RecipeBinder.Snake(p.Name) == Path[depth]);
             type = property?.PropertyType;
-            var form = property?.GetCustomAttribute<ShortFormAttribute>() ?? type?.GetCustomAttribute<ShortFormAttribute>();
+            // Parts whose record is known only later, such as an objective's, are named.
+            var form = (property?.GetCustomAttribute<ShortFormAttribute>() ?? type?.GetCustomAttribute<ShortFormAttribute>())?.Key ?? (type is null || RecipeBinder.IsChoice(type) ? RecipeBinder.NameKey : null);
             var child = key is null ? null : mapping.Children[key];
             if (child is not YamlMappingNode inner)
             {
                 // A plain value stands for one of the keys.
-                inner = child is YamlScalarNode { Value.Length: > 0 } plain && form is not null ? new YamlMappingNode(form.Key, plain) : new YamlMappingNode();
+                inner = child is YamlScalarNode { Value.Length: > 0 } plain && form is not null ? new YamlMappingNode(form, plain) : new YamlMappingNode();
                 Marked(inner, places);
                 if (key is not null)
                     mapping.Children.Remove(key);

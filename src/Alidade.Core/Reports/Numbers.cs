@@ -34,6 +34,10 @@ internal static class Numbers
 
     public static string Level(Interval interval) => $"{Plain(100 * interval.Level)}{Space}% interval";
 
+    /// <summary>What stands behind a measurement: its interval and its items, as "95 % interval 46.6 to 57.6 %, 320 items".</summary>
+    public static string Behind(Measurement measured) =>
+        (measured.Interval is { } interval ? Interval(interval, measured.Unit) : "too few items for an interval") + ", " + Count(measured.Count, "item");
+
     public static string Percent(double value) => $"{Hundredths(value)}{Space}%";
 
     /// <summary>Three significant digits; whole numbers keep all theirs; very small and very large ones are written with a power of ten.</summary>

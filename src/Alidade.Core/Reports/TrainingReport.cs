@@ -73,6 +73,9 @@ public sealed record TrainingReport
     /// <summary>Numbers at the beginning and at the end; on held-out rows where there are some.</summary>
     public IReadOnlyList<FirstAndLast> Numbers { get; init; } = [];
 
+    /// <summary>Numbers that there are at the end alone, such as what the members of an ensemble say together.</summary>
+    public IReadOnlyList<Measurement> Readings { get; init; } = [];
+
     /// <summary>Curves.</summary>
     public IReadOnlyList<StageCurves> Curves { get; init; } = [];
 

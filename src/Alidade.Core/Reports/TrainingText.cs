@@ -18,6 +18,9 @@ internal static class TrainingText
         var width = report.Numbers.Select(n => n.Name.Length).DefaultIfEmpty().Max();
         foreach (var number in report.Numbers)
             Line($"  {number.Name.PadRight(width)}  {Numbers.Plain(number.First),10} → {Numbers.Plain(number.Last)}{(number.Remark is { } remark ? $"  ({remark})" : "")}");
+        var wide = report.Readings.Select(r => r.Name.Length).DefaultIfEmpty().Max();
+        foreach (var reading in report.Readings)
+            Line($"  {reading.Name.PadRight(wide)}  {Numbers.Value(reading.Value, reading.Unit)}  ({Numbers.Behind(reading)})");
         if (report.StoppedEarly)
             Line("stopped early: the held-out loss no longer fell");
         foreach (var written in report.Written)

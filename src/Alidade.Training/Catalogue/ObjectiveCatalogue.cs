@@ -36,9 +36,9 @@ public static class ObjectiveCatalogue
     /// <summary>Every objective, by heading and name.</summary>
     public static IReadOnlyList<KnownObjective> All => Known.Value;
 
-    /// <summary>The objective of a name.</summary>
+    /// <summary>The objective of a name, however its parts are joined: "a_lol", "a-lol", "A-LoL".</summary>
     /// <exception cref="AlidadeException">There is none; the message has the nearest.</exception>
-    public static KnownObjective Find(string name) => All.FirstOrDefault(o => o.Name == name)
+    public static KnownObjective Find(string name) => All.FirstOrDefault(o => o.Name == name) ?? All.FirstOrDefault(o => OtherNames.Joined(o.Name) == OtherNames.Joined(name))
         ?? throw new AlidadeException(OtherNames.Find(name) is { } other ? $"there is no objective '{name}'; it is {other.Where}"
             : $"there is no objective '{name}'{(Suggest.Nearest(name, All.Select(o => o.Name)) is { } near ? $" (did you mean '{near}'?)" : "")}; 'alidade train --list' shows all");
 }

@@ -37,15 +37,16 @@ public static class ObjectiveKeys
 
     /// <summary>Says what a recipe sets in vain, or lacks.</summary>
     /// <param name="recipe">The recipe.</param>
+    /// <param name="defaults">What holds where nobody set anything.</param>
     /// <param name="known">The objective's place in the catalogue.</param>
     /// <param name="objective">The objective, with its options.</param>
     /// <param name="name">What errors call the recipe.</param>
     /// <exception cref="AlidadeException">A key is set that the objective does not read; the objectives that read it are named. Or one is missing without which it cannot be trained.</exception>
-    public static void Check(TrainRecipe recipe, KnownObjective known, object objective, string name)
+    public static void Check(TrainRecipe recipe, TrainRecipe defaults, KnownObjective known, object objective, string name)
     {
-        var (given, defaults) = (Json.ToNode(recipe), Json.ToNode(new TrainRecipe()));
+        var (given, unset) = (Json.ToNode(recipe), Json.ToNode(defaults));
         var read = known.Family.Reads(objective).ToHashSet(StringComparer.Ordinal);
-        var vain = Readers.Keys.Where(k => !read.Contains(k) && !JsonNode.DeepEquals(At(given, k), At(defaults, k))).ToArray();
+        var vain = Readers.Keys.Where(k => !read.Contains(k) && !JsonNode.DeepEquals(At(given, k), At(unset, k))).ToArray();
         if (vain.Length > 0)
             throw new AlidadeException($"{name}: {string.Join("; ", vain.Select(k => Told(k, known.Name)))}");
         if (known.Family.Missing(objective, recipe) is { } missing)

@@ -36,7 +36,10 @@ public static class OtherNames
         new("orm", "outcome", []),
         new("ppo_lagrangian", "ppo", ["cost=…", "lagrange.threshold=0"]),
         new("reinforce++", "reinforce_plus_plus", []),
-        new("a_lol", null, [], typeof(LeftoverLunch)),
+        new("a_lol_seq", "a_lol", ["objective.form=token"]),
+        new("a_lol_ref_free", "a_lol", ["objective.form=reference_free"]),
+        new("a_lol_kl", "a_lol", ["objective.form=kl"]),
+        new("r_lol", "a_lol", ["objective.form=reward"]),
         new("best_of_n", null, [], typeof(BestOfNSampling)),
         new("iterative_dpo", null, [], typeof(IterativeDpo)),
         new("online_dpo", null, [], typeof(OnlineDpo)),
@@ -55,5 +58,6 @@ public static class OtherNames
     /// <param name="name">A name, however its parts are joined.</param>
     public static OtherName? Find(string name) => All.FirstOrDefault(o => Joined(o.Name) == Joined(name));
 
-    private static string Joined(string name) => string.Concat(name.Where(c => c is not ('_' or '-' or ' '))).ToLowerInvariant();
+    /// <summary>A name without what joins its parts.</summary>
+    internal static string Joined(string name) => string.Concat(name.Where(c => c is not ('_' or '-' or ' '))).ToLowerInvariant();
 }

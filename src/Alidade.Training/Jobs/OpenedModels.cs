@@ -41,10 +41,12 @@ internal sealed class OpenedModels(CausalLM trained) : IDisposable
     }
 
     /// <summary>A language model whose tokens are those of the model that is trained.</summary>
-    /// <exception cref="AlidadeException">It cannot be opened, or its vocabulary is another one.</exception>
+    /// <exception cref="AlidadeException">It cannot be opened, predicts no tokens, or its vocabulary is another one.</exception>
     public CausalLM WithVocabulary(string role, string key, string path)
     {
         var model = Model(role, path);
+        if (model.HasScoringHead)
+            throw new AlidadeException($"{key}: '{path}' scores texts and predicts no tokens, as a reward model does; name a language model");
         return model.Config.VocabularySize == trained.Config.VocabularySize ? model : throw new AlidadeException(
             $"{key}: '{path}' has a vocabulary of {model.Config.VocabularySize} tokens and the model that is trained has {trained.Config.VocabularySize}; name a model with the same tokenizer");
     }

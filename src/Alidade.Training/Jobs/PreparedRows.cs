@@ -48,6 +48,12 @@ public abstract class PreparedRows : IDisposable
     /// <summary>Rows that a micro-batch needs at least.</summary>
     public int LeastRows { get; init; } = 1;
 
+    /// <summary>What they cannot be trained on without, as an error says it; null where nothing is missing. They can be looked at all the same.</summary>
+    internal string? Lacking { get; set; }
+
+    /// <summary>Whether it is found out only before training begins (<see cref="Rewarded"/>) which of them teach anything.</summary>
+    public virtual bool AwaitsRewards => false;
+
     /// <summary>The objective that they were prepared for, with its options.</summary>
     internal object? Objective { get; set; }
 
@@ -72,11 +78,12 @@ public abstract class PreparedRows : IDisposable
     /// <param name="together">What rows of one side have of each other; null for nothing.</param>
     /// <param name="head">The scoring head that is needed; null for none.</param>
     /// <param name="rollouts">How the model answers the rows, where it learns from its own answers; else null.</param>
+    /// <param name="worth">Finds what rows are worth before training begins; null where nothing is to be found.</param>
     /// <exception cref="AlidadeException">Nothing is left to train on.</exception>
-    public static PreparedRows Of<TRow, T>(
+    internal static PreparedRows Of<TRow, T>(
         DataSet<TRow> data, TrainRecipe recipe, Func<IEnumerable<TRow>, TokenRows<T>> tokenize, IRowShape<T> shape,
         Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train,
-        Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null, RolloutOptions? rollouts = null)
+        Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null, RolloutOptions? rollouts = null, IRowWorth<T>? worth = null)
         where TRow : IDataRow
     {
         var split = SplitOf(data, recipe);
@@ -104,7 +111,7 @@ public abstract class PreparedRows : IDisposable
 
         foreach (var (reason, count) in tokens.Dropped)
             dropped[reason] = dropped.GetValueOrDefault(reason) + count;
-        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts, LeastRows = together is null ? 1 : 2 };
+        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train, worth) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts, LeastRows = together is null ? 1 : 2 };
         return prepared.Rows > 0 ? prepared
             : throw new AlidadeException($"{data.File.Path}: no row is left to train on; {new TokenRows<T>([], dropped, 0).Summary ?? "all were held out"}");
     }
@@ -115,6 +122,19 @@ public abstract class PreparedRows : IDisposable
         Others?.Dispose();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Says what they cannot be trained on without.</summary>
+    /// <exception cref="AlidadeException">Something is missing.</exception>
+    public void CheckWhole()
+    {
+        if (Lacking is not null)
+            throw new AlidadeException(Lacking);
+    }
+
+    /// <summary>The same rows, once it is known what they are worth, without those that teach nothing; themselves where nothing is to be found. These stay the owner of other models.</summary>
+    /// <param name="context">Where it is found, and kept.</param>
+    /// <exception cref="AlidadeException">A reward cannot be used, or no row teaches anything.</exception>
+    public virtual PreparedRows Rewarded(RowWorthContext context) => this;
 
     /// <summary>Trains.</summary>
     /// <exception cref="AlidadeException">Settings cannot be used, or the loss is no longer a number.</exception>
@@ -154,8 +174,13 @@ public abstract class PreparedRows : IDisposable
 }
 
 /// <summary>Rows of one kind.</summary>
-internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train) : PreparedRows
+internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train, IRowWorth<T>? worth) : PreparedRows
 {
+    /// <summary>Rows to train on, and held-out ones.</summary>
+    public RowParts<T> Parts => parts;
+
+    public override bool AwaitsRewards => worth is not null;
+
     public override int Rows => parts.Train.Rows.Count;
 
     public override int HeldOutRows => parts.HeldOut.Count;
@@ -168,8 +193,28 @@ internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Fun
         // One from the middle of each of as many equal parts: short, middling and long ones as they come.
         var taken = Math.Min(count, byLength.Length);
         T[] typical = [.. Enumerable.Range(0, taken).Select(i => byLength[((2 * i) + 1) * byLength.Length / (2 * taken)])];
-        return new PreparedRows<T>(new(parts.Train with { Rows = typical }, []), shape, train) { File = File, Dropped = Dropped, Truncated = Truncated, Noted = Noted, Head = Head, Rollouts = Rollouts, LeastRows = LeastRows };
+        if (worth is not null)
+            typical = [.. typical.Select(worth.Supposed)];
+        return With(new(parts.Train with { Rows = typical }, []), Dropped, Noted);
     }
+
+    public override PreparedRows Rewarded(RowWorthContext context)
+    {
+        if (worth is null)
+            return this;
+        var found = worth.Found([.. parts.Train.Rows, .. parts.HeldOut], context);
+        var aside = parts.HeldOut.Select(shape.IdOf).ToHashSet(StringComparer.Ordinal);
+        T[] kept = [.. found.Rows.Where(r => !aside.Contains(shape.IdOf(r)))];
+        var dropped = new Dictionary<string, int>(Dropped, StringComparer.Ordinal);
+        foreach (var (reason, count) in found.Dropped)
+            dropped[reason] = dropped.GetValueOrDefault(reason) + count;
+        return kept.Length > 0 ? With(new(parts.Train with { Rows = kept }, [.. found.Rows.Where(r => aside.Contains(shape.IdOf(r)))]), dropped, found.Noted)
+            : throw new AlidadeException($"{File.Path}: no row is left to train on; {found.Summary}");
+    }
+
+    // Other models stay with the rows that opened them.
+    private PreparedRows<T> With(RowParts<T> other, IReadOnlyDictionary<string, int> dropped, IReadOnlyDictionary<string, int> noted) =>
+        new(other, shape, train, null) { File = File, Dropped = dropped, Truncated = Truncated, Noted = noted, Head = Head, Rollouts = Rollouts, LeastRows = LeastRows, Objective = Objective };
 
     public override IEnumerable<ShownRow> Shown() => parts.Train.Rows.Select(Show);
 

@@ -36,6 +36,7 @@ public sealed record RowTokens(string File, string Objective, IReadOnlyList<Show
         return Has("chosen") ? ("dpo", data)
             : Has("response_0") ? ("cost_model", data)
             : Has("completions") ? (Has("labels") ? "prm" : "rrhf", data)
+            : Has("completion") && Has("reward") ? ("a_lol", data)
             : Has("label") ? (Has("text") ? "classification" : "kto", data)
             : Has("refinement") ? ("sft", data with { Form = Has("feedback") ? DemonstrationForm.Refine : DemonstrationForm.Refinement })
             : Has("prompt") && !Has("completion") && !Has("messages") && !Has("text") ? ("grpo", data)

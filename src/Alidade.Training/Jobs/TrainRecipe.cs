@@ -110,9 +110,12 @@ public sealed record TrainRecipe : IValidated
     /// </summary>
     public int Members { get; init; } = 1;
 
-    /// <summary>What judges answers, for the objectives of reinforcement: one reward or several, which are added up.</summary>
+    /// <summary>What judges answers, of the model for the objectives of reinforcement, of the data for <c>a_lol</c>: one reward or several, which are added up.</summary>
     [OneOrMore]
     public IReadOnlyList<RewardRecipe> Reward { get; init; } = [];
+
+    /// <summary>How it is found out what the model's own answers to a prompt are worth, for <c>a_lol</c> with a reward of the recipe.</summary>
+    public ValuesRecipe Values { get; init; } = new();
 
     /// <summary>What answers cost, for PPO under a limit of costs (PPO-Lagrangian); nothing when left out.</summary>
     [OneOrMore]

@@ -5,15 +5,16 @@ using Alidade.Core.Runs;
 using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
+using Alidade.Training.Data;
 using Alidade.Training.Trainers;
 using Alidade.Training.Watching;
 
 namespace Alidade.Training.Jobs;
 
 /// <summary>
-/// One training inside of a run folder: (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, with answers at its evaluations, (3) what it answers then,
-/// (4) adapter or model written, (5) the report, (6) what else was asked for is written. Of an ensemble the members are trained and written one after the other, and a reward
-/// model answers nothing, so that (2), (4) and (5) are all. A run that was stopped, killed or could not write does what is missing.
+/// One training inside of a run folder: (0) what its rows are worth, where the model must be asked, (1) what the model answers now, (2) the training, which goes on from its newest checkpoint, with answers at its evaluations, (3) what it answers then,
+/// (4) adapter or model written, (5) the report, (6) what else was asked for is written. Of an ensemble the members are trained, asked for the held-out rows and written one after the
+/// other, and a reward model answers nothing, so that (2), (4) and (5) are all. A run that was stopped, killed or could not write does what is missing.
 /// </summary>
 /// <param name="run">The run.</param>
 /// <param name="name">What the run was asked with, for the report.</param>
@@ -32,6 +33,8 @@ public sealed class TrainingJob(
 
     /// <summary>The page.</summary>
     public const string PageFile = "report.html";
+
+    private PreparedRows rows = rows;
 
     private const string ScoringHeadName = "score";
     private const string Stage = "train";
@@ -86,6 +89,9 @@ public sealed class TrainingJob(
     {
         using var adapter = AdapterOf(recipe, model, rows);
         CheckExports(recipe, model, adapter);
+
+        // 0.
+        rows = rows.Rewarded(new(adapter, run, Stage, progress, cancellation));
         var forecast = Forecast(adapter);
 
         // 1.
@@ -129,6 +135,7 @@ public sealed class TrainingJob(
     {
         var results = new List<MemberResult>();
         TrainingForecast? forecast = null;
+        var readings = new EnsembleReadings(model, ((PreparedRows<RewardTokens>)rows).Parts.HeldOut, recipe.Training.BatchRows);
         foreach (var member in EnsembleMember.Of(recipe.Members, recipe.Training.Seed))
         {
             using var adapter = AdapterOf(recipe with { Training = recipe.Training with { Seed = member.Seed } }, model, rows);
@@ -136,6 +143,7 @@ public sealed class TrainingJob(
 
             // 2.
             results.Add(new(member.Name, Train(adapter, recipe.Training with { Seed = member.Seed, RecomputeActivations = forecast.Choice.Recomputed }, member.Name)));
+            readings.Add(adapter!, cancellation);
 
             // 4.
             PeftFolder.Save(adapter!, model, Path.Combine(run.PathOf(AdapterFolder), member.Name));
@@ -144,7 +152,7 @@ public sealed class TrainingJob(
         EnsembleFolder.Seal(run.PathOf(AdapterFolder), results.Select(r => r.Member!));
 
         // 5.
-        var report = Summary.Of(forecast!, results, []) with { Written = [run.PathOf(AdapterFolder)] };
+        var report = Summary.Of(forecast!, results, []) with { Readings = readings.Measured(), Written = [run.PathOf(AdapterFolder)] };
         Keep(report);
         return report;
     }

@@ -30,8 +30,9 @@ public sealed record AnswerSampling
     /// <param name="answers">Answers to each.</param>
     /// <param name="seed">The same seed gives the same answers of the same weights.</param>
     /// <param name="cancellation">Stops between tokens.</param>
-    internal IReadOnlyList<AnsweredPrompt> Sample(CausalLM model, LoraAdapter? adapter, IReadOnlyList<AskedPrompt> prompts, int answers, ulong seed, CancellationToken cancellation) =>
-        AnswerSampler.Sample(model, adapter, [.. prompts.Select(p => new PromptTokens(IdsOf(model, p), p))], answers, Generation with { Seed = seed }, cancellation: cancellation);
+    /// <param name="progress">Told how many answers are finished.</param>
+    internal IReadOnlyList<AnsweredPrompt> Sample(CausalLM model, LoraAdapter? adapter, IReadOnlyList<AskedPrompt> prompts, int answers, ulong seed, CancellationToken cancellation, IProgress<Progress>? progress = null) =>
+        AnswerSampler.Sample(model, adapter, [.. prompts.Select(p => new PromptTokens(IdsOf(model, p), p))], answers, Generation with { Seed = seed }, progress: progress, cancellation: cancellation);
 
     private static int[] IdsOf(CausalLM model, AskedPrompt asked) => TextEncoder.Of(model).Prompt(asked.Prompt) is { Length: > 0 } ids
         ? ids

@@ -1,5 +1,4 @@
 using Alidade.Core;
-using Alidade.Core.Data;
 using Alidade.Core.Statistics;
 using Alidade.Models;
 using Alidade.Models.Adapters;
@@ -18,8 +17,8 @@ namespace Alidade.Training.Loops;
 public sealed record LeftoverLunchResult(TrainingResult Training, MeanEstimate Advantages, IReadOnlyDictionary<string, int> LeftOut);
 
 /// <summary>
-/// A-LoL as a whole: 1. the model answers each prompt a few times; the mean reward is what an answer is worth there. 2. The answers of the data are rewarded. 3. Those that are no better
-/// than that are left out and counted. 4. The others are learned, each by its advantage.
+/// A-LoL as a whole: 1. the answers of the data are rewarded. 2. The model answers each prompt a few times; the mean reward is what an answer is worth there. 3. Those that are no better
+/// than that are left out and counted. 4. The others are learned, each by its advantage. R-LoL has no 2. and leaves none out.
 /// </summary>
 /// <remarks>Baheti et al. 2023 (arXiv 2305.14718), sec. 3. The paper learns the value with a head on the frozen model; here it is estimated for each prompt by sampling.</remarks>
 public sealed record LeftoverLunch
@@ -51,26 +50,17 @@ public sealed record LeftoverLunch
         Options.Validate();
         context ??= new();
         var leftOut = new ReasonCounts();
-        // 1.
-        AskedPrompt[] prompts = [.. data.Select(d => d.Asked).DistinctBy(a => a.Prompt.Key)];
-        var own = Sampling.Sample(Model, Adapter, prompts, Sampling.Answers, new SeededRandom(Options.Seed).Fork("values").NextUInt64(), context.Cancellation);
-        var ownScores = await Reward.ScoreAsync(own, context.Cancellation);
-        var values = own.Zip(ownScores, (a, s) => (a.Asked.Prompt.Key, s.Value)).Where(v => v.Value is not null).GroupBy(v => v.Key, StringComparer.Ordinal)
-            .ToDictionary(g => g.Key, g => g.Average(v => v.Value!.Value), StringComparer.Ordinal);
-        leftOut.Add("own answer that could not be scored", ownScores.Count(s => s.Value is null));
-        // 2.
-        var scores = await Reward.ScoreAsync(data, context.Cancellation);
+        // 1. and 2.
+        var worths = new AnswerWorths { Reward = Reward, Reference = Model, Adapter = Adapter, Sampling = Objective.NeedsValues ? Sampling : null, Seed = Options.Seed };
+        var found = await worths.FindAsync(data, context.Progress, context.Cancellation);
+        leftOut.Add("own answer that could not be scored", found.OwnUnscored);
         // 3.
         var rows = new List<RewardedTokens>();
-        for (var i = 0; i < data.Count; i++)
-            if (scores[i].Value is not { } reward)
-                leftOut.Add($"unscored ({scores[i].Why})");
-            else if (!values.TryGetValue(data[i].Asked.Prompt.Key, out var value))
-                leftOut.Add("prompt without a value");
-            else if (reward <= value)
-                leftOut.Add("no better than the model's own answers");
+        foreach (var (i, worth) in found.Answers.Index())
+            if (worth.NotLearned(Objective) is { } reason)
+                leftOut.Add(reason);
             else
-                rows.Add(TokensOf(data[i], i, reward, value));
+                rows.Add(TokensOf(data[i], i, worth.Reward!.Value, worth.Value ?? 0));
         if (rows.Count == 0)
             throw new AlidadeException($"{Objective.Name}: nothing to learn in {data.Count} answers ({string.Join(", ", leftOut.Counts.Select(l => $"{l.Key}: {l.Value}"))})");
         // 4.

@@ -96,6 +96,78 @@ public sealed class AlignCommandTests : IDisposable
     }
 
     [Fact]
+    public void Rows_that_a_stage_leaves_out_are_said_before_anything_is_measured_and_once_in_the_run()
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        folder.Write("few.jsonl", TrainRows.Of("sft", 12) + """{"prompt": "the", "completion": "an answer that is far longer than all of the others are"}""" + "\n" + """{"prompt": "the", "completion": " "}""" + "\n");
+        var recipe = folder.Write("recipe.yaml", """
+            data: { preferences: pairs.jsonl, held_out: 0.3 }
+            stages:
+              - { objective: sft, data: { file: few.jsonl, max_length: 20, max_rows: 4, drop_invalid_rows: true }, training: { batch_rows: 4, max_updates: 1 } }
+              - { objective: dpo, training: { batch_rows: 4, max_updates: 1 } }
+            measures: { max_new_tokens: 4, samples: 0 }
+            open: { pairs: 1, layers: 2, positions: 3 }
+            """);
+        var said = new List<string>();
+        AlignRun.Do(new() { Model = model, Recipe = recipe, Output = folder.File("run") }, new Collected(said), said.Add, TestContext.Current.CancellationToken);
+        var note = Assert.Single(said, s => s.StartsWith("1-sft: ", StringComparison.Ordinal) && s.Contains(" rows left out: ", StringComparison.Ordinal));
+        Assert.Contains("of 14 rows", note, StringComparison.Ordinal);
+        foreach (var reason in (string[])["beyond the first 4 (data.max_rows) (", "longer than 20 tokens (1)", "empty answer in field 'completion' (1)"])
+            Assert.Contains(reason, note, StringComparison.Ordinal);
+        Assert.Equal(0, said.IndexOf(note));
+        Assert.DoesNotContain(said, s => s.StartsWith("2-dpo: ", StringComparison.Ordinal) && s.Contains("left out", StringComparison.Ordinal));
+
+        AlignRun.Do(new() { Resume = folder.File("run") }, new Collected(said), said.Add, TestContext.Current.CancellationToken);
+        Assert.Equal(2, said.Count(s => s == note));
+        Assert.Single(RunView.Open(folder.File("run")).Record.Warnings, note);
+    }
+
+    [Fact]
+    public void A_stage_learns_from_answers_that_the_reward_model_of_another_finds_better_than_its_own()
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        var report = Json.ReadFile<AlignmentReport>(Path.Combine(Align(model, """
+            data: { preferences: pairs.jsonl, held_out: 0.3 }
+            stages:
+              - { name: judge, objective: reward, training: { batch_rows: 4, max_updates: 4, schedule: { learning_rate: 1e-2 } } }
+              - { objective: a_lol, reward: [ { stage: judge, weight: 0.001 }, { rule: { name: contains, text: cat } } ], values: { answers: 2, max_new_tokens: 4 }, training: { batch_rows: 4, max_updates: 2 } }
+            measures: { max_new_tokens: 4, samples: 0 }
+            open: { pairs: 1, layers: 2, positions: 3 }
+            """), "report.json"));
+        var left = Assert.Single(report.LeftOut, l => l.Reason == "no better than the model's own answers");
+        Assert.Equal("2-a_lol", left.Stage);
+        Assert.Contains(RunView.Open(folder.File("run")).Record.Warnings, w => w.StartsWith("2-a_lol: ", StringComparison.Ordinal) && w.Contains($"no better than the model's own answers ({left.Count})", StringComparison.Ordinal));
+        Assert.Contains("judged by the reward model of stage judge", report.RecipeSummary[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{ objective: grpo, reward: { model: other }, rollouts: { prompts: 2, samples: 2, max_new_tokens: 4 }, training: { batch_rows: 4, max_updates: 1 } }", "reward")]
+    [InlineData("{ objective: distillation, teacher: other, training: { batch_rows: 4, max_updates: 1 } }", "teacher")]
+    [InlineData("{ objective: dpo, reference_model: other, training: { batch_rows: 4, max_updates: 1 } }", "reference")]
+    public void A_model_that_a_stage_reads_beside_the_recipe_is_a_part_of_the_run(string stage, string role)
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        void WriteOther(double factor)
+        {
+            using var other = CausalLM.Load(model);
+            using var noGrad = TorchSharp.torch.no_grad();
+            if (role == "reward")
+                other.AddScoringHead(1, seed: 4);
+            other.Parameters["model.embed_tokens.weight"].mul_(factor);
+            other.Save(folder.File("other"));
+        }
+
+        WriteOther(1.1);
+        var run = Align(model, $"data: {{ preferences: pairs.jsonl, held_out: 0.3 }}\nstages: [ {stage} ]\nmeasures: {{ max_new_tokens: 4, samples: 0 }}\nopen: {{ pairs: 1, layers: 2, positions: 3 }}\n");
+        var weights = folder.File("other/model.safetensors");
+        Assert.Contains(RunView.Open(run).Record.Files, f => f.Role == role && f.Path == weights);
+        WriteOther(1.2);
+        CommandLine.Run("align", "--resume", run).IsOneLine("model.safetensors", "is not the file that the run began with");
+        WriteOther(1.1);
+        Assert.Equal(0, CommandLine.Run("align", "--resume", run).Code);
+    }
+
+    [Fact]
     public void A_model_that_answers_nothing_is_reported_as_such_and_nothing_is_lost()
     {
         // Without its last norm every token is equally likely, and the first of them ends the answer.
@@ -149,6 +221,11 @@ public sealed class AlignCommandTests : IDisposable
         var result = CommandLine.Run("align", folder.Write("recipe.yaml", recipe), "--model", model, "--out", folder.File("run"));
         Assert.True(result.Code == 0, result.Error);
         return folder.File("run");
+    }
+
+    private sealed class Collected(List<string> said) : IProgress<Alidade.Core.Progress>
+    {
+        public void Report(Alidade.Core.Progress value) => said.Add("progress: " + value.Task);
     }
 
     private sealed class StopAt(CancellationTokenSource source) : IProgress<Alidade.Core.Progress>

@@ -63,6 +63,12 @@ public sealed class BadAlignInputTests
     [InlineData("{ objective: { name: dpo, betta: 1 } }", "unknown key 'stages[0].objective.betta' at line 2", "did you mean 'beta'?")]
     [InlineData("{ objective: dpo, trainig: { epochs: 2 } }", "unknown key 'stages[0].trainig' at line 2", "did you mean 'training'?")]
     [InlineData("{ objective: dpo, model: other }", "unknown key 'stages[0].model' at line 2")]
+    [InlineData("{ objective: dpo, noise: { alpha: 5 } }", "recipe.yaml: stages[0]: 'noise' is not read by dpo", "it is read by", "sft")]
+    [InlineData("{ objective: sft }, { objective: dpo, reward: ends_with_question }", "stages[1]: 'reward' is not read by dpo", "grpo")]
+    [InlineData("{ objective: simpo, reference: base }", "stages[0]: 'reference' is not read by simpo", "dpo")]
+    [InlineData("{ objective: dpo, data: { completion_only: false } }", "stages[0]: 'data.completion_only' is not read by dpo", "sft")]
+    [InlineData("{ objective: dpo, noize: { alpha: 5 } }", "unknown key 'stages[0].noize' at line 2", "did you mean 'noise'?")]
+    [InlineData("{ objective: distillation }", "stages[0]: distillation needs a teacher")]
     [InlineData("{ data: { max_rows: 3 } }", "stages[0]", "objective: none is named")]
     [InlineData("{ objective: dpo, training: { batch_rows: 0 } }", "stages[0]", "rows of a batch 0")]
     [InlineData("{ objective: grpo }", "stages[0]", "grpo needs a reward", "stage: NAME")]
@@ -78,6 +84,14 @@ public sealed class BadAlignInputTests
         using var folder = new TemporaryFolder();
         folder.Write("pairs.jsonl", Good + "\n" + Others + "\n");
         Refused(folder, Recipe.Replace("{ objective: dpo }", stages, StringComparison.Ordinal), ["recipe.yaml", .. holds]);
+    }
+
+    [Fact]
+    public void Answers_without_a_reward_are_told_with_their_stage()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("pairs.jsonl", Good + "\n" + Others + "\n");
+        Refused(folder, Recipe.Replace("{ objective: dpo }", "{ objective: sft }, { objective: a_lol }", StringComparison.Ordinal), "stage 2-a_lol: a_lol needs rewards");
     }
 
     [Fact]

@@ -41,7 +41,21 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("grpo", "grpo needs a reward", "ends_with_question")]
     [InlineData("grpo --set reward=ends_with_question rollouts.samples=1", "needs at least 2 of them; 1 was asked for")]
     [InlineData("grpo --set reward=ends_with_question reward_kl.beta=0.1", "it would be paid twice")]
+    [InlineData("grpo --set reward=ends_with_question objective.loss.epsilon_hi=1", "there is no option 'objective.loss.epsilon_hi'", "did you mean 'objective.loss.epsilon_high'?")]
+    [InlineData("grpo --set reward=ends_with_question high_entropy={\"fractoin\":1}", "unknown key 'objective.high_entropy.fractoin'", "did you mean 'fraction'?")]
+    [InlineData("grpo --set reward=ends_with_question high_entropy=0.5", "'objective.high_entropy' (--set high_entropy=0.5) is '0.5'; a mapping of keys to values is needed")]
     [InlineData("grpo --set reward=exact_answer", "the reward 'exact_answer' needs the field 'answer', which the row does not have")]
+    [InlineData("a_lol", "a_lol needs rewards", "'reward' and 'value'", "ends_with_question")]
+    [InlineData("a-lol --set reward=exact_answer", "the reward 'exact_answer' needs the field 'answer', which the row does not have")]
+    [InlineData("a_lol --set reward=ends_with_question objective.form=sequnce", "'sequnce'", "did you mean 'sequence'?")]
+    [InlineData("a_lol --set reward=ends_with_question clip=0", "'objective.clip' (--set clip=0)", "a_lol")]
+    [InlineData("a_lol --set reward=ends_with_question values.answers=0", "values.answers: 0 (at least 1)")]
+    [InlineData("a_lol --set reward=ends_with_question values.temperature=0", "values.temperature: 0 (above 0)")]
+    [InlineData("a_lol --set reward=ends_with_question form=reference_free reference=base", "'reference' is not read by a_lol as it is set")]
+    [InlineData("a_lol --set reward=ends_with_question form=reward values.answers=4", "'values' is not read by a_lol as it is set")]
+    [InlineData("a_lol --set reward=ends_with_question training.keep=best", "training.keep: best goes by the held-out loss", "form=reference_free")]
+    [InlineData("a_lol --set reward=ends_with_question patience=2", "training.patience goes by the held-out loss", "leave it at 0")]
+    [InlineData("a_lol --set reward=ends_with_question rollouts.samples=4", "'rollouts' is not read by a_lol", "grpo")]
     [InlineData("kto --set batch_rows=1", "training.batch_rows is 1, and must be at least 2")]
     [InlineData("dpo --set adam_w.beta1=2", "AdamW's betas are 2 and 0.999")]
     [InlineData("dpo --device gpu", "there is no device 'gpu'; allowed are cpu, cuda and cuda:n")]
@@ -79,6 +93,35 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("sft", """{"prompt": "a", "completion": 7}""", "rows.jsonl:7", "field 'completion'", "a number")]
     public void A_broken_row_is_named_by_file_line_and_field(string objective, string row, params string[] holds) =>
         Refused(["train", objective, "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of(objective, 6) + row + "\n")], holds);
+
+    [Theory]
+    [InlineData("", """{"prompt": "a", "completion": "b", "reward": 1}""", "rows.jsonl: the rows have a 'reward' and no 'value'", "objective.form=reward")]
+    [InlineData("", """{"prompt": "a", "completion": "b", "value": 1}""", "rows.jsonl: the rows have a 'value' and no 'reward'")]
+    [InlineData("reward=ends_with_question", """{"prompt": "a", "completion": "b", "reward": 1, "value": 0}""", "rows.jsonl: the rows have rewards of their own", "leave one of them out")]
+    [InlineData("", """{"prompt": "a", "completion": "b", "reward": "good", "value": 0}""", "rows.jsonl:1: field 'reward'", "a number is needed")]
+    [InlineData("", """{"prompt": "a", "completion": "b", "reward": 0, "value": 0}""", "no row is left to train on", "no better than the model's own answers (2)")]
+    [InlineData("reward={rule: {name: contains, text: a}}", """{"prompt": "a", "completion": " "}""", "rows.jsonl:1: field 'completion' holds an empty answer")]
+    public void Answers_whose_rewards_cannot_be_used_are_told(string option, string row, params string[] holds)
+    {
+        var data = folder.Write("rows.jsonl", row + "\n" + row.Replace("\"a\"", "\"the\"", StringComparison.Ordinal) + "\n");
+        Refused(["train", "a-lol", "--model", model, "--data", data, .. option.Length > 0 ? ["--set", option] : Array.Empty<string>()], holds);
+    }
+
+    [Fact]
+    public void A_reward_that_some_rows_lack_is_told_by_the_first_of_them() =>
+        Refused(["train", "a-lol", "--model", model, "--data", folder.Write("rows.jsonl", """{"prompt": "a", "completion": "b", "reward": 1, "value": 0}""" + "\n" + """{"prompt": "the", "completion": "b", "value": 0}""" + "\n")], "rows.jsonl:2: field 'reward' is missing, while rows before have it");
+
+    [Fact]
+    public void A_reward_model_in_place_of_a_reference_is_told_before_there_is_a_run()
+    {
+        using (var other = Alidade.Models.CausalLM.Load(model))
+        {
+            other.AddScoringHead(1, seed: 4);
+            other.Save(folder.File("other"));
+        }
+
+        Refused(["train", "dpo", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("dpo", 6)), "--set", $"reference_model={folder.File("other")}"], "reference_model: '", "predicts no tokens", "name a language model");
+    }
 
     [Fact]
     public void Rows_to_unlearn_are_not_imitated() =>

@@ -1,7 +1,12 @@
 using System.Text.Json.Nodes;
 using Alidade.Cli.Train;
 using Alidade.Core;
+using Alidade.Core.Data;
+using Alidade.Core.Statistics;
+using Alidade.Models;
+using Alidade.Models.Adapters;
 using Alidade.Tests.Core;
+using Alidade.Training.Rewards;
 
 namespace Alidade.Tests.Cli;
 
@@ -111,6 +116,43 @@ public sealed class TrainEnsembleCommandTests : IDisposable
         double Passes(JsonNode plan) => (double)plan["seconds"]! * (double)plan["tokens_per_second"]! / (double)plan["tokens"]!;
         Assert.Equal(3 * Passes(one), Passes(three), 1e-6);
         Assert.Matches(@"(?m)^updates +3 × \d+ of 4 rows", CommandLine.Run("train", "reward", "--model", model, "--data", folder.File("pairs.jsonl"), "--dry-run", "--set", "members=3", "batch_rows=4").Output);
+    }
+
+    [Fact]
+    public void What_the_members_say_together_of_held_out_pairs_is_reported_as_it_is()
+    {
+        var run = Trained("ensemble", "members=3", "held_out=0.5", "seed=5", "learning_rate=1e-2");
+        var readings = JsonNode.Parse(File.ReadAllText(Path.Combine(run, "report.json")))!["readings"]!.AsArray().ToDictionary(r => (string)r!["name"]!, r => r!);
+
+        // Every answer by itself, member by member.
+        var heldOut = DataSplit.Of(PreferenceFile.Read(folder.File("pairs.jsonl")).Rows, 5, 0.5).HeldOut;
+        Assert.InRange(heldOut.Count, 4, 8);
+        using var loaded = CausalLM.Load(model);
+        double[][] margins = [.. Enumerable.Range(1, 3).Select(i =>
+        {
+            using var member = PeftFolder.Load(loaded, Path.Combine(run, "adapter", $"member-{i}"));
+            var reward = new ModelReward("member", loaded, member);
+            double Score(PreferencePair pair, string answer) => reward.ScoreAsync([AnsweredPrompt.OfText(new(pair.Id, pair.Prompt, new Dictionary<string, System.Text.Json.JsonElement>()), answer)]).GetAwaiter().GetResult()[0].Value!.Value;
+            return heldOut.Select(p => Score(p, p.Chosen) - Score(p, p.Rejected)).ToArray();
+        })];
+        double[][] pairs = [.. Enumerable.Range(0, heldOut.Count).Select(p => margins.Select(m => m[p]).ToArray())];
+        var right = pairs.Count(m => m.Sum() > 0);
+        var divided = pairs.Count(m => m.Any(x => x > 0) && m.Any(x => x <= 0));
+        double Deviation(double[] m) => Math.Sqrt(m.Sum(x => Math.Pow(x - (m.Sum() / 3), 2)) / 3);
+        Assert.Equal((double)right / heldOut.Count, (double)readings["ensemble.accuracy"]["value"]!);
+        Assert.Equal((double)divided / heldOut.Count, (double)readings["ensemble.divided"]["value"]!);
+        Assert.Equal(pairs.Average(Deviation), (double)readings["ensemble.spread"]["value"]!, 1e-6);
+        Assert.All(readings.Values, r => Assert.Equal(heldOut.Count, (int)r["count"]!));
+        var wilson = Proportion.Wilson(right, heldOut.Count);
+        Assert.Equal((wilson.Low, wilson.High), ((double)readings["ensemble.accuracy"]["interval"]!["low"]!, (double)readings["ensemble.accuracy"]["interval"]!["high"]!));
+        var text = CommandLine.Run("report", run).Output;
+        foreach (var name in readings.Keys)
+        {
+            Assert.Matches($@"(?m)^  {System.Text.RegularExpressions.Regex.Escape(name)} +\S.*\(95\u00A0% interval .*, {heldOut.Count} items\)", text);
+            Assert.Contains(name, File.ReadAllText(Path.Combine(run, "report.html")), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(JsonNode.Parse(File.ReadAllText(Path.Combine(Trained("none", "members=2", "held_out=0"), "report.json")))!["readings"]!.AsArray());
     }
 
     private string[] Line(string reward) =>

@@ -125,6 +125,31 @@ public sealed class TrainPolicyCommandTests : IDisposable
     }
 
     [Fact]
+    public void Parts_of_an_objective_that_are_none_by_default_and_options_of_its_parts_are_reached_from_the_command_line()
+    {
+        JsonNode Objective(params string[] options)
+        {
+            var run = folder.File(Guid.NewGuid().ToString("N"));
+            var result = CommandLine.Run(["train", "grpo", "--model", model, "--data", folder.File("prompts.jsonl"), "--out", run, "--set", "reward={rule: {name: contains, text: a}}", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=2", "max_updates=1", "rank=2", "samples.count=0", "held_out=0", .. options]);
+            Assert.True(result.Code == 0, result.Error);
+            return JsonNode.Parse((string)JsonNode.Parse(File.ReadAllText(Path.Combine(run, "report.json")))!["recipe"]!)!["objective"]!;
+        }
+
+        var plain = Objective();
+        Assert.Null(plain["high_entropy"]);
+        Assert.Null(plain["off_policy"]);
+        var set = Objective("high_entropy={}", "off_policy.threshold=0.3", "objective.correction={mode: token_mask}", "loss_kl=null", "objective.loss.epsilon_high=0.28");
+        Assert.Equal(0.2, (double)set["high_entropy"]!["fraction"]!);
+        Assert.Equal(0.3, (double)set["off_policy"]!["threshold"]!);
+        Assert.Equal(("token_mask", 3.0), ((string)set["correction"]!["mode"]!, (double)set["correction"]!["high"]!));
+        Assert.Null(set["loss_kl"]);
+        // The loss stays the one that it was, with one option changed.
+        Assert.Equal(("clip", 0.2, 0.28), ((string)set["loss"]!["name"]!, (double)set["loss"]!["epsilon_low"]!, (double)set["loss"]!["epsilon_high"]!));
+        var named = Objective("objective.advantage=group_relative", "objective.advantage.scale=none");
+        Assert.Equal(("group_relative", "none"), ((string)named["advantage"]!["name"]!, (string)named["advantage"]!["scale"]!));
+    }
+
+    [Fact]
     public void What_train_reward_writes_by_default_is_a_reward_over_the_same_base()
     {
         var pairs = folder.Write("pairs.jsonl", TrainRows.Of("reward", 12));

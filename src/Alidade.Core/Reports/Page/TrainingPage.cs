@@ -6,6 +6,7 @@ namespace Alidade.Core.Reports.Page;
 internal static class TrainingPage
 {
     private static readonly string[] NumberColumns = ["Number", "#At the start", "#At the end"];
+    private static readonly string[] ReadingColumns = ["Measured at the end", "#Value", "Interval and count"];
     private static readonly string[] WarningColumns = ["What was seen", "#Update", "Source"];
     private static readonly string[] FileColumns = ["File", "For", "#Bytes", "!SHA-256"];
 
@@ -60,6 +61,12 @@ internal static class TrainingPage
             foreach (var number in report.Numbers.OrderByDescending(n => n.Name.EndsWith(" loss", StringComparison.Ordinal)))
                 Table.Row(page, NumberColumns, number.Remark is { } remark ? $"{number.Name} ({remark})" : number.Name, Numbers.Plain(number.First), Numbers.Plain(number.Last));
         });
+        if (report.Readings.Count > 0)
+            Table.Write(page, "Numbers at the end alone", ReadingColumns, () =>
+            {
+                foreach (var reading in report.Readings)
+                    Table.Row(page, ReadingColumns, $"{reading.Name}: {reading.Meaning}", Numbers.Value(reading.Value, reading.Unit), Numbers.Behind(reading));
+            });
     }
 
     private static void Provenance(Markup page, TrainingReport report)

@@ -26,8 +26,8 @@ public enum ALolForm
 /// Advantage-leftover-lunch: offline policy gradient on a fixed set of answers, L = −A·clip(π/π°)·log π with A = max(0, R − V(prompt)) and no gradient through the ratio.
 /// </summary>
 /// <remarks>
-/// Baheti et al. 2023 (arXiv 2305.14718), eq. 3–5. Answers of A ≤ 0 have no gradient; the authors' code drops them from the data. V is the mean reward of the reference's own
-/// answers to the prompt, learned by a head on the frozen reference in the paper.
+/// Baheti et al. 2023 (arXiv 2305.14718), eq. 3–5. Answers of A ≤ 0 have no gradient; the authors' code drops them from the data, and draws the others in proportion to A where
+/// here each comes once a pass. V is the mean reward of the reference's own answers to the prompt, learned by a head on the frozen reference in the paper.
 /// </remarks>
 public sealed record ALol
 {
@@ -46,10 +46,16 @@ public sealed record ALol
     /// <summary>True when log-probabilities under the reference enter.</summary>
     public bool NeedsReference => Form != ALolForm.ReferenceFree;
 
+    /// <summary>True when V of the prompt enters.</summary>
+    public bool NeedsValues => Form != ALolForm.Reward;
+
+    /// <summary>True when a ratio without gradient multiplies the loss: while the policy moves its value rises and falls with the ratio, and says nothing of what was learned.</summary>
+    public bool LossHasNoLevel => Form is ALolForm.Sequence or ALolForm.Token or ALolForm.Reward;
+
     /// <summary>Loss (mean over the answers), and the advantages as an output.</summary>
     /// <param name="tokens">Log-probabilities under the policy and the reference.</param>
     /// <param name="rewards">[rows].</param>
-    /// <param name="values">V of each row's prompt, [rows].</param>
+    /// <param name="values">V of each row's prompt, [rows]; not read under <see cref="ALolForm.Reward"/> but for the metrics.</param>
     public Objective Evaluate(PolicyTokens tokens, Tensor rewards, Tensor values)
     {
         var advantage = (rewards - values).detach().clamp_min(0);
@@ -65,7 +71,7 @@ public sealed record ALol
         };
         return new(loss.mean(), loss)
         {
-            Metrics = new Dictionary<string, Tensor> { ["mean_advantage"] = advantage.mean(), ["fraction_without_gradient"] = advantage.eq(0).to(advantage.dtype).mean() },
+            Metrics = new Dictionary<string, Tensor> { ["mean_advantage"] = advantage.mean(), ["fraction_without_gradient"] = advantage.eq(0).to(advantage.dtype).mean(), ["answer_log_prob"] = logProb.detach().mean() },
             Outputs = new Dictionary<string, Tensor> { ["advantage"] = advantage },
         };
     }

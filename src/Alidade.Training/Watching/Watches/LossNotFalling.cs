@@ -18,7 +18,7 @@ public sealed record LossNotFalling : CurveWatch
     // The loss of a policy gradient has no level: its value says nothing.
     /// <inheritdoc/>
     public override string? Look(CurveView curve) =>
-        curve.Updates >= Patience && curve.Values("reward").Count == 0
+        curve.Updates >= Patience && curve.Values("reward").Count == 0 && curve.Values("mean_advantage").Count == 0
         && curve.First(Quarter(curve), "loss") is { } start && curve.Newest(Quarter(curve), "loss") is { } now && !(now < start - (Share * Math.Abs(start)))
             ? Line($"after {curve.Updates} updates the loss is {now:f4}, {start:f4} at the start: nothing is learned. Look at what is scored (alidade data show FILE --model M), then raise the learning rate")
             : null;

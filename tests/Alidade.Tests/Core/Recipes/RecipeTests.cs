@@ -57,6 +57,30 @@ public sealed class RecipeTests
         public RecipePart? Shape { get; init; }
     }
 
+    public abstract record Form
+    {
+        public abstract string Name { get; }
+    }
+
+    public sealed record Circle : Form
+    {
+        public override string Name => "circle";
+
+        public double Radius { get; init; } = 1;
+
+        public double Line { get; init; } = 2;
+    }
+
+    public sealed record Square : Form
+    {
+        public override string Name => "square";
+    }
+
+    private sealed record Sheet
+    {
+        public Form Form { get; init; } = new Circle { Radius = 3 };
+    }
+
     private static string ErrorOf(string yaml) => Assert.Throws<AlidadeException>(() => Recipe.Parse<Holder>(yaml, "r.yaml")).Message;
 
     [Fact]
@@ -69,6 +93,18 @@ public sealed class RecipeTests
         var preset = new Shape { Width = 2, Name = "square" };
         part.Change(preset, "r.yaml");
         Assert.Equal(new Shape { Width = 2, Name = "square", Sides = 5 }, preset);
+    }
+
+    [Fact]
+    public void One_of_several_records_keeps_its_other_options_where_it_is_not_named_again()
+    {
+        Assert.Equal(new Circle { Radius = 3, Line = 5 }, Recipe.Parse<Sheet>("form: { line: 5 }", "r").Form);
+        Assert.Equal(new Circle { Line = 5 }, Recipe.Parse<Sheet>("form: { name: circle, line: 5 }", "r").Form);
+        Assert.Equal(new Square(), Recipe.Parse<Sheet>("form: square", "r").Form);
+        RecipeOverride[] line = [RecipeOverride.OfYaml(["form", "line"], "7", "--set form.line=7")];
+        Assert.Equal(new Circle { Radius = 3, Line = 7 }, Recipe.Parse("", "r", new Sheet(), line).Form);
+        Assert.Equal(new Circle { Line = 7 }, Recipe.Parse("form: circle", "r", new Sheet(), line).Form);
+        Assert.Contains("unknown key 'form.line' (--set form.line=7)", Assert.Throws<AlidadeException>(() => Recipe.Parse("form: square", "r", new Sheet(), line)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

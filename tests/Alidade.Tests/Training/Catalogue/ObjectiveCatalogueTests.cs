@@ -57,7 +57,37 @@ public sealed class ObjectiveCatalogueTests
         }
 
         Assert.Equal("dpo with --set objective.label_smoothing=0.1", OtherNames.Find("cDPO")!.Where);
-        Assert.Equal("a_lol", OtherNames.Find("A-LoL")!.Name);
+        Assert.Equal("a_lol with --set objective.form=reward", OtherNames.Find("R-LoL")!.Where);
+    }
+
+    [Theory]
+    [InlineData("a_lol")]
+    [InlineData("a-lol")]
+    [InlineData("A-LoL")]
+    public void An_objective_is_found_however_the_parts_of_its_name_are_joined(string name) => Assert.Equal("a_lol", ObjectiveCatalogue.Find(name).Name);
+
+    [Fact]
+    public void Offline_reinforcement_is_listed_with_its_data_and_with_what_it_reads()
+    {
+        var listing = ObjectiveListing.One("a_lol");
+        Assert.Equal("reinforcement", listing.Heading);
+        Assert.Contains("2305.14718", listing.Source, StringComparison.Ordinal);
+        Assert.Contains("{prompt, completion, reward, value}", listing.Data, StringComparison.Ordinal);
+        Assert.Equal(("0.9", "sequence"), (Assert.Single(listing.Options, o => o.Key == "objective.clip").Default, Assert.Single(listing.Options, o => o.Key == "objective.form").Default));
+        Assert.Equal(["sequence", "token", "reference_free", "kl", "reward"], listing.Options.Single(o => o.Key == "objective.form").Values.Keys);
+        Assert.Equal("8", Assert.Single(listing.Settings, s => s.Key == "values.answers").Default);
+        Assert.DoesNotContain(listing.Settings, s => s.Key.StartsWith("rollouts", StringComparison.Ordinal));
+        Assert.DoesNotContain(ObjectiveListing.One("grpo").Settings, s => s.Key.StartsWith("values", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_part_that_may_be_none_is_a_key_and_so_are_the_options_of_the_part_that_stands_by_default()
+    {
+        var options = ObjectiveCatalogue.Find("grpo").Options;
+        Assert.Equal("null", Assert.Single(options, o => o.Key == "objective.high_entropy").Default);
+        Assert.Equal("", Assert.Single(options, o => o.Key == "objective.loss_kl").Default);
+        Assert.Equal("0.2", Assert.Single(options, o => o.Key == "objective.loss.epsilon_high").Default);
+        Assert.Equal("objective.mask.refresh_every", ObjectiveKeys.Find(ObjectiveCatalogue.Find("grpo"), "refresh_every").Key);
     }
 
     [Fact]

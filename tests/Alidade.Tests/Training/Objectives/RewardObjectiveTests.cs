@@ -22,6 +22,32 @@ public sealed class RewardObjectiveTests
     }
 
     [Fact]
+    public void The_agreement_of_an_ensemble_is_that_of_its_margins_counted_by_hand()
+    {
+        // Margins of the two members: 3 and 1; 2 and −4; −1 and −1; 0 and 2. What a member adds to all scores of a pair does not count.
+        double[] first = [5, 2, 12, 10, -1, 0, 0, 0], second = [1, 0, -4, 0, 6, 7, 3, 1];
+        var found = EnsembleAgreement.Of([first, second], [2, 2, 2, 2]);
+        Assert.Equal((2, 4), (found.Members, found.Pairs));
+        Assert.Equal(2.0 / 4, found.Accuracy.Value);
+        Assert.Equal(2.0 / 4, found.Divided.Value);
+        Assert.Equal((1.0 + 3 + 0 + 1) / 4, found.Spread.Value, 1e-12);
+        Assert.Equal(Proportion.Wilson(2, 4), found.Accuracy.Interval);
+        Assert.Equal(Mean.Of([1, 3, 0, 1]).Interval(), found.Spread.Interval);
+    }
+
+    [Fact]
+    public void Every_two_answers_of_a_list_are_a_pair_and_lists_are_clusters()
+    {
+        var found = EnsembleAgreement.Of([[3, 1, 2, 0, 1]], [3, 2]);
+        Assert.Equal(4, found.Pairs);
+        Assert.Equal(2.0 / 4, found.Accuracy.Value);
+        Assert.Equal(Mean.Clustered([1, 1, 0, 0], ["0", "0", "0", "1"]).Interval(), found.Accuracy.Interval);
+        Assert.Equal((0.0, 0.0), (found.Divided.Value, found.Spread.Value));
+        Assert.Contains("scores 4 answers, and the rows have 5", Assert.Throws<AlidadeException>(() => EnsembleAgreement.Of([[1, 2, 3, 4]], [3, 2])).Message, StringComparison.Ordinal);
+        Assert.Throws<AlidadeException>(() => EnsembleAgreement.Of([[1]], [1]));
+    }
+
+    [Fact]
     public void Lists_of_different_lengths_stand_in_one_batch()
     {
         using var scope = NewDisposeScope();

@@ -49,6 +49,10 @@ public sealed class CurveWatchTests
     }
 
     [Fact]
+    public void A_loss_that_a_moving_ratio_multiplies_has_no_level_to_fall_from() =>
+        Assert.DoesNotContain(CurveWatcher.Over(Curve(200, ("loss", _ => 0.7), ("mean_advantage", _ => 0.5))), w => w.Name == "loss_not_falling");
+
+    [Fact]
     public void A_sampler_that_is_corrected_for_may_differ() =>
         Assert.DoesNotContain(CurveWatcher.Over(Curve(20, ("sampler_max_difference", _ => 0.3), ("sampler_mean_difference", _ => 0.1))), w => w.Name == "sampler_disagrees");
 
