@@ -35,7 +35,7 @@ internal static class ModelLoader
         }
     }
 
-    public static CausalLM Create(DecoderConfig config, Tokenizer? tokenizer, ChatTemplate? chatTemplate, ulong seed)
+    public static CausalLM Create(DecoderConfig config, Tokenizer? tokenizer, ChatTemplate? chatTemplate, ulong seed, ScalarType type = ScalarType.Float32)
     {
         var family = ModelFamily.OfModelType(config.Family, "new model");
         using var noGrad = no_grad();
@@ -48,7 +48,7 @@ internal static class ModelLoader
             var value = role == TensorRole.Gain ? ones(shape) - config.NormGainOffset
                 : shape.Length == 1 ? zeros(shape)
                 : randn(shape, generator: generator) * (residual.Any(r => name.EndsWith(r + ".weight", StringComparison.Ordinal)) ? 0.02 / Math.Sqrt(2 * config.Layers) : 0.02);
-            parameters.Add(name, value.DetachFromDisposeScope());
+            parameters.Add(name, value.to(type).DetachFromDisposeScope());
         }
 
         return new(family, config, parameters, tokenizer is null ? OptionalTokenizer.None("new model") : new(tokenizer, null), chatTemplate, "new model");

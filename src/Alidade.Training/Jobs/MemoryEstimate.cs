@@ -12,7 +12,7 @@ namespace Alidade.Training.Jobs;
 /// <param name="How">How activations were estimated.</param>
 public sealed record MemoryEstimate(long Weights, long Gradients, long Moments, long Activations, long? MeasuredPeak, string How)
 {
-    private const long LogitChunkBytes = 32L << 20;
+    private const long LogitChunkBytes = 128L << 20;
 
     /// <summary>The sum of the parts.</summary>
     public long Total => Weights + Gradients + Moments + Activations;
@@ -33,11 +33,11 @@ public sealed record MemoryEstimate(long Weights, long Gradients, long Moments, 
         var c = model.Config;
         var weights = ModelSummary.Of(model).MemoryBytes + (isAdapter ? trained * Number : 0);
         var perToken = ((c.Layers * (recomputed ? c.Width : Kept(c))) + PerBlock(c)) * Number;
-        // The head's hidden states and their gradient, and one chunk of logits; of a head that is trained, the probabilities of all scored tokens.
+        // The head's hidden states and their gradient, and a chunk of logits; of a head that is trained, the probabilities of all scored tokens, in whose place its logits were.
         var logits = scored * c.VocabularySize * Number;
-        var head = (2 * scored * c.Width * Number) + Math.Min(LogitChunkBytes, logits) + (isAdapter ? Math.Min(LogitChunkBytes, logits) : logits);
+        var head = (2 * scored * c.Width * Number) + (isAdapter ? Math.Min(LogitChunkBytes, logits) : logits);
         return new(weights, trained * Number, 2 * trained * Number, (tokens * perToken) + head, null, FormattableString.Invariant(
-            $"{perToken / 1e6:f2} MB a token (the inputs of {c.Layers} blocks{(recomputed ? "" : " and the values of their products")}, and all that one block needs, in float32) for {tokens} tokens of a large micro-batch, and {(isAdapter ? "a chunk" : "a chunk of logits and all probabilities")} of {scored} scored tokens"));
+            $"{perToken / 1e6:f2} MB a token (the inputs of {c.Layers} blocks{(recomputed ? "" : " and the values of their products")}, and all that one block needs, in float32) for {tokens} tokens of a large micro-batch, and {(isAdapter ? "a chunk of logits" : "all probabilities")} of {scored} scored tokens"));
     }
 
     // The input, queries, keys and values, what attention gives before and after its projection, and the MLP's inner products.

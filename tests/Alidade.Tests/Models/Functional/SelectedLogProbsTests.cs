@@ -54,6 +54,32 @@ public sealed class SelectedLogProbsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Memory_of_a_pool_is_used_again_and_changes_no_number(bool trainable)
+    {
+        using var pool = new SlabPool();
+        var (y, g) = (Targets(7), Normal(7));
+        for (var time = 0; time < 3; time++)
+        {
+            var (h, w) = (Normal(7, Width).requires_grad_(true), Normal(Vocabulary, Width).requires_grad_(trainable));
+            var (sameH, sameW) = (h.detach().requires_grad_(true), w.detach().requires_grad_(trainable));
+            var expected = SelectedLogProbs.Of(h, w, y);
+            var (actual, _) = SelectedLogProbs.WithStatistics(sameH, sameW, y, null, null, collision: false, pool);
+            expected.backward([g]);
+            actual.backward([g]);
+            Assert.InRange(Relative(expected, actual), 0, 1e-15);
+            Assert.InRange(Relative(h.grad!, sameH.grad!), 0, 1e-15);
+            if (trainable)
+                Assert.InRange(Relative(w.grad!, sameW.grad!), 0, 1e-15);
+            // It came back, and is the one that is handed out.
+            var rented = pool.Rent(7 * Vocabulary, ScalarType.Float64, CPU);
+            Assert.Equal((0, 7 * Vocabulary), (rented.Used, rented.Elements));
+            pool.Return(rented);
+        }
+    }
+
     [Fact]
     public void Gradients_equal_finite_differences()
     {
