@@ -25,7 +25,7 @@ internal sealed class TrainingPass : IDisposable
     private readonly SlabPool pool;
     private readonly (Tensor Input, BlockTape Tape)[] kept;
     private Slab? memory;
-    private bool isLarge;
+    private bool givesBack;
 
     /// <param name="decoder">The blocks.</param>
     /// <param name="rotary">Tables of positions; disposed with this.</param>
@@ -89,7 +89,8 @@ internal sealed class TrainingPass : IDisposable
             tape.Rewind(decoder.Blocks[layer].ReadsDown);
         }
 
-        isLarge = memory.Used * x.element_size() >= Allocator.WorthGivingBack;
+        // Under an adapter there is room: no gradients and moments of the weights.
+        givesBack = memory.Used * x.element_size() >= Allocator.WorthGivingBack && decoder.Blocks.Any(b => b.Linears.Any(l => l.Packed is null && l.Weight.requires_grad));
         GiveBack();
         return x.MoveToOuterDisposeScope();
     }
@@ -98,14 +99,12 @@ internal sealed class TrainingPass : IDisposable
     {
         using var scope = NewDisposeScope();
         using var weights = asNow();
-        // Under an adapter there is room: no gradients and moments of the weights.
-        var trainsBlocks = decoder.Blocks.Any(b => b.Linears.Any(l => l.Packed is null && l.Weight.requires_grad));
         for (var layer = kept.Length - 1; layer >= 0; layer--)
         {
             var before = Through(layer, gradient);
             gradient.Dispose();
             gradient = before;
-            if (trainsBlocks && layer % BlocksToTrim == 0)
+            if (layer % BlocksToTrim == 0)
                 GiveBack();
         }
 
@@ -128,7 +127,7 @@ internal sealed class TrainingPass : IDisposable
     // The heap's holes keep their pages while all that is kept is there too.
     private void GiveBack()
     {
-        if (isLarge)
+        if (givesBack)
             Allocator.Trim();
     }
 
