@@ -322,8 +322,8 @@ public static class SelectedLogProbs
             var kept = new Kept { Workspace = type == hidden.dtype ? place : null, Probabilities = trainable ? place : null };
             var result = Forward(hidden, weight, targets, bias, cap, (Collector?)vars[4], rows, trainable ? Keep.Probabilities : Keep.HiddenGradient, kept);
             var giveBack = new Action(() => Return(pool, memory));
-            if (!trainable)
-                giveBack();
+            if (!trainable && memory is not null)
+                pool!.Return(memory);
             // A frozen head needs neither itself nor its input again.
             ctx.save_for_backward(trainable ? [hidden, weight, targets, .. kept.All()] : [.. kept.All()]);
             ctx.set_materialize_grads(false);
