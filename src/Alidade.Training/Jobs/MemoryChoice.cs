@@ -5,7 +5,7 @@ namespace Alidade.Training.Jobs;
 /// <param name="Why">What a person should know of it before training begins; null for nothing.</param>
 public sealed record MemoryChoice(bool Recomputed, string? Why)
 {
-    /// <summary>What is asked of the memory beyond the estimate. DPO steps of the 135 M shape, every weight trained, took 5 to 8 % more than theirs, the program itself included; the rest is for rows that are longer than others.</summary>
+    /// <summary>What is asked of the memory beyond the estimate. DPO steps of the 135 M shape, every weight trained, took up to a tenth more than theirs, the program itself included; the rest is for rows that are longer than others.</summary>
     private const double Reserve = 0.2;
 
     /// <summary>Chooses: as asked; else kept where that fits, and computed again where it does not.</summary>
