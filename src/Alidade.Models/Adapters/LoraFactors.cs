@@ -34,6 +34,16 @@ public sealed record LoraFactors(Tensor A, Tensor B, double Scale, Tensor? Magni
         return addmm(y, inner, b, 1f, (float)Scale);
     }
 
+    /// <summary>The same from the input: y + s·(xAᵀ)Bᵀ.</summary>
+    /// <param name="y">[.., out].</param>
+    /// <param name="x">[.., in].</param>
+    internal Tensor Updated(Tensor y, Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var inner = nn.functional.linear(x, A);
+        return Add(y.view(-1, y.size(-1)), inner.view(-1, inner.size(-1))).view_as(y).MoveToOuterDisposeScope();
+    }
+
     /// <summary>m / ‖V‖, [out].</summary>
     /// <param name="weight">W as stored.</param>
     /// <param name="inputMajor">True when that is [in, out].</param>

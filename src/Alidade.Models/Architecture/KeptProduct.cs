@@ -85,9 +85,7 @@ internal sealed class KeptProduct : autograd.SingleTensorFunction<KeptProduct>
         {
             using var scope = NewDisposeScope();
             var y = nn.functional.linear(x, InputMajor ? Weight.t() : Weight, Shift);
-            if (Update is { } update)
-                y = update.Add(Rows(y), Rows(nn.functional.linear(x, update.A))).view_as(y);
-            return y.MoveToOuterDisposeScope();
+            return (Update?.Updated(y, x) ?? y).MoveToOuterDisposeScope();
         }
 
         /// <summary>y, put into memory that is there already.</summary>

@@ -19,23 +19,17 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
     /// <returns>[.., out].</returns>
     public Tensor Apply(Tensor x, BlockTape? tape = null)
     {
-        if (Packed is null && Update is null or { Magnitude: null })
+        var isDora = Update is { Magnitude: not null };
+        if (Packed is null && !isDora)
             return Kept(new(Weight, Bias, InputMajor, Update), x, tape);
         using var scope = NewDisposeScope();
-        if (Update is not { } update)
-            return PackedLinear.Apply(x, Packed!, Bias).MoveToOuterDisposeScope();
         // Under DoRA the factor of each output is on the product alone.
-        var shift = update.Magnitude is null ? Bias : null;
+        var shift = isDora ? null : Bias;
         var y = Packed is { } packed ? PackedLinear.Apply(x, packed, shift) : Kept(new(Weight, shift, InputMajor), x, tape);
-        var inner = nn.functional.linear(x, update.A);
-        var rows = update.Add(y.view(-1, y.size(-1)), inner.view(-1, inner.size(-1)));
-        if (update.Magnitude is not null)
-        {
-            rows = rows * update.OutputFactor(Weight, InputMajor);
-            rows = Bias is { } after ? rows + after : rows;
-        }
-
-        return rows.view_as(y).MoveToOuterDisposeScope();
+        y = Update?.Updated(y, x) ?? y;
+        if (isDora)
+            y = y * Update!.OutputFactor(Weight, InputMajor);
+        return (isDora && Bias is { } after ? y + after : y).MoveToOuterDisposeScope();
     }
 
     /// <summary>The updated weight as [in, out].</summary>

@@ -32,16 +32,16 @@ public readonly record struct TokenStatistics(Tensor Entropy, Tensor Correct, Te
 
 /// <summary>
 /// The log-probability of a chosen token at each scored position: log p(y|h) = z_y − log Σ_v exp z_v with z = W h + b, or z = c·tanh((W h + b) / c) under a
-/// soft cap c, in chunks of positions, so that the logits of a long batch never exist at once.
+/// soft cap c. Logits are computed in chunks of positions, or, where p is kept, in its place; the passes over them go through a few positions at a time.
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>Forward, per chunk: p = exp(z − max z) and s = Σ p; z_y − max z − log s is the answer.</item>
+/// <item>Forward: p = exp(z − max z) and s = Σ p; z_y − max z − log s is the answer.</item>
 /// <item>W has a gradient: p and s are kept. W is frozen and h has one: U = W_y − p W / s is kept, which is all that the gradient needs, and p is not. No gradient:
 /// nothing is kept.</item>
 /// <item>Backward with g the gradient of the answer. Frozen: dh = g ⊙ U, no vocabulary-sized work. Otherwise: dh = g ⊙ (W_y − p W / s),
-/// dW = −pᵀ (g ⊙ h / s) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over a chunk.</item>
-/// <item>In a training pass, which runs backward once, the gradient of a W that is a leaf is added to what it has collected, in place, and p goes when it has been read.</item>
+/// dW = −pᵀ (g ⊙ h / s) and row y gains g h; the factor g goes into the narrow side, so that backward makes no pass of its own over the vocabulary.</item>
+/// <item>In a training pass, which runs backward once, the gradient of a W that is a leaf is added to what it has collected, in place, and p lies in memory of the model's passes, which has it back when it has been read.</item>
 /// <item>A soft cap puts its slope 1 − (z/c)² on p and on row y; both are kept with it.</item>
 /// </list>
 /// </remarks>

@@ -157,7 +157,7 @@ public sealed class TrainingPassTests : IDisposable
     {
         "layered" => TinyDecoders.Layered,
         "grouped" => TinyDecoders.Grouped,
-        // So large that memory which is given back during backward is whole pages, of blocks and of the head's probabilities.
+        // So large that memory which passes share, for blocks and for the head's probabilities, is many pages.
         "many pages" => TinyDecoders.Grouped with { VocabularySize = 4000, Width = 128, HeadDim = 32, MlpWidth = 512, Layers = 3, Rotary = new() { Dimensions = 32 } },
         "long" => TinyDecoders.Grouped with { ContextLength = 600 },
         "fused, parallel" => TinyDecoders.Layered with { Family = "gpt_neox", ParallelResidual = true },
