@@ -17,6 +17,9 @@ public sealed record LoraFactors(Tensor A, Tensor B, double Scale, Tensor? Magni
     /// <summary>True where the module is an embedding; only the names in PEFT's files differ.</summary>
     public bool OfEmbedding { get; init; }
 
+    /// <summary>Columns of B.</summary>
+    internal long Rank => A.size(0);
+
     /// <inheritdoc/>
     public void Dispose()
     {

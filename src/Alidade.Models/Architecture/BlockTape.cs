@@ -12,33 +12,45 @@ namespace Alidade.Models.Architecture;
 /// <param name="memory">Where values are written down; null for not at all: then backward computes them again.</param>
 internal sealed class BlockTape(Slab? memory) : IDisposable
 {
-    private readonly Queue<Tensor?> products = new();
+    private readonly Queue<KeptProducts.Values> products = new();
     private readonly Queue<KeptAttention.Kept> attentions = new();
-    private Tensor? last;
+    private KeptProducts.Values? last;
     private long lastAt;
-    private bool rewound;
 
-    /// <summary>y = xWᵀ + b, [.., out].</summary>
-    public Tensor Product(Tensor x, KeptProduct.Product product)
+    /// <summary>True once the forward pass is over.</summary>
+    public bool IsRewound { get; private set; }
+
+    /// <summary>Products of one input, y = xWᵀ + b of each weight with its update: [.., out] each.</summary>
+    public IReadOnlyList<Tensor> Products(Tensor x, IReadOnlyList<KeptProducts.Product> weights)
     {
-        using var scope = NewDisposeScope();
-        if (!rewound)
-            return (memory is null ? product.Of(x) : Written(x, product)).MoveToOuterDisposeScope();
+        if (IsRewound)
+            return KeptProducts.Of(x, weights, memory is null ? Computed(() => KeptProducts.Compute(x, weights, Anew)) : products.Dequeue());
         if (memory is null)
-            return KeptProduct.Of(x, product, Computed(() => product.Of(x))).MoveToOuterDisposeScope();
-        using var value = products.Dequeue();
-        // Nobody reads a value that is not there; its shape is enough.
-        return KeptProduct.Of(x, product, value ?? zeros(1, x.dtype, x.device).expand([.. x.shape[..^1], product.Outputs])).MoveToOuterDisposeScope();
+        {
+            using var values = KeptProducts.Compute(x, weights, Anew);
+            return values.Aliases();
+        }
+
+        products.Enqueue(last = KeptProducts.Compute(x, weights, Taken));
+        return last.Aliases();
+
+        Tensor Anew(long[] shape) => empty(shape, x.dtype, x.device);
+
+        Tensor Taken(long[] shape)
+        {
+            lastAt = memory.Used;
+            return memory.Take(shape);
+        }
     }
 
     /// <summary>softmax(s·qkᵀ + mask)·v for every head, [rows, heads, queries, head size].</summary>
     public Tensor Attended(Tensor q, Tensor k, Tensor v, IFlashAttention rule)
     {
         using var scope = NewDisposeScope();
-        if (rewound && attentions.TryDequeue(out var kept))
+        if (IsRewound && attentions.TryDequeue(out var kept))
             return KeptAttention.Of(q, k, v, kept).MoveToOuterDisposeScope();
         var (output, logSums) = Computed(() => rule.Forward(q, k, v));
-        if (rewound)
+        if (IsRewound)
             return KeptAttention.Of(q, k, v, new(output.DetachFromDisposeScope(), logSums.DetachFromDisposeScope(), rule)).MoveToOuterDisposeScope();
         if (memory is not null)
             attentions.Enqueue(new(Written(memory, output), Written(memory, logSums), rule));
@@ -49,38 +61,22 @@ internal sealed class BlockTape(Slab? memory) : IDisposable
     /// <param name="readsLast">Whether backward needs the value of the last product.</param>
     public void Rewind(bool readsLast)
     {
-        rewound = true;
-        if (memory is null)
+        IsRewound = true;
+        if (last is null || readsLast)
             return;
-        products.Enqueue(readsLast ? last : null);
-        if (!readsLast)
-        {
-            last?.Dispose();
-            memory.Rewind(lastAt);
-        }
-
-        last = null;
+        last.Forget();
+        memory!.Rewind(lastAt);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        last?.Dispose();
-        foreach (var value in products)
-            value?.Dispose();
+        foreach (var values in products)
+            values.Dispose();
         foreach (var value in attentions)
             value.Dispose();
         products.Clear();
         attentions.Clear();
-    }
-
-    private Tensor Written(Tensor x, KeptProduct.Product product)
-    {
-        if (last is not null)
-            products.Enqueue(last);
-        lastAt = memory!.Used;
-        last = product.Into(memory.Take([.. x.shape[..^1], product.Outputs]).DetachFromDisposeScope(), x);
-        return last.alias();
     }
 
     // Positions outermost, as attention has them.

@@ -86,12 +86,12 @@ internal sealed partial class Decoder(
     {
         using var scope = NewDisposeScope();
         var block = blocks[layer];
-        var input = block.AttentionNorm?.Apply(x) ?? x;
-        var attended = Added(block.AttentionPostNorm, Attended(layer, block, input, rotary, attention, tape));
+        var input = block.AttentionNorm?.Apply(x, tape) ?? x;
+        var attended = Added(block.AttentionPostNorm, Attended(layer, block, input, rotary, attention, tape), tape);
         var middle = x.Plus(attended);
         // A parallel MLP reads what attention reads, through a norm of its own or the same.
-        var mlpInput = config.ParallelResidual ? block.MlpNorm?.Apply(x) ?? input : block.MlpNorm?.Apply(middle) ?? middle;
-        return middle.Plus(Added(block.MlpPostNorm, Mlp(block, mlpInput, tape))).MoveToOuterDisposeScope();
+        var mlpInput = config.ParallelResidual ? block.MlpNorm?.Apply(x, tape) ?? input : block.MlpNorm?.Apply(middle, tape) ?? middle;
+        return middle.Plus(Added(block.MlpPostNorm, Mlp(block, mlpInput, tape), tape)).MoveToOuterDisposeScope();
     }
 
     private Tensor Start(Tensor ids, IAttention attention, bool inPlace = false)
@@ -105,7 +105,7 @@ internal sealed partial class Decoder(
     private Tensor Attended(int layer, BlockWeights block, Tensor x, Rotary? rotary, IAttention attention, BlockTape? tape)
     {
         var (q, k, v) = QueryKeyValue(block, x, tape);
-        (q, k) = (block.QueryNorm?.Apply(q) ?? q, block.KeyNorm?.Apply(k) ?? k);
+        (q, k) = (block.QueryNorm?.Apply(q, tape) ?? q, block.KeyNorm?.Apply(k, tape) ?? k);
         if (rotary is not null)
             (q, k) = (rotary.Turn(q), rotary.Turn(k));
         return block.Output.Apply(attention.Attend(layer, q, k, v, tape).reshape(x.size(0), x.size(1), -1), tape);
@@ -118,9 +118,9 @@ internal sealed partial class Decoder(
     }
 
     // What attention or the MLP adds to the residual stream.
-    private Tensor Added(Norm? norm, Tensor x)
+    private Tensor Added(Norm? norm, Tensor x, BlockTape? tape)
     {
-        var normed = norm?.Apply(x) ?? x;
+        var normed = norm?.Apply(x, tape) ?? x;
         return config.ResidualScale == 1 ? normed : normed.mul(Scalars.Of(config.ResidualScale));
     }
 
@@ -138,7 +138,8 @@ internal sealed partial class Decoder(
     {
         if (block.QueryKeyValue is { } fused)
             return Parts(Clipped(fused.Apply(x, tape)));
-        return (Split(Clipped(block.Query!.Apply(x, tape)), config.Heads), Split(Clipped(block.Key!.Apply(x, tape)), config.KeyValueHeads), Split(Clipped(block.Value!.Apply(x, tape)), config.KeyValueHeads));
+        var parts = Linear.Apply(x, tape, block.Query!, block.Key!, block.Value!);
+        return (Split(Clipped(parts[0]), config.Heads), Split(Clipped(parts[1]), config.KeyValueHeads), Split(Clipped(parts[2]), config.KeyValueHeads));
     }
 
     private (Tensor Q, Tensor K, Tensor V) Parts(Tensor fused)
@@ -159,9 +160,9 @@ internal sealed partial class Decoder(
 
     private (Tensor? Gate, Tensor Up) GateUp(BlockWeights block, Tensor x, BlockTape? tape = null)
     {
-        if (block.GateUp is not { } fused)
-            return (block.Gate?.Apply(x, tape), block.Up!.Apply(x, tape));
-        var parts = fused.Apply(x, tape).split([config.MlpWidth, config.MlpWidth], -1);
+        if (block is { GateUp: null, Gate: null })
+            return (null, block.Up!.Apply(x, tape));
+        var parts = block.GateUp is { } fused ? fused.Apply(x, tape).split([config.MlpWidth, config.MlpWidth], -1) : Linear.Apply(x, tape, block.Gate!, block.Up!);
         return (parts[0], parts[1]);
     }
 }

@@ -14,11 +14,12 @@ internal sealed class HeadNorm(QueryKeyNorm kind, Norm norm, IReadOnlyList<Weigh
     public Norm? Shared => kind == QueryKeyNorm.PerHead ? norm : null;
 
     /// <param name="x">[rows, positions, heads, head size].</param>
+    /// <param name="tape">What is kept for backward; null where the graph keeps all.</param>
     /// <returns>The same shape.</returns>
-    public Tensor Apply(Tensor x)
+    public Tensor Apply(Tensor x, BlockTape? tape = null)
     {
         using var scope = NewDisposeScope();
-        return Scaled(norm.Apply(Input(x))).view_as(x).MoveToOuterDisposeScope();
+        return Scaled(norm.Apply(Input(x), tape)).view_as(x).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same in steps; see <see cref="Norm.Apply(Tensor, HookRun, string)"/>.</summary>

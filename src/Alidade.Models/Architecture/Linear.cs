@@ -19,10 +19,10 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
     /// <returns>[.., out].</returns>
     public Tensor Apply(Tensor x, BlockTape? tape = null)
     {
-        var isDora = Update is { Magnitude: not null };
-        if (Packed is null && !isDora)
-            return Kept(new(Weight, Bias, InputMajor, Update), x, tape);
+        if (IsPlain)
+            return Kept(Product, x, tape);
         using var scope = NewDisposeScope();
+        var isDora = Update is { Magnitude: not null };
         // Under DoRA the factor of each output is on the product alone.
         var shift = isDora ? null : Bias;
         var y = Packed is { } packed ? PackedLinear.Apply(x, packed, shift) : Kept(new(Weight, shift, InputMajor), x, tape);
@@ -32,6 +32,14 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
         return (isDora && Bias is { } after ? y + after : y).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same for projections of one input, which a tape keeps together.</summary>
+    /// <param name="x">[.., in].</param>
+    /// <param name="tape">Where the products are kept for backward; null where the graph keeps what it needs.</param>
+    /// <param name="linears">The projections.</param>
+    /// <returns>[.., out] of each.</returns>
+    public static IReadOnlyList<Tensor> Apply(Tensor x, BlockTape? tape, params IReadOnlyList<Linear> linears) =>
+        tape is not null && linears.All(l => l.IsPlain) ? tape.Products(x, [.. linears.Select(l => l.Product)]) : [.. linears.Select(l => l.Apply(x, tape))];
+
     /// <summary>The updated weight as [in, out].</summary>
     public Tensor InputMajorWeight()
     {
@@ -40,5 +48,10 @@ internal sealed class Linear(string name, WeightSlot weight, WeightSlot? bias, b
         return (InputMajor ? weight : weight.t()).contiguous().MoveToOuterDisposeScope();
     }
 
-    private static Tensor Kept(KeptProduct.Product product, Tensor x, BlockTape? tape) => tape?.Product(x, product) ?? product.Of(x);
+    // No more than a product with its update.
+    private bool IsPlain => Packed is null && Update is not { Magnitude: not null };
+
+    private KeptProducts.Product Product => new(Weight, Bias, InputMajor, Update);
+
+    private static Tensor Kept(KeptProducts.Product product, Tensor x, BlockTape? tape) => tape?.Products(x, [product])[0] ?? product.Of(x);
 }

@@ -29,14 +29,16 @@ internal sealed class Norm(NormKind kind, double epsilon, long width, WeightSlot
     public double Offset => offset;
 
     /// <param name="x">[.., width].</param>
+    /// <param name="tape">What is kept for backward; null where the graph keeps all.</param>
     /// <returns>[.., width].</returns>
-    public Tensor Apply(Tensor x)
+    public Tensor Apply(Tensor x, BlockTape? tape = null)
     {
         using var scope = NewDisposeScope();
         if (Kind == NormKind.Layer)
             return nn.functional.layer_norm(x, shape, Gain(), Bias, epsilon).MoveToOuterDisposeScope();
-        var inverse = x.pow(Scalars.Of(2L)).mean([-1], keepdim: true).add_(Scalars.Of(epsilon), Scalars.One).rsqrt();
-        var normalized = x.mul(inverse);
+        if (tape is { IsRewound: true })
+            return RmsNormalized.Of(x, Gain(), epsilon).MoveToOuterDisposeScope();
+        var normalized = x.mul(RmsNormalized.Inverse(x, epsilon));
         return (Gain() is { } gain ? normalized.mul(gain) : normalized).MoveToOuterDisposeScope();
     }
 

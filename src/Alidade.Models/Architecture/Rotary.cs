@@ -12,38 +12,26 @@ internal sealed class Rotary : IDisposable
     private readonly Tensor sin;
 
     /// <param name="config">The frequencies.</param>
+    /// <param name="headSize">Numbers of a head; those beyond <see cref="RotaryConfig.Dimensions"/> stay as they are.</param>
     /// <param name="positions">[rows, positions], int64.</param>
     /// <param name="length">Longest position of the whole batch plus one.</param>
     /// <param name="dtype">Number type of queries and keys.</param>
-    public Rotary(RotaryConfig config, Tensor positions, long length, ScalarType dtype)
+    public Rotary(RotaryConfig config, long headSize, Tensor positions, long length, ScalarType dtype)
     {
         this.config = config;
         using var scope = NewDisposeScope();
         var angles = positions.to(ScalarType.Float32).unsqueeze(-1) * tensor(config.InverseFrequencies(length), device: positions.device);
-        cos = (angles.cos() * config.CosineFactor).to(dtype).unsqueeze(2).DetachFromDisposeScope();
+        // One for each number of a head, and one for each pair.
+        cos = ones([.. positions.shape, 1, headSize], dtype, positions.device).DetachFromDisposeScope();
         sin = (angles.sin() * config.CosineFactor).to(dtype).unsqueeze(2).DetachFromDisposeScope();
+        var ofPairs = (angles.cos() * config.CosineFactor).to(dtype).unsqueeze(2);
+        First(cos).copy_(ofPairs);
+        Second(cos).copy_(ofPairs);
     }
 
     /// <param name="x">[rows, positions, heads, head size].</param>
-    /// <returns>The same shape: the pairs of the first d dimensions turned, the rest as it is.</returns>
-    public Tensor Turn(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        var half = config.Dimensions / 2;
-        var rest = x.size(-1) - config.Dimensions;
-        if (config.Pairs == RotaryPairs.Neighbours)
-        {
-            var turned = rest == 0 ? [x] : x.split([config.Dimensions, rest], -1);
-            var pairs = turned[0].unflatten(3, half, 2).unbind(4);
-            var (even, odd) = Turn(pairs[0], pairs[1]);
-            return cat([stack([even, odd], 4).flatten(3), .. turned[1..]], -1).MoveToOuterDisposeScope();
-        }
-
-        // One split, for the gradient of its parts is one concatenation; that of a narrow is a tensor of zeros each.
-        var parts = x.split(rest == 0 ? (long[])[half, half] : [half, half, rest], -1);
-        var (first, second) = Turn(parts[0], parts[1]);
-        return cat([first, second, .. parts[2..]], -1).MoveToOuterDisposeScope();
-    }
+    /// <returns>The same shape: the pairs (a, b) of the first d dimensions turned to (a·cos − b·sin, b·cos + a·sin), the rest as it is.</returns>
+    public Tensor Turn(Tensor x) => x.requires_grad && is_grad_enabled() ? Turned.Of(x, this) : Turn(x, cos, sin, Scalars.One, Scalars.MinusOne);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -52,8 +40,47 @@ internal sealed class Rotary : IDisposable
         sin.Dispose();
     }
 
-    private (Tensor First, Tensor Second) Turn(Tensor first, Tensor second) =>
-        ((first * cos).addcmul_(second, sin, Scalars.MinusOne), (second * cos).addcmul_(first, sin, Scalars.One));
+    private Tensor Turn(Tensor x, Tensor cosines, Tensor sines, Scalar plus, Scalar minus)
+    {
+        using var scope = NewDisposeScope();
+        var y = x.mul(cosines);
+        First(y).addcmul_(Second(x), sines, minus);
+        Second(y).addcmul_(First(x), sines, plus);
+        return y.MoveToOuterDisposeScope();
+    }
+
+    // The first of each pair.
+    private Tensor First(Tensor x) => config.Pairs == RotaryPairs.Neighbours ? x.slice(-1, 0, config.Dimensions, 2) : x.slice(-1, 0, config.Dimensions / 2, 1);
+
+    // The second of each pair.
+    private Tensor Second(Tensor x) => config.Pairs == RotaryPairs.Neighbours ? x.slice(-1, 1, config.Dimensions, 2) : x.slice(-1, config.Dimensions / 2, config.Dimensions, 1);
+
+    /// <summary>The turn as a node of the graph: its gradient is the turn back. Of its steps each would be one.</summary>
+    /// <remarks>Nothing in backward may throw: an exception there ends the process.</remarks>
+    private sealed class Turned : autograd.SingleTensorFunction<Turned>
+    {
+        public override string Name => "RotaryTurn";
+
+        public static Tensor Of(Tensor x, Rotary rotary) => apply(x, rotary);
+
+        public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+        {
+            var rotary = (Rotary)vars[1];
+            ctx.save_for_backward([rotary.cos, rotary.sin]);
+            ctx.save_data("rotary", rotary);
+            return rotary.Turn((Tensor)vars[0], rotary.cos, rotary.sin, Scalars.One, Scalars.MinusOne);
+        }
+
+        public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+        {
+            using var scope = NewDisposeScope();
+            using var g = grad_output;
+            // The tables themselves may be gone by now.
+            var saved = ctx.get_saved_variables();
+            var rotary = (Rotary)ctx.get_data("rotary");
+            return [rotary.Turn(g, saved[0], saved[1], Scalars.MinusOne, Scalars.One).MoveToOuterDisposeScope(), null!];
+        }
+    }
 }
 
 /// <summary>The rotary tables of one forward pass: one for each way in which the layers turn.</summary>
@@ -66,7 +93,7 @@ internal sealed class RotaryTables : IDisposable
     {
         this.config = config;
         foreach (var rotary in new[] { config.Rotary, config.WindowRotary }.OfType<RotaryConfig>())
-            tables.TryAdd(rotary, new(rotary, positions, length, dtype));
+            tables.TryAdd(rotary, new(rotary, config.HeadDim, positions, length, dtype));
     }
 
     /// <summary>The table of a layer; null when it has no rotary positions.</summary>

@@ -138,7 +138,7 @@ internal sealed class TrainingPass : IDisposable
         var inputs = (long)kept.Length * config.Width;
         if (!keepsProducts)
             return inputs;
-        var products = decoder.Blocks.Sum(b => b.Linears.Sum(l => l.Outputs) - (b.ReadsDown ? 0 : b.Down.Outputs)) + config.Width;
+        var products = decoder.Blocks.Sum(b => b.Linears.Sum(l => l.Outputs + (l.Update?.Rank ?? 0)) - (b.ReadsDown ? 0 : b.Down.Outputs)) + config.Width;
         return inputs + products + (kept.Length * config.Heads * (config.HeadDim + 1L) * 4 / 3);
     }
 

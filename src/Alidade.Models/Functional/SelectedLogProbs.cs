@@ -133,7 +133,7 @@ public static class SelectedLogProbs
             using var scope = NewDisposeScope();
             var count = Math.Min(step, hidden.size(0) - start);
             var h = hidden.narrow(0, start, count);
-            var logits = (kept.Workspace is { } place ? new KeptProduct.Product(weight, bias, InputMajor: false).Into(place.narrow(0, 0, count), h) : nn.functional.linear(h, weight, bias))
+            var logits = (kept.Workspace is { } place ? new KeptProducts.Product(weight, bias, InputMajor: false).Into(place.narrow(0, 0, count), h) : nn.functional.linear(h, weight, bias))
                 .to_type(OutputType(hidden));
             var (sums, slopes) = (new List<Tensor>(), new List<Tensor>());
             for (var first = 0L; first < count; first += part)
