@@ -72,7 +72,7 @@ public sealed class PolicyFamily : ObjectiveFamily
         foreach (var rule in RewardRecipe.RulesOf(recipe.Reward.Concat(recipe.Cost)))
             foreach (var asked in prompts.Rows)
                 rule.CheckRow(asked);
-        return PreparedRows.Of(prompts, recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
+        return PreparedRows.Of(prompts, recipe, tokenizer.Tokenize, new PromptShape(), (part, adapter, options, context) =>
         {
             Critic? Critic(bool wanted, ulong seed) => wanted ? Trainers.Policy.Critic.Over(model, recipe.Adapter.Lora, seed) : null;
             var critic = Critic(objective.Advantage.NeedsValues, options.Seed);
@@ -105,13 +105,4 @@ public sealed class PolicyFamily : ObjectiveFamily
             Temperature = recipe.Rollouts.Temperature,
             Seed = recipe.Training.Seed,
         };
-
-    private sealed class Shape : IRowShape<PromptTokens>
-    {
-        public string IdOf(PromptTokens row) => row.Source.Id;
-
-        public int LengthOf(PromptTokens row) => row.Ids.Count;
-
-        public IReadOnlyList<TokenStretch> StretchesOf(PromptTokens row) => [TokenStretch.Prompt(row.Ids)];
-    }
 }

@@ -68,6 +68,9 @@ public sealed record TrainingForecast
     /// <summary>Whether the model learns from its own answers; the rows are prompts then, and updates see answers.</summary>
     public required bool LearnsFromRewards { get; init; }
 
+    /// <summary>Whether it learns in rounds, of which each finds itself what it learns from: then updates are the most that there may be.</summary>
+    public required bool InRounds { get; init; }
+
     /// <summary>Rows of an update.</summary>
     public required int RowsPerUpdate { get; init; }
 
@@ -130,7 +133,7 @@ public sealed record TrainingForecast
                 $"no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
         var options = recipe.Training;
         var perUpdate = options.BatchRows * options.Accumulation;
-        var plan = rows.Rollouts?.PlanFor(rows.Rows, options);
+        var plan = rows.PlanFor(options);
         var updates = plan?.Updates ?? new TrainingPlan(rows.Rows, options, rows.LeastRows).Updates;
         var batches = TrainingPlan.MicroBatches(Enumerable.Range(0, rows.Rows), options.BatchRows, rows.LeastRows);
         var learned = plan is null ? updates / Math.Ceiling((double)batches.Count / options.Accumulation) : (double)plan.Prompts / rows.Rows;
@@ -161,6 +164,7 @@ public sealed record TrainingForecast
             Members = recipe.Members,
             Updates = updates,
             LearnsFromRewards = objective.Family.LearnsFromRewards,
+            InRounds = rows.PlanOfRounds is not null,
             RowsPerUpdate = perUpdate,
             Passes = learned,
             LearningRate = options.Schedule.LearningRate,
@@ -172,6 +176,9 @@ public sealed record TrainingForecast
     /// <summary>The same with the speed of a micro-batch of typical rows: forward, backward and a step at learning rate 0, which changes no weight.</summary>
     public TrainingForecast Measured(LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe, CancellationToken cancellation)
     {
+        // What a round learns is found when its answers have been judged, which those of a few prompts do not tell.
+        if (InRounds)
+            return this;
         // Where the model answers itself, two whole rollouts are measured: sampling is a part of them.
         var typical = rows.Typical(rows.Rollouts?.Prompts ?? Math.Max(rows.LeastRows, recipe.Training.BatchRows));
         var rollout = rows.Rollouts?.PlanFor(typical.Rows, recipe.Training with { Epochs = 1, MaxUpdates = null }).Updates ?? 0;
