@@ -90,7 +90,7 @@ public abstract class PreparedRows : IDisposable
         where TRow : IDataRow
     {
         var split = SplitOf(data, recipe);
-        var tokens = tokenize(data.Rows);
+        var tokens = RowProblems.InFile(data.File.Path, () => tokenize(data.Rows));
         if (recipe.Data.TooLong == TooLong.Drop)
             tokens = tokens.WithoutLongerThan(recipe.Data.Limit, shape.LengthOf, recipe.Data.TooLongReason);
         var aside = split.HeldOut.Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
@@ -108,7 +108,7 @@ public abstract class PreparedRows : IDisposable
         var heldOut = First(heldOut: true, recipe.Data.HeldOutRows, FormattableString.Invariant($"held out beyond the first {recipe.Data.HeldOutRows} (data.held_out_rows)"));
         if (together is not null)
         {
-            tokens = together(tokens with { Rows = kept });
+            tokens = RowProblems.InFile(data.File.Path, () => together(tokens with { Rows = kept }));
             (kept, heldOut) = (tokens.Rows, together(tokens with { Rows = heldOut }).Rows);
         }
 
