@@ -27,7 +27,7 @@ public sealed class RewardFamily : ObjectiveFamily
         RewardData.Pairs => "preference pairs: rows {prompt, chosen, rejected}, also with 'margin'",
         RewardData.RankedLists => "ranked lists: rows {prompt, completions, scores}; without scores the completions stand best first",
         RewardData.LabelledPairs => "pairs with safety labels: rows {prompt, response_0, response_1, is_response_0_safe, is_response_1_safe, safer_response_id}, as PKU-SafeRLHF",
-        _ => "single answers: rows {prompt, completion, label} or {text, label}, the label a whole number from 0 or a name",
+        _ => $"single answers: rows {{prompt, completion, label}} or {{text, label}}, the label {(objective is OrdinalReward ? "a level from 0" : "a whole number from 0, or a name")}",
     } + "; texts or lists of messages; rows that are too long are left out, never cut";
 
     /// <inheritdoc/>

@@ -108,7 +108,7 @@ public abstract class PreparedRows : IDisposable
         var heldOut = First(heldOut: true, recipe.Data.HeldOutRows, FormattableString.Invariant($"held out beyond the first {recipe.Data.HeldOutRows} (data.held_out_rows)"));
         if (together is not null)
         {
-            tokens = RowProblems.InFile(data.File.Path, () => together(tokens with { Rows = kept }));
+            tokens = together(tokens with { Rows = kept });
             (kept, heldOut) = (tokens.Rows, together(tokens with { Rows = heldOut }).Rows);
         }
 

@@ -5,8 +5,8 @@ using Alidade.Training.Rewards;
 namespace Alidade.Training.Loops;
 
 /// <summary>
-/// What a reward says of answers, batch by batch. In a run every answer stands in its samples with its score as soon as it has one, and a batch that is whole there is neither sampled nor
-/// judged again: a kill costs at most the batch under way.
+/// What a reward says of answers, batch by batch. In a run the answers of a batch stand in its samples with their scores as soon as it is judged, and a batch that is whole there is neither sampled
+/// nor judged again: a kill costs at most the batch under way.
 /// </summary>
 /// <param name="reward">What judges.</param>
 /// <param name="run">The run that keeps them; null to keep nothing.</param>
