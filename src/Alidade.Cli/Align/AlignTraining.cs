@@ -25,7 +25,7 @@ internal sealed record PreparedStage(AlignStage Stage, PreparedRows Rows) : IDis
 
 /// <summary>
 /// The stages of a recipe. Those that train the policy follow each other on one adapter; a reward model is trained on an adapter of its own, which later stages name as
-/// their reward. Activations are computed again where a stage would not fit into memory otherwise, as <c>alidade train</c> does. After each stage its adapter is saved, and a training that was broken off goes on from its newest checkpoint.
+/// their reward. Activations are computed again where a stage would not fit into memory otherwise, as <c>alidade train</c> does. After each stage its adapter is saved, with what was learned beside it, and a training that was broken off goes on from its newest checkpoint.
 /// </summary>
 internal sealed class AlignTraining(
     RunFolder run, AlignRecipe recipe, AlignData data, IReadOnlyList<PreparedStage> stages, CausalLM model, IProgress<Progress> progress, Action<string> warn, CancellationToken cancellation)
@@ -96,7 +96,11 @@ internal sealed class AlignTraining(
         using var late = stage.NeedsStage ? RowsOf(settled, model) : null;
         var rows = (late ?? prepared.Rows).Rewarded(new(policy, run, stage.Name, progress, cancellation));
         using var own = stage.TrainsReward ? TrainingJob.AdapterOf(stage.Settings, model, rows) : null;
-        var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, progress, warning => Warn(stage, warning), cancellation);
+        using var board = RunLogging.BoardOf(run, stage.Name);
+        var context = RunLogging.ContextOf(run, stage.Name, "checkpoints-" + stage.Name, board, progress, warning => Warn(stage, warning), cancellation) with
+        {
+            OnAnswers = (update, answers) => TrainingSamples.Keep(run, $"{stage.Name}.{TrainingSamples.PhaseOf(update)}", answers),
+        };
         // What is free is looked at now: the stages before, and what was measured, left their mark.
         var forecast = TrainingForecast.Of(stage.Known, model, own ?? policy, rows, stage.Settings, Available);
         var choice = forecast.Choice;
@@ -104,6 +108,7 @@ internal sealed class AlignTraining(
             Warn(stage, note);
         var result = rows.Train(own ?? policy, stage.Settings.Training with { RecomputeActivations = choice.Recomputed }, context);
         PeftFolder.Save(own ?? policy, model, FolderOf(stage));
+        rows.WriteBeside(run, stage.Name);
         return new(stage.Name, prepared.Rows.AwaitsRewards ? result with { Dropped = rows.Dropped } : result);
     }
 

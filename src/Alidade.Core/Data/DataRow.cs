@@ -61,8 +61,8 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
 
     /// <summary>True or false, also written 1 or 0, or as a text (CSV).</summary>
     public bool Truth(string field) => TruthOf(Get(field))
-        ?? throw (Get(field).ValueKind == JsonValueKind.String
-            ? Error(field, $"is '{Short(Text(field))}'; allowed: true, false, 1, 0", $"unknown value in field '{field}'")
+        ?? throw (Get(field).ValueKind is JsonValueKind.String or JsonValueKind.Number
+            ? Error(field, $"is '{Short(Get(field).ToString())}'; allowed: true, false, 1, 0", $"unknown value in field '{field}'")
             : WrongType(field, "true or false"));
 
     /// <summary>A value as true or false, also written 1 or 0, or as a text (CSV); null for anything else.</summary>
@@ -114,19 +114,31 @@ internal sealed record DataRow(string File, int Line, IReadOnlyDictionary<string
     }
 
     /// <summary>A list of texts.</summary>
-    public IReadOnlyList<string> Texts(string field)
-    {
-        var list = Get(field);
-        return list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String)
-            ? [.. list.EnumerateArray().Select(t => t.GetString()!)]
-            : throw WrongType(field, "a list of texts");
-    }
+    public IReadOnlyList<string> Texts(string field) => Items(field, "a list of texts", "a text", t => t.ValueKind == JsonValueKind.String, t => t.GetString()!);
+
+    /// <summary>A list of numbers.</summary>
+    public IReadOnlyList<double> Numbers(string field) =>
+        Items(field, "a list of numbers", "a number", n => n.ValueKind == JsonValueKind.Number && double.IsFinite(n.GetDouble()), n => n.GetDouble());
+
+    /// <summary>A list of true and false, also written 1 and 0.</summary>
+    public IReadOnlyList<bool> Truths(string field) => Items(field, "a list of true and false", "true or false", t => TruthOf(t) is not null, t => TruthOf(t)!.Value);
 
     /// <summary>The error of a field.</summary>
     public DataRowException Error(string field, string problem, string reason, bool always = false) => new($"{File}:{Line}: field '{field}' {problem}", reason, always);
 
     /// <summary>The error of a field that has the wrong type.</summary>
     public DataRowException WrongType(string field, string needed) => Error(field, $"is {KindOf(Fields[field])}; {needed} is needed", $"wrong type in field '{field}'");
+
+    private T[] Items<T>(string field, string list, string item, Func<JsonElement, bool> fits, Func<JsonElement, T> make)
+    {
+        var value = Get(field);
+        if (value.ValueKind != JsonValueKind.Array)
+            throw WrongType(field, list);
+        foreach (var (i, one) in value.EnumerateArray().Index())
+            if (!fits(one))
+                throw Error($"{field}[{i}]", $"is {(one.ValueKind == JsonValueKind.Number ? one.GetRawText() : KindOf(one))}; {item} is needed", $"wrong type in field '{field}'");
+        return [.. value.EnumerateArray().Select(make)];
+    }
 
     private DataRowException Missing(string field)
     {

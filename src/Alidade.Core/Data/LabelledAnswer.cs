@@ -38,22 +38,35 @@ public static class LabelledFile
         bool? named = null;
         var set = DataRow.ReadAll(path, options, row =>
         {
-            var (prompt, answer) = row.Has("text") ? (Prompt.OfText(""), row.FilledText("text")) : (Prompts.Of(row, "prompt"), Prompts.Answer(row, "completion"));
-            if (string.IsNullOrWhiteSpace(answer))
-                throw row.Error("completion", "holds an empty answer", "empty answer in field 'completion'");
             // A number in a table is a text as well.
             var name = row.Get("label") is { ValueKind: JsonValueKind.String } text && !int.TryParse(text.GetString(), System.Globalization.NumberStyles.Integer, System.Globalization.CultureInfo.InvariantCulture, out _) ? row.FilledText("label") : null;
             if ((named ??= name is not null) != name is not null)
                 throw row.Error("label", name is null ? "is a number where the rows before have names" : $"is the name '{name}' where the rows before have numbers", "names and numbers of labels");
             var label = name is not null ? 0 : DataRow.TruthOf(row.Get("label")) is { } truth ? (truth ? 1 : 0) : row.Integer("label", 0, 10_000);
-            return new LabelledAnswer { Id = ids.Of(row, prompt.Key, answer), Prompt = prompt, Answer = answer, Label = label, LabelName = name };
+            return Answered(row, ids, label) with { LabelName = name };
         });
         return named == true ? set with { Rows = Numbered(set.Rows) } : set;
+    }
+
+    /// <summary>Reads a file whose labels say whether an answer is right: true or false, 1 or 0.</summary>
+    /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
+    public static DataSet<LabelledAnswer> ReadOutcomes(string path, DataOptions? options = null)
+    {
+        var ids = new RowIds();
+        return DataRow.ReadAll(path, options, row => Answered(row, ids, row.Truth("label") ? 1 : 0));
     }
 
     /// <summary>The names of labels in the order of their numbers; null where the rows number them.</summary>
     public static IReadOnlyList<string>? Names(IReadOnlyList<LabelledAnswer> rows) =>
         rows.All(r => r.LabelName is not null) ? [.. rows.Select(r => r.LabelName!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : null;
+
+    private static LabelledAnswer Answered(DataRow row, RowIds ids, int label)
+    {
+        var (prompt, answer) = row.Has("text") ? (Prompt.OfText(""), row.FilledText("text")) : (Prompts.Of(row, "prompt"), Prompts.Answer(row, "completion"));
+        if (string.IsNullOrWhiteSpace(answer))
+            throw row.Error("completion", "holds an empty answer", "empty answer in field 'completion'");
+        return new() { Id = ids.Of(row, prompt.Key, answer), Prompt = prompt, Answer = answer, Label = label };
+    }
 
     private static LabelledAnswer[] Numbered(IReadOnlyList<LabelledAnswer> rows)
     {

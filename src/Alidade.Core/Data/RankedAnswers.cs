@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Alidade.Core.Data;
 
 /// <summary>Several answers to one prompt, each with a score.</summary>
@@ -45,14 +43,11 @@ public static class RankedFile
         });
     }
 
-    private static double[] Scores(DataRow row, int answers)
+    private static IReadOnlyList<double> Scores(DataRow row, int answers)
     {
-        var list = row.Get("scores");
-        if (list.ValueKind != JsonValueKind.Array || list.EnumerateArray().Any(s => s.ValueKind != JsonValueKind.Number || !double.IsFinite(s.GetDouble())))
-            throw row.WrongType("scores", "a list of numbers");
-        double[] scores = [.. list.EnumerateArray().Select(s => s.GetDouble())];
-        if (scores.Length != answers)
-            throw row.Error("scores", $"holds {scores.Length} numbers for {answers} answers", "another number of scores than answers");
-        return scores.Distinct().Count() > 1 ? scores : throw row.Error("scores", "are all equal: there is nothing to rank", "equal scores");
+        var scores = row.Numbers("scores");
+        if (scores.Count != answers)
+            throw row.Error("scores", $"holds {scores.Count} numbers for {answers} answers", "another number of scores than answers");
+        return scores.Distinct().Count() > 1 ? scores : throw row.Error("scores", "holds equal numbers alone: there is nothing to rank", "equal scores");
     }
 }

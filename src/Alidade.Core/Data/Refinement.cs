@@ -30,7 +30,13 @@ public static class RefinementFile
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
-    public static DataSet<Refinement> Read(string path, DataOptions? options = null)
+    public static DataSet<Refinement> Read(string path, DataOptions? options = null) => Read(path, options, row => row.OptionalText("feedback"));
+
+    /// <summary>Reads a file in which every row has its feedback.</summary>
+    /// <exception cref="AlidadeException">The file or a row cannot be used.</exception>
+    public static DataSet<Refinement> ReadWithFeedback(string path, DataOptions? options = null) => Read(path, options, row => row.FilledText("feedback"));
+
+    private static DataSet<Refinement> Read(string path, DataOptions? options, Func<DataRow, string?> feedback)
     {
         var ids = new RowIds();
         return DataRow.ReadAll(path, options, row =>
@@ -43,7 +49,7 @@ public static class RefinementFile
                 Id = ids.Of(row, prompt.Key, answer, refined),
                 Prompt = prompt,
                 Answer = answer,
-                Feedback = row.OptionalText("feedback"),
+                Feedback = feedback(row),
                 Refined = refined,
                 Reward = row.OptionalNumber("reward"),
             };

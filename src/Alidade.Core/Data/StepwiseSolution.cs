@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Alidade.Core.Data;
 
 /// <summary>A solution in steps, each of which somebody called right or wrong.</summary>
@@ -36,12 +34,9 @@ public static class StepwiseFile
             var steps = row.Texts("completions");
             if (steps.Count == 0 || steps.Any(string.IsNullOrWhiteSpace))
                 throw row.Error("completions", steps.Count == 0 ? "is an empty list" : "holds an empty step", "empty step in field 'completions'");
-            var list = row.Get("labels");
-            if (list.ValueKind != JsonValueKind.Array)
-                throw row.WrongType("labels", "a list of true and false");
-            bool[] labels = [.. list.EnumerateArray().Select(l => DataRow.TruthOf(l) ?? throw row.WrongType("labels", "a list of true and false"))];
-            if (labels.Length != steps.Count)
-                throw row.Error("labels", $"holds {labels.Length} labels for {steps.Count} steps", "another number of labels than steps");
+            var labels = row.Truths("labels");
+            if (labels.Count != steps.Count)
+                throw row.Error("labels", $"holds {labels.Count} labels for {steps.Count} steps", "another number of labels than steps");
             return new StepwiseSolution { Id = ids.Of(row, [prompt.Key, .. steps]), Prompt = prompt, Steps = steps, Labels = labels };
         });
     }

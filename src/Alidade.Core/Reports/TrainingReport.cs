@@ -17,11 +17,19 @@ public sealed record FirstAndLast(string Name, double First, double Last)
     /// <summary>Interval of the number at the end; null where it has none.</summary>
     public Interval? LastInterval { get; init; }
 
-    /// <summary>Rows behind the interval; null without one.</summary>
+    /// <summary>Rows behind the number at the end; null where nobody said.</summary>
     public int? Rows { get; init; }
 
-    /// <summary>Interval and note as a person reads them; null for neither.</summary>
-    internal string? Remark => string.Join("; ", new[] { LastInterval is { } interval ? $"{Numbers.Interval(interval, "")}, {Numbers.Count(Rows ?? 0, "row")}" : null, Note }.OfType<string>()) is { Length: > 0 } remark ? remark : null;
+    /// <summary>Interval, rows and note as a person reads them; null for none of them.</summary>
+    internal string? Remark
+    {
+        get
+        {
+            string?[] behind = [LastInterval is { } interval ? Numbers.Interval(interval, "") : null, Rows is { } rows ? Numbers.Count(rows, "row") : null];
+            string?[] all = [string.Join(", ", behind.OfType<string>()) is { Length: > 0 } known ? known : null, Note];
+            return string.Join("; ", all.OfType<string>()) is { Length: > 0 } remark ? remark : null;
+        }
+    }
 }
 
 /// <summary>A sign of a silent failure, as a report shows it.</summary>

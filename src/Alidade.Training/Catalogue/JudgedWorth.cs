@@ -21,22 +21,22 @@ internal sealed class JudgedWorth(CausalLM model, ALol objective, TrainRecipe re
     /// <inheritdoc/>
     public TokenRows<OfflineAnswer> Found(IReadOnlyList<OfflineAnswer> rows, RowWorthContext context)
     {
-        var worths = new AnswerWorths
-        {
-            Reward = reward,
-            Reference = reference ?? model,
-            Adapter = reference is null && recipe.Reference == ReferenceModel.Start ? context.Adapter : null,
-            Sampling = objective.NeedsValues ? recipe.Values.Sampling : null,
-            Seed = recipe.Training.Seed,
-        };
-        AnsweredPrompt[] answers = [.. rows.Select(Written)];
         // A judge may grade anew each time: a resumed run goes on with what was found first.
-        var found = context.Run.Once("worth." + context.Stage, () => worths.FindAsync(answers, context.Progress, context.Cancellation).GetAwaiter().GetResult());
+        var found = context.Run.Once("worth." + context.Stage, () => Worths(context).FindAsync([.. rows.Select(Written)], context.Progress, context.Cancellation).GetAwaiter().GetResult());
         var learned = OfflineAnswer.Learned(new([.. rows.Zip(found.Answers, (r, w) => r with { Worth = w })], new Dictionary<string, int>(), 0), objective);
         if (learned.Rows.Count == 0)
             throw new AlidadeException($"{objective.Name}: {learned.Summary}");
         return found.OwnUnscored == 0 ? learned : learned with { Noted = new Dictionary<string, int> { ["answers of the model itself that could not be scored, and count for no value"] = found.OwnUnscored } };
     }
+
+    private AnswerWorths Worths(RowWorthContext context) => new()
+    {
+        Judge = new(reward, context.Run, context.Stage),
+        Reference = reference ?? model,
+        Adapter = reference is null && recipe.Reference == ReferenceModel.Start ? context.Adapter : null,
+        Sampling = objective.NeedsValues ? recipe.Values.Sampling : null,
+        Seed = recipe.Training.Seed,
+    };
 
     // As the model would have written it, for rewards that count tokens: what a template puts behind the end token is nobody's answer.
     private AnsweredPrompt Written(OfflineAnswer row)

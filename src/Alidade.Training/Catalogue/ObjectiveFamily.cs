@@ -23,8 +23,9 @@ public abstract class ObjectiveFamily
     /// <summary>The interface of its objectives.</summary>
     public abstract Type Interface { get; }
 
-    /// <summary>What the rows of its data hold, as a person would write them.</summary>
-    public abstract string Data { get; }
+    /// <summary>What the rows of an objective's data hold, as a person would write them.</summary>
+    /// <param name="objective">The objective, with its options.</param>
+    public abstract string RowsOf(object objective);
 
     /// <summary>Whether answers are learned as text, so that they should show the model where to stop.</summary>
     public virtual bool TeachesAnswers => true;

@@ -25,5 +25,5 @@ public sealed record ObjectiveListing(string Name, string Heading, string Summar
         return Of(known, [.. TrainRecipe.Settings.Where(k => ObjectiveKeys.Of(k.Key) is not { } special || known.Family.Reads(objective).Contains(special, StringComparer.Ordinal))]);
     }
 
-    private static ObjectiveListing Of(KnownObjective o, IReadOnlyList<RecipeKey> settings) => new(o.Name, o.Heading, o.Summary, o.Source, o.Family.Data, o.Options, settings);
+    private static ObjectiveListing Of(KnownObjective o, IReadOnlyList<RecipeKey> settings) => new(o.Name, o.Heading, o.Summary, o.Source, o.Family.RowsOf(o.New()), o.Options, settings);
 }

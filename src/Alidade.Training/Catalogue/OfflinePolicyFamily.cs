@@ -19,7 +19,7 @@ public sealed class OfflinePolicyFamily : ObjectiveFamily
     public override Type Interface => typeof(ALol);
 
     /// <inheritdoc/>
-    public override string Data => "answers: rows {prompt, completion} with whatever the reward reads, or preference pairs, which are taken apart; and a reward, such as --set reward=ends_with_question; or rows {prompt, completion, reward, value}, value what the model's own answers to the prompt are worth; texts or lists of messages";
+    public override string RowsOf(object objective) => "answers: rows {prompt, completion} with whatever the reward reads, or preference pairs, which are taken apart; and a reward, such as --set reward=ends_with_question; or rows {prompt, completion, reward, value}, value what the model's own answers to the prompt are worth; texts or lists of messages";
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>
@@ -45,9 +45,7 @@ public sealed class OfflinePolicyFamily : ObjectiveFamily
         var rows = RewardedFile.Read(recipe.Data.File, request.Reading);
         Check(rows, objective, recipe);
         var reward = recipe.Reward.Count == 0 ? null : RewardRecipe.Open(recipe.Reward, "reward", others, recipe.Adapter.Method == TrainedWeights.Lora);
-        foreach (var rule in RewardRecipe.RulesOf(recipe.Reward))
-            foreach (var row in rows.Rows)
-                rule.CheckRow(row.Asked);
+        RewardRecipe.CheckRows(recipe.Reward, rows.File.Path, [.. rows.Rows.Select(r => r.Asked)]);
         var tokenizer = new UnpairedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new UnpairedTokenOptions()));
         var prepared = PreparedRows.Of(
             rows, recipe, answers => OfflineAnswer.Tokens(tokenizer, [.. answers], objective), new Shape(), (part, adapter, options, context) =>

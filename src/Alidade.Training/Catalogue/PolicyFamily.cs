@@ -21,7 +21,7 @@ public sealed class PolicyFamily : ObjectiveFamily
     public override Type Interface => typeof(PolicyObjective);
 
     /// <inheritdoc/>
-    public override string Data => "prompts: rows {prompt, …} with whatever the reward reads, texts or lists of messages, or preference pairs, whose prompts are taken; and a reward, such as --set reward=ends_with_question";
+    public override string RowsOf(object objective) => PromptShape.Rows;
 
     /// <inheritdoc/>
     public override bool LearnsFromRewards => true;
@@ -69,9 +69,7 @@ public sealed class PolicyFamily : ObjectiveFamily
         var cost = recipe.Cost.Count == 0 ? null : RewardRecipe.Open(recipe.Cost, "cost", others, baseStays);
         var tokenizer = new PromptTokenizer(model.Tokenizer, model.ChatTemplate, Math.Min(recipe.Data.MaxLength, model.Config.ContextLength - 1));
         var prompts = PromptFile.Read(recipe.Data.File, request.Reading);
-        foreach (var rule in RewardRecipe.RulesOf(recipe.Reward.Concat(recipe.Cost)))
-            foreach (var asked in prompts.Rows)
-                rule.CheckRow(asked);
+        RewardRecipe.CheckRows(recipe.Reward.Concat(recipe.Cost), prompts.File.Path, prompts.Rows);
         return PreparedRows.Of(prompts, recipe, tokenizer.Tokenize, new PromptShape(), (part, adapter, options, context) =>
         {
             Critic? Critic(bool wanted, ulong seed) => wanted ? Trainers.Policy.Critic.Over(model, recipe.Adapter.Lora, seed) : null;

@@ -13,7 +13,7 @@ public sealed class PreferenceFamily : ObjectiveFamily
     public override Type Interface => typeof(IPreferenceObjective);
 
     /// <inheritdoc/>
-    public override string Data => "preference pairs: rows {prompt, chosen, rejected}, {chosen, rejected} with a common beginning, or dialogues \"Human: … Assistant: …\"; texts or lists of messages";
+    public override string RowsOf(object objective) => "preference pairs: rows {prompt, chosen, rejected}, {chosen, rejected} with a common beginning, or dialogues \"Human: … Assistant: …\"; texts or lists of messages";
 
     /// <summary>Those whose pairs a file can hold: which answer the reference wrote (<see cref="PairInputs.Source"/>) is known only to the loop that had it written.</summary>
     public override IEnumerable<KnownObjective> Objectives => base.Objectives.Where(o => !((IPreferenceObjective)o.New()).Needs.HasFlag(PairInputs.Source));

@@ -13,7 +13,7 @@ public sealed class RankingFamily : ObjectiveFamily
     public override Type Interface => typeof(IRankingObjective);
 
     /// <inheritdoc/>
-    public override string Data => "ranked lists: rows {prompt, completions, scores}; without scores the completions stand best first; texts or lists of messages";
+    public override string RowsOf(object objective) => "ranked lists: rows {prompt, completions, scores}; without scores the completions stand best first; texts or lists of messages";
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>

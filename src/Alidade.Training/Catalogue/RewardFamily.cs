@@ -1,3 +1,4 @@
+using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Models;
 using Alidade.Models.Adapters;
@@ -21,8 +22,13 @@ public sealed class RewardFamily : ObjectiveFamily
     public override bool TeachesAnswers => false;
 
     /// <inheritdoc/>
-    public override string Data =>
-        "what the objective needs: preference pairs {prompt, chosen, rejected}, ranked lists {prompt, completions, scores}, pairs with safety labels, or single answers with a label; rows that are too long are left out, never cut";
+    public override string RowsOf(object objective) => ((IRewardObjective)objective).Needs switch
+    {
+        RewardData.Pairs => "preference pairs: rows {prompt, chosen, rejected}, also with 'margin'",
+        RewardData.RankedLists => "ranked lists: rows {prompt, completions, scores}; without scores the completions stand best first",
+        RewardData.LabelledPairs => "pairs with safety labels: rows {prompt, response_0, response_1, is_response_0_safe, is_response_1_safe, safer_response_id}, as PKU-SafeRLHF",
+        _ => $"single answers: rows {{prompt, completion, label}} or {{text, label}}, the label {(objective is OrdinalReward ? "a level from 0" : "a whole number from 0, or a name")}",
+    } + "; texts or lists of messages; rows that are too long are left out, never cut";
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>
@@ -39,7 +45,7 @@ public sealed class RewardFamily : ObjectiveFamily
         var (model, recipe, objective) = (request.Model, request.Recipe, (IRewardObjective)request.Objective);
         var file = recipe.Data.File;
         var cuts = objective is OrdinalReward ordinal && recipe.OrdinalCuts == CutPlaces.Learned ? others.Keep(new LearnedCuts(OrdinalCuts.Even(ordinal.Levels, model.Parameters.First().Value))) : null;
-        var tokenizer = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.Limit, EndToken = recipe.Data.EndToken });
+        var tokenizer = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null, EndToken = recipe.Data.EndToken });
         PreparedRows Of<TRow>(DataSet<TRow> rows, Func<IEnumerable<TRow>, TokenRows<RewardTokens>> tokenize, int labels)
             where TRow : IDataRow => PreparedRows.Of(rows, recipe, tokenize, new Shape(), Trainer(model, objective, cuts), head: new(labels, OfTokens: false));
         PreparedRows Learned(PreparedRows rows)
@@ -58,8 +64,18 @@ public sealed class RewardFamily : ObjectiveFamily
                 return Of(SafetyPairFile.Read(file, request.Reading), tokenizer.Tokenize, 1);
             default:
                 var rows = LabelledFile.Read(file, request.Reading);
+                if (objective is OrdinalReward scale)
+                    CheckLevels(rows, scale);
                 return Learned(Of(rows, tokenizer.Tokenize, objective is ClassificationReward ? Math.Max(2, 1 + rows.Rows.Max(r => r.Label)) : 1));
         }
+    }
+
+    private static void CheckLevels(DataSet<LabelledAnswer> rows, OrdinalReward scale)
+    {
+        if (LabelledFile.Names(rows.Rows) is { } names)
+            throw new AlidadeException($"{rows.File.Path}: the labels are names ({string.Join(", ", names.Take(5))}), which have no order, and a rubric's levels do: number them from 0");
+        if (rows.Rows.Max(r => r.Label) is var highest && highest >= scale.Levels)
+            throw new AlidadeException($"{rows.File.Path}: the labels go up to {highest}, and {scale.Name} has {scale.Levels} levels, 0 to {scale.Levels - 1}: mend them, or take --set objective.levels={highest + 1}");
     }
 
     private static Func<RowParts<RewardTokens>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> Trainer(CausalLM model, IRewardObjective objective, LearnedCuts? cuts) =>

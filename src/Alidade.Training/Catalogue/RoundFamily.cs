@@ -17,7 +17,7 @@ public sealed class RoundFamily : ObjectiveFamily
     public override Type Interface => typeof(RoundLoop);
 
     /// <inheritdoc/>
-    public override string Data => "prompts: rows {prompt, …} with whatever the reward reads, texts or lists of messages, or preference pairs, whose prompts are taken; and a reward, such as --set reward=ends_with_question. Settings of the training are those of each round";
+    public override string RowsOf(object objective) => PromptShape.Rows + "; settings of the training are those of each round";
 
     /// <inheritdoc/>
     public override bool TeachesAnswers => false;
@@ -48,9 +48,7 @@ public sealed class RoundFamily : ObjectiveFamily
             loop = loop.JudgedBy(RewardRecipe.Open(recipe.Reward, "reward", others, baseStays: recipe.Adapter.Method == TrainedWeights.Lora));
         var tokenizer = new PromptTokenizer(model.Tokenizer, model.ChatTemplate, Math.Min(recipe.Data.MaxLength, model.Config.ContextLength - 1));
         var prompts = PromptFile.Read(recipe.Data.File, request.Reading);
-        foreach (var rule in RewardRecipe.RulesOf(recipe.Reward))
-            foreach (var asked in prompts.Rows)
-                rule.CheckRow(asked);
+        RewardRecipe.CheckRows(recipe.Reward, prompts.File.Path, prompts.Rows);
         return PreparedRows.Of(
             prompts, recipe, tokenizer.Tokenize, new PromptShape(), (part, adapter, options, context) => Result((loop with { Adapter = adapter, Options = options })
                 .RunAsync([.. part.Train.Rows.Select(r => r.Source)], [.. part.HeldOut.Select(r => r.Source)], Within(context)).GetAwaiter().GetResult(), part),

@@ -19,7 +19,9 @@ public sealed class StepRewardFamily : ObjectiveFamily
     public override bool TeachesAnswers => false;
 
     /// <inheritdoc/>
-    public override string Data => "solutions in steps: rows {prompt, completions, labels} with a label for each step; an outcome reward model takes single answers with a label of 0 or 1";
+    public override string RowsOf(object objective) => objective is OutcomeReward
+        ? "single answers: rows {prompt, completion, label}, the label 1 or true for a right one, 0 or false for a wrong one; rows that are too long are left out, never cut"
+        : "solutions in steps: rows {prompt, completions, labels}, for each step true or false, or 1 or 0";
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>
@@ -32,8 +34,8 @@ public sealed class StepRewardFamily : ObjectiveFamily
         // An outcome is foretold at every token of an answer, a step is judged at its end.
         if (objective is OutcomeReward)
         {
-            var outcomes = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.Limit, EndToken = recipe.Data.EndToken });
-            return PreparedRows.Of(LabelledFile.Read(recipe.Data.File, request.Reading), recipe, outcomes.TokenizeOutcomes, new Shape(), Trainer(model, objective), head: head);
+            var outcomes = new RewardTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = null, EndToken = recipe.Data.EndToken });
+            return PreparedRows.Of(LabelledFile.ReadOutcomes(recipe.Data.File, request.Reading), recipe, outcomes.TokenizeOutcomes, new Shape(), Trainer(model, objective), head: head);
         }
 
         var steps = new StepTokenizer(model.Tokenizer, model.ChatTemplate, new() { MaxLength = recipe.Data.CutAt });

@@ -15,7 +15,7 @@ public sealed class SupervisedFamily : ObjectiveFamily
     public override Type Interface => typeof(IDemonstrationObjective);
 
     /// <inheritdoc/>
-    public override string Data => "demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, whose preferred answers are imitated; prompts are texts or lists of messages; data.form makes them of pairs or of refinements";
+    public override string RowsOf(object objective) => "demonstrations: rows {text}, {prompt, completion} or {messages}, or preference pairs, whose preferred answers are imitated; prompts are texts or lists of messages; data.form makes them of pairs or of refinements {prompt, answer, feedback, refinement}";
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>
@@ -46,22 +46,27 @@ public sealed class SupervisedFamily : ObjectiveFamily
                 Noise = request.Recipe.Noise,
                 Options = options,
             }.Train(part.Train, part.HeldOut, context));
-        PreparedRows Refined(Func<IReadOnlyList<Refinement>, IReadOnlyList<Demonstration>> made) =>
-            Of(RefinementFile.Read(data.File, request.Reading), rows => tokenizer.Tokenize(made([.. rows])));
+        PreparedRows Refined(DataSet<Refinement> refinements, Func<IReadOnlyList<Refinement>, IReadOnlyList<Demonstration>> made) =>
+            Of(refinements, rows => tokenizer.Tokenize(made([.. rows])));
         var hindsight = new ChainOfHindsight { MaxLength = data.CutAt, Seed = request.Recipe.Training.Seed, EndToken = data.EndToken };
         return data.Form switch
         {
             DemonstrationForm.Hindsight => Of(PreferenceFile.Read(data.File, data.Format, request.Reading), pairs => hindsight.Tokenize(pairs, model.Tokenizer, model.ChatTemplate)),
-            DemonstrationForm.Refinement => Refined(rows => LanguageFeedback.ToAnswer(rows)),
-            DemonstrationForm.Refine => Refined(LanguageFeedback.ToRefine),
-            DemonstrationForm.Edits => Refined(EditChain.Demonstrations),
-            _ => Of(Imitable(DemonstrationFile.Read(data.File, request.Reading), request.Objective), tokenizer.Tokenize),
+            DemonstrationForm.Refinement => Refined(RefinementFile.Read(data.File, request.Reading), rows => LanguageFeedback.ToAnswer(rows)),
+            DemonstrationForm.Refine => Refined(RefinementFile.ReadWithFeedback(data.File, request.Reading), LanguageFeedback.ToRefine),
+            DemonstrationForm.Edits => Refined(RefinementFile.Read(data.File, request.Reading), EditChain.Demonstrations),
+            _ => Of(Imitable(DemonstrationFile.Read(data.File, request.Reading), request.Objective), rows => Told(tokenizer.Tokenize(rows), request.Objective)),
         };
     }
 
+    private static bool Unlearns(object objective) => objective is Cringe or RejectedUnlikelihood;
+
+    private static TokenRows<DemonstrationTokens> Told(TokenRows<DemonstrationTokens> rows, object objective) => !Unlearns(objective) || rows.Rows.Any(r => r.Avoided) ? rows
+        : rows with { Noted = new Dictionary<string, int>(rows.Noted) { ["rows to imitate alone: none is labelled false, so that nothing is unlearned"] = rows.Rows.Count } };
+
     // What is to be unlearned would be imitated by an objective that does not know such rows.
-    private static DataSet<Demonstration> Imitable(DataSet<Demonstration> rows, object objective) => objective is Cringe or RejectedUnlikelihood || !rows.Rows.Any(r => r.Avoided) ? rows
-        : throw new AlidadeException($"{rows.File.Path}: {rows.Rows.Count(r => r.Avoided)} rows have the label false, and {((IDemonstrationObjective)objective).Name} would imitate them: take {new Cringe().Name} or {new RejectedUnlikelihood().Name}, which unlearn them, or leave them out of the file");
+    private static DataSet<Demonstration> Imitable(DataSet<Demonstration> rows, object objective) => Unlearns(objective) || !rows.Rows.Any(r => r.Avoided) ? rows
+        : throw new AlidadeException($"{rows.File.Path}: {rows.Rows.Count(r => r.Avoided)} of {rows.Rows.Count} rows have the label false, and {((IDemonstrationObjective)objective).Name} would imitate them: take {new Cringe().Name} or {new RejectedUnlikelihood().Name}, which unlearn them, or leave them out of the file");
 
     private sealed class Shape : IRowShape<DemonstrationTokens>
     {

@@ -14,7 +14,7 @@ public sealed class UnpairedFamily : ObjectiveFamily
     public override Type Interface => typeof(IUnpairedObjective);
 
     /// <inheritdoc/>
-    public override string Data => "single answers: rows {prompt, completion, label}, or preference pairs, which are taken apart; texts or lists of messages";
+    public override string RowsOf(object objective) => "single answers: rows {prompt, completion, label}, or preference pairs, which are taken apart; texts or lists of messages";
 
     /// <inheritdoc/>
     public override IEnumerable<string> Reads(object objective) =>
@@ -40,10 +40,14 @@ public sealed class UnpairedFamily : ObjectiveFamily
 
         var tokenizer = new UnpairedTokenizer(model.Tokenizer, model.ChatTemplate, recipe.Data.With(new UnpairedTokenOptions { MismatchedLength = recipe.Data.Limit }));
         return PreparedRows.Of(
-            rows, recipe, all => tokenizer.Tokenize(all), new Shape(), (part, adapter, options, context) =>
+            rows, recipe, all => Told(tokenizer.Tokenize(all)), new Shape(), (part, adapter, options, context) =>
                 new UnpairedTrainer { Model = model, Adapter = adapter, Objective = objective, Reference = recipe.Reference, OtherReference = reference, MovingReference = recipe.MovingReference, Options = options }.Train(part.Train, part.HeldOut, context),
             objective.Needs.HasFlag(UnpairedInputs.Mismatched) ? part => Paired(tokenizer, part, recipe.Training.BatchRows) : null);
     }
+
+    // There is nothing wrong with such a file, but it teaches half of what the objective is for.
+    private static TokenRows<UnpairedTokens> Told(TokenRows<UnpairedTokens> rows) => rows.Rows.Select(r => r.Label).Distinct().Count() > 1 ? rows
+        : rows with { Noted = new Dictionary<string, int>(rows.Noted) { [rows.Rows[0].Label ? "wanted answers alone: none is labelled false" : "unwanted answers alone: none is labelled true"] = rows.Rows.Count } };
 
     // A single row has no other to take an answer from.
     private static TokenRows<UnpairedTokens> Paired(UnpairedTokenizer tokenizer, TokenRows<UnpairedTokens> part, int size) =>

@@ -1,6 +1,7 @@
 using Alidade.Core;
 using Alidade.Core.Data;
 using Alidade.Core.Files;
+using Alidade.Core.Runs;
 using Alidade.Models.Adapters;
 using Alidade.Training.Data;
 using Alidade.Training.Trainers;
@@ -23,6 +24,8 @@ public abstract class PreparedRows : IDisposable
 {
     /// <summary>A prompt for a sample from a row that is learned as a whole.</summary>
     private const int PlainPrompt = 16;
+
+    private const string CutsName = "ordinal_cuts";
 
     /// <summary>The file, with its hash.</summary>
     public required HashedFile File { get; init; }
@@ -67,7 +70,7 @@ public abstract class PreparedRows : IDisposable
     internal OpenedModels? Others { get; set; }
 
     /// <summary>The learned cuts between the levels of a rubric, in rising order, once training has ended; null where none are learned.</summary>
-    public Func<IReadOnlyList<double>>? OrdinalCuts { get; internal set; }
+    internal Func<IReadOnlyList<double>>? OrdinalCuts { get; set; }
 
     /// <summary>Rows to train on.</summary>
     public abstract int Rows { get; }
@@ -94,7 +97,7 @@ public abstract class PreparedRows : IDisposable
         where TRow : IDataRow
     {
         var split = SplitOf(data, recipe);
-        var tokens = tokenize(data.Rows);
+        var tokens = RowProblems.InFile(data.File.Path, () => tokenize(data.Rows));
         if (recipe.Data.TooLong == TooLong.Drop)
             tokens = tokens.WithoutLongerThan(recipe.Data.Limit, shape.LengthOf, recipe.Data.TooLongReason);
         var aside = split.HeldOut.Select(r => r.Id).ToHashSet(StringComparer.Ordinal);
@@ -146,6 +149,19 @@ public abstract class PreparedRows : IDisposable
     /// <summary>Trains.</summary>
     /// <exception cref="AlidadeException">Settings cannot be used, or the loss is no longer a number.</exception>
     public abstract TrainingResult Train(LoraAdapter? adapter, TrainingOptions options, TrainingContext context);
+
+    /// <summary>Writes what was learned beside the weights, which hold the rest: the cuts between the levels of a rubric.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="part">The stage that learned it; null where the run is one training.</param>
+    /// <returns>The files; none where there is nothing beside the weights.</returns>
+    public IReadOnlyList<string> WriteBeside(RunFolder run, string? part)
+    {
+        if (OrdinalCuts is not { } cuts)
+            return [];
+        var file = part is null ? $"{CutsName}.json" : $"{CutsName}-{part}.json";
+        run.WriteArtifact(file, Json.ToNode(cuts())!.ToJsonString(Json.Indented));
+        return [run.PathOf(file)];
+    }
 
     /// <summary>A few rows of typical lengths, to measure with; nothing is held out of them.</summary>
     /// <param name="count">How many.</param>

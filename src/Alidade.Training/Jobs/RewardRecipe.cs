@@ -1,7 +1,9 @@
 using Alidade.Core;
+using Alidade.Core.Data;
 using Alidade.Core.Recipes;
 using Alidade.Models.Encoders;
 using Alidade.Models.Hub;
+using Alidade.Training.Data;
 using Alidade.Training.Objectives.Reward;
 using Alidade.Training.Rewards;
 
@@ -80,8 +82,20 @@ public sealed record RewardRecipe : IValidated
     internal static WeightedReward Open(IReadOnlyList<RewardRecipe> recipes, string role, OpenedModels models, bool baseStays) =>
         new([.. recipes.Select(r => (r.Opened(role, models, baseStays), r.Weight))]);
 
-    /// <summary>The rules among some rewards, those of ensembles too.</summary>
-    internal static IEnumerable<RuleReward> RulesOf(IEnumerable<RewardRecipe> recipes) => recipes.SelectMany(r => r.Rule is { } rule ? [rule] : RulesOf(r.Ensemble));
+    /// <summary>Says before any work which row lacks what a rule among some rewards reads, those of ensembles too.</summary>
+    /// <param name="recipes">The rewards.</param>
+    /// <param name="file">The file of the rows.</param>
+    /// <param name="rows">What is asked.</param>
+    /// <exception cref="AlidadeException">A field is missing.</exception>
+    internal static void CheckRows(IEnumerable<RewardRecipe> recipes, string file, IReadOnlyList<AskedPrompt> rows) => RowProblems.InFile(file, () =>
+    {
+        foreach (var rule in RulesOf(recipes))
+            foreach (var asked in rows)
+                rule.CheckRow(asked);
+        return rows;
+    });
+
+    private static IEnumerable<RuleReward> RulesOf(IEnumerable<RewardRecipe> recipes) => recipes.SelectMany(r => r.Rule is { } rule ? [rule] : RulesOf(r.Ensemble));
 
     /// <summary>The same with its paths made whole.</summary>
     /// <param name="whole">Makes one whole.</param>

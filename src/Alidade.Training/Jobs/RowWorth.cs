@@ -10,7 +10,7 @@ namespace Alidade.Training.Jobs;
 /// <param name="Run">The run that keeps what was found.</param>
 /// <param name="Stage">Name of the training in it.</param>
 /// <param name="Progress">Told how far the work has come.</param>
-/// <param name="Cancellation">Stops; nothing is kept of work that was broken off.</param>
+/// <param name="Cancellation">Stops; what was found by then is kept.</param>
 public sealed record RowWorthContext(LoraAdapter? Adapter, RunFolder Run, string Stage, IProgress<Progress> Progress, CancellationToken Cancellation);
 
 /// <summary>What rows are worth, where that must be asked of the model before training begins.</summary>

@@ -130,7 +130,7 @@ public sealed record TrainingForecast
         var withoutEnd = model.EndTokens.Count == 0 || !objective.Family.TeachesAnswers ? 0 : shown.Count(r => !Ends(r, model.EndTokens));
         if (recipe.Data.NeedsEnd && withoutEnd == shown.Length)
             throw new AlidadeException(
-                $"no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
+                $"{rows.File.Path}: no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
         var options = recipe.Training;
         var perUpdate = options.BatchRows * options.Accumulation;
         var plan = rows.PlanFor(options);

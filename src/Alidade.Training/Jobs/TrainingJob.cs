@@ -7,7 +7,6 @@ using Alidade.Models.Adapters;
 using Alidade.Training.Catalogue;
 using Alidade.Training.Data;
 using Alidade.Training.Trainers;
-using Alidade.Training.Watching;
 
 namespace Alidade.Training.Jobs;
 
@@ -41,8 +40,6 @@ public sealed class TrainingJob(
     private const string Checkpoints = "checkpoints";
     private const string AdapterFolder = "adapter";
     private const string TrainedModelFolder = "model";
-    private const string CutsFile = "ordinal_cuts.json";
-    private const string TensorBoardFolder = "tensorboard";
 
     /// <summary>A new adapter for a recipe; null where every weight is trained. A model that lacks the scoring head that its rows need is given a new one.</summary>
     public static LoraAdapter? AdapterOf(TrainRecipe recipe, CausalLM model, PreparedRows rows)
@@ -175,28 +172,19 @@ public sealed class TrainingJob(
 
     private TrainingResult Train(LoraAdapter? adapter, TrainingOptions options, string? member, Action<int>? evaluated = null)
     {
-        string Folder(string whole) => member is null ? whole : Path.Combine(whole, member);
-        using var board = new TensorBoardLog(run.PathOf(Folder(TensorBoardFolder)));
-        var logged = member is null ? RunLogging.ContextOf(run, Stage, Checkpoints, progress, Warn, cancellation)
-            : RunLogging.ContextOf(run, $"{Stage} {member}", Folder(Checkpoints), new Named(member, progress), warning => Warn($"{member}: {warning}"), cancellation);
+        using var board = RunLogging.BoardOf(run, member);
+        var logged = member is null ? RunLogging.ContextOf(run, Stage, Checkpoints, board, progress, Warn, cancellation)
+            : RunLogging.ContextOf(run, $"{Stage} {member}", Path.Combine(Checkpoints, member), board, new Named(member, progress), warning => Warn($"{member}: {warning}"), cancellation);
         return rows.Train(adapter, options, logged with
         {
-            OnStep = step =>
-            {
-                logged.OnStep!(step);
-                board.Add(step.Update, Tagged("train/", step.Values));
-            },
             OnHeldOut = point =>
             {
                 logged.OnHeldOut!(point);
-                board.Add(point.Update, Tagged("held-out/", new Dictionary<string, double>(point.Metrics) { ["loss"] = point.Loss }));
                 evaluated?.Invoke(point.Update);
             },
-            OnAnswers = (update, answers) => TrainingSamples.Keep(run, update, answers),
+            OnAnswers = (update, answers) => TrainingSamples.Keep(run, TrainingSamples.PhaseOf(update), answers),
         });
     }
-
-    private static IEnumerable<KeyValuePair<string, double>> Tagged(string group, IReadOnlyDictionary<string, double> values) => values.Select(v => KeyValuePair.Create(group + v.Key, v.Value));
 
     private void Warn(string warning)
     {
@@ -213,10 +201,7 @@ public sealed class TrainingJob(
             model.Save(folder);
         else
             PeftFolder.Save(adapter, model, folder);
-        if (rows.OrdinalCuts is not { } cuts)
-            return [folder];
-        run.WriteArtifact(CutsFile, Json.ToNode(cuts())!.ToJsonString(Json.Indented));
-        return [folder, run.PathOf(CutsFile)];
+        return [folder, .. rows.WriteBeside(run, part: null)];
     }
 
     // One after the other, each told when it is whole.

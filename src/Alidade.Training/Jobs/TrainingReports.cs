@@ -73,13 +73,14 @@ internal sealed class TrainingReports(RunFolder run, string name, TrainRecipe re
                     yield return new(prefix + "training " + name.Replace('_', ' '), value, final.Values[name]) { Note = Ties(name, begin.Metrics) };
     }
 
-    // Of a share of rows, and of a mean reward over the answers that have one.
+    // Of a share of rows, and of a mean reward over the answers that have one. A share of tokens, steps or pairs, several to a row, has the rows alone: they are not independent.
     private (Interval? Interval, int? Rows) IntervalOf(string name, double value, HeldOutPoint point)
     {
         if (name == known.Family.ShareOfRows(rows.Objective!))
             return (Proportion.Wilson((int)Math.Round(value * rows.HeldOutRows), rows.HeldOutRows), rows.HeldOutRows);
         return name == "reward" && point.Metrics.TryGetValue("reward_low", out var low) && point.Metrics.TryGetValue("reward_high", out var high)
-            ? (new(low, high, 0.95, "t"), rows.HeldOutRows - (int)point.Metrics.GetValueOrDefault("unscored")) : (null, null);
+            ? (new(low, high, 0.95, "t"), rows.HeldOutRows - (int)point.Metrics.GetValueOrDefault("unscored"))
+            : (null, name.EndsWith("accuracy", StringComparison.Ordinal) ? rows.HeldOutRows : null);
     }
 
     // A policy that is its reference still prefers nothing: an accuracy of 0 says that all pairs are ties, and not that all are wrong.

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 
 namespace Alidade.Training.Jobs;
 
-/// <summary>Answers to held-out prompts, the likeliest token each time, so that before and after differ by the weights alone.</summary>
-internal static class TrainingSamples
+/// <summary>Answers to held-out prompts, the likeliest token each time, so that before and after differ by the weights alone; and those that a policy samples while it learns.</summary>
+public static class TrainingSamples
 {
     private const string Measure = "samples";
     private const string Rewarded = "rewarded_answers";
@@ -23,7 +23,7 @@ internal static class TrainingSamples
     /// <param name="mostTokens">Most tokens of an answer.</param>
     /// <param name="progress">Told how many are done.</param>
     /// <param name="cancellation">Stops between tokens.</param>
-    public static IReadOnlyList<ItemResult> Take(
+    internal static IReadOnlyList<ItemResult> Take(
         RunFolder run, string phase, CausalLM model, IReadOnlyList<SamplePrompt> prompts, int mostTokens, IProgress<Progress> progress, CancellationToken cancellation) =>
         prompts.Count == 0 ? [] : run.Once(StageOf(phase), () =>
         {
@@ -49,12 +49,12 @@ internal static class TrainingSamples
 
     /// <summary>Keeps the sampled answers of a policy to held-out prompts, with their rewards.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="update">Updates done.</param>
+    /// <param name="phase">When, such as <see cref="PhaseOf"/> says.</param>
     /// <param name="answers">The answers.</param>
-    public static void Keep(RunFolder run, int update, IEnumerable<HeldOutAnswer> answers)
+    public static void Keep(RunFolder run, string phase, IEnumerable<HeldOutAnswer> answers)
     {
         foreach (var answer in answers)
-            run.AddSample(Rewarded, PhaseOf(update), new()
+            run.AddSample(Rewarded, phase, new()
             {
                 Id = answer.Id,
                 Input = answer.Prompt,
@@ -70,7 +70,7 @@ internal static class TrainingSamples
     /// <param name="updates">Updates after which held-out rows were evaluated.</param>
     /// <param name="before">Answers before.</param>
     /// <param name="after">Answers after.</param>
-    public static IEnumerable<SampleComparison> Compared(RunFolder run, IReadOnlyList<int> updates, IReadOnlyList<ItemResult> before, IReadOnlyList<ItemResult> after)
+    internal static IEnumerable<SampleComparison> Compared(RunFolder run, IReadOnlyList<int> updates, IReadOnlyList<ItemResult> before, IReadOnlyList<ItemResult> after)
     {
         var between = updates.Where(u => run.IsDone(StageOf(PhaseOf(u)))).Select(u => (Update: u, Items: run.ResultOf<ItemResult[]>(StageOf(PhaseOf(u)))!)).ToArray();
         return before.Zip(after).Select((pair, i) => new SampleComparison("held-out prompts", pair.First.Id, pair.First.Input, Side(pair.First), Side(pair.Second))
@@ -83,7 +83,7 @@ internal static class TrainingSamples
     /// <param name="run">The run.</param>
     /// <param name="updates">Updates after which held-out prompts were answered.</param>
     /// <param name="count">How many prompts.</param>
-    public static IEnumerable<SampleComparison> Rewards(RunFolder run, IReadOnlyList<int> updates, int count)
+    internal static IEnumerable<SampleComparison> Rewards(RunFolder run, IReadOnlyList<int> updates, int count)
     {
         var kept = run.View.Samples().Where(s => s.Measure == Rewarded).GroupBy(s => s.Phase, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.ToDictionary(s => s.Item.Id, s => s.Item, StringComparer.Ordinal), StringComparer.Ordinal);
         int[] known = [.. updates.Where(u => kept.ContainsKey(PhaseOf(u)))];

@@ -5,6 +5,7 @@ using Alidade.Models;
 using Alidade.Models.Adapters;
 using Alidade.Training.Objectives.Reinforcement;
 using Alidade.Training.Rewards;
+using Alidade.Training.Trainers.Policy;
 
 namespace Alidade.Training.Loops;
 
@@ -15,11 +16,14 @@ internal sealed record FoundWorths(IReadOnlyList<AnswerWorth> Answers, int OwnUn
 
 /// <summary>
 /// Finds what answers are worth (A-LoL): 1. the answers of the data are rewarded. 2. The reference answers each of their prompts a few times; the mean reward is what an answer is worth there.
+/// Both go batch by batch, each with a seed of its own, so that work that was broken off goes on to the same bits.
 /// </summary>
 internal sealed record AnswerWorths
 {
-    /// <summary>What judges answers.</summary>
-    public required IReward Reward { get; init; }
+    private const int BatchAnswers = RolloutOptions.DefaultDecodingRows;
+
+    /// <summary>What judges answers, and keeps what it said.</summary>
+    public required JudgedAnswers Judge { get; init; }
 
     /// <summary>The model whose own answers are the measure.</summary>
     public required CausalLM Reference { get; init; }
@@ -35,13 +39,18 @@ internal sealed record AnswerWorths
 
     /// <summary>Finds it.</summary>
     /// <param name="data">Answers of the data.</param>
-    /// <param name="progress">Told how many answers are sampled.</param>
+    /// <param name="progress">Told how many answers are judged, and how many sampled.</param>
     /// <param name="cancellation">Stops between tokens.</param>
     /// <exception cref="AlidadeException">The reward cannot be used.</exception>
     public async Task<FoundWorths> FindAsync(IReadOnlyList<AnsweredPrompt> data, IProgress<Progress>? progress, CancellationToken cancellation)
     {
         // 1.
-        var rewards = await Reward.ScoreAsync(data, cancellation);
+        var rewards = new List<RewardScore>();
+        foreach (var batch in data.Chunk(BatchAnswers))
+        {
+            rewards.AddRange(await Judge.ScoresAsync("data", [.. batch.Select(a => a.Asked.Id)], () => batch, cancellation));
+            progress?.Report(new("judging", rewards.Count, data.Count));
+        }
 
         // 2.
         var values = new Dictionary<string, double>(StringComparer.Ordinal);
@@ -49,13 +58,28 @@ internal sealed record AnswerWorths
         AskedPrompt[] prompts = [.. data.Zip(rewards).Where(d => d.Second.Value is not null).Select(d => d.First.Asked).DistinctBy(a => a.Prompt.Key)];
         if (Sampling is { } sampling && prompts.Length > 0)
         {
-            var own = sampling.Sample(Reference, Adapter, prompts, sampling.Answers, new SeededRandom(Seed).Fork("values").NextUInt64(), cancellation, progress);
-            var scores = await Reward.ScoreAsync(own, cancellation);
-            unscored = scores.Count(s => s.Value is null);
-            foreach (var group in own.Zip(scores, (a, s) => (a.Asked.Prompt.Key, s.Value)).Where(v => v.Value is not null).GroupBy(v => v.Key, StringComparer.Ordinal))
-                values.Add(group.Key, group.Average(v => v.Value!.Value));
+            var (random, done, total) = (new SeededRandom(Seed).Fork("values"), 0, prompts.Length * sampling.Answers);
+            foreach (var batch in prompts.Chunk(Math.Max(1, BatchAnswers / sampling.Answers)))
+            {
+                var (seed, before) = (random.NextUInt64(), done);
+                var scores = await Judge.ScoresAsync(
+                    "own", [.. batch.SelectMany(p => Enumerable.Range(1, sampling.Answers).Select(n => FormattableString.Invariant($"{p.Id} answer {n}")))],
+                    () => sampling.Sample(Reference, Adapter, batch, sampling.Answers, seed, cancellation, new Further(before, total, progress)), cancellation);
+                done += scores.Count;
+                progress?.Report(new("sampling", done, total));
+                unscored += scores.Count(s => s.Value is null);
+                foreach (var (prompt, own) in batch.Zip(scores.Chunk(sampling.Answers), (p, s) => (p, s.Where(v => v.Value is not null).ToArray())))
+                    if (own.Length > 0)
+                        values.Add(prompt.Prompt.Key, own.Average(v => v.Value!.Value));
+            }
         }
 
         return new([.. data.Zip(rewards, (d, r) => new AnswerWorth(r.Value, values.TryGetValue(d.Asked.Prompt.Key, out var value) ? value : null, r.Why))], unscored);
+    }
+
+    // The answers of a batch as those of all.
+    private sealed class Further(int before, int total, IProgress<Progress>? progress) : IProgress<Progress>
+    {
+        public void Report(Progress value) => progress?.Report(value with { Done = before + value.Done, Total = total });
     }
 }

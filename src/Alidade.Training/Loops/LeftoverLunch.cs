@@ -51,7 +51,7 @@ public sealed record LeftoverLunch
         context ??= new();
         var leftOut = new ReasonCounts();
         // 1. and 2.
-        var worths = new AnswerWorths { Reward = Reward, Reference = Model, Adapter = Adapter, Sampling = Objective.NeedsValues ? Sampling : null, Seed = Options.Seed };
+        var worths = new AnswerWorths { Judge = new(Reward, run: null, stage: ""), Reference = Model, Adapter = Adapter, Sampling = Objective.NeedsValues ? Sampling : null, Seed = Options.Seed };
         var found = await worths.FindAsync(data, context.Progress, context.Cancellation);
         leftOut.Add("own answer that could not be scored", found.OwnUnscored);
         // 3.

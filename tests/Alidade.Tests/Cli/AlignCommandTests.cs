@@ -71,6 +71,40 @@ public sealed class AlignCommandTests : IDisposable
 
         Assert.Contains("score.weight", judge.Replacements.Keys);
         Assert.DoesNotContain("score.weight", policy.Replacements.Keys);
+
+        // What a training by itself keeps of its way, a stage keeps too.
+        Assert.All((string[])["1-kto", "2-judge", "3-grpo"], stage => Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(run, "tensorboard", stage))));
+        var sampled = RunView.Open(run).Samples().Where(s => s.Measure == "rewarded_answers").ToArray();
+        Assert.Equal(["3-grpo.update-000000", "3-grpo.update-000002"], sampled.Select(s => s.Phase).Distinct());
+        Assert.All(sampled, s => Assert.NotNull(s.Item.Score));
+    }
+
+    [Fact]
+    public void Cuts_that_a_stage_learned_stand_in_the_run_and_a_stop_does_not_change_them()
+    {
+        var model = TinyModel.Write(folder.File("model"));
+        folder.Write("graded.jsonl", string.Concat(Enumerable.Range(0, 24).Select(i => $$"""{"prompt": "the cat {{i}}", "completion": " sat", "label": {{i % 3}}}""" + "\n")));
+        var recipe = folder.Write("recipe.yaml", """
+            data: { preferences: pairs.jsonl, held_out: 0.3 }
+            stages:
+              - { name: rubric, objective: { name: ordinal, levels: 3 }, ordinal_cuts: learned, data: { file: graded.jsonl }, training: { batch_rows: 4, max_updates: 4, checkpoint_every: 1, schedule: { learning_rate: 1e-1 } } }
+              - { objective: sft, training: { batch_rows: 4, max_updates: 1 } }
+            measures: { max_new_tokens: 4, samples: 0 }
+            open: { pairs: 1, layers: 2, positions: 3 }
+            """);
+        double[] Cuts(string run) => Json.ReadFile<double[]>(Path.Combine(folder.File(run), "ordinal_cuts-1-rubric.json"));
+        AlignRun.Do(new() { Model = model, Recipe = recipe, Output = folder.File("whole") }, new Collected([]), _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal(2, Cuts("whole").Length);
+        Assert.NotEqual(-0.5, Cuts("whole")[0], 1e-3);
+
+        // Stopped in the stage of the cuts, and again when it is done.
+        using var inside = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => AlignRun.Do(new() { Model = model, Recipe = recipe, Output = folder.File("stopped") }, new StopAt(inside, "ordinal", 2), _ => { }, inside.Token));
+        using var behind = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => AlignRun.Do(new() { Resume = folder.File("stopped") }, new StopAt(behind, "sft", 1), _ => { }, behind.Token));
+        Assert.Equal(Cuts("whole"), Cuts("stopped"));
+        AlignRun.Do(new() { Resume = folder.File("stopped") }, new Collected([]), _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal(Cuts("whole"), Cuts("stopped"));
     }
 
     [Fact]
@@ -228,8 +262,12 @@ public sealed class AlignCommandTests : IDisposable
         public void Report(Alidade.Core.Progress value) => said.Add("progress: " + value.Task);
     }
 
-    private sealed class StopAt(CancellationTokenSource source) : IProgress<Alidade.Core.Progress>
+    private sealed class StopAt(CancellationTokenSource source, string? task = null, int done = 0) : IProgress<Alidade.Core.Progress>
     {
-        public void Report(Alidade.Core.Progress value) => source.Cancel();
+        public void Report(Alidade.Core.Progress value)
+        {
+            if (task is null || (string.Equals(value.Task, task, StringComparison.OrdinalIgnoreCase) && value.Done >= done))
+                source.Cancel();
+        }
     }
 }

@@ -44,9 +44,9 @@ public sealed class BadTrainInputTests : IDisposable
     [InlineData("grpo --set reward=ends_with_question objective.loss.epsilon_hi=1", "there is no option 'objective.loss.epsilon_hi'", "did you mean 'objective.loss.epsilon_high'?")]
     [InlineData("grpo --set reward=ends_with_question high_entropy={\"fractoin\":1}", "unknown key 'objective.high_entropy.fractoin'", "did you mean 'fraction'?")]
     [InlineData("grpo --set reward=ends_with_question high_entropy=0.5", "'objective.high_entropy' (--set high_entropy=0.5) is '0.5'; a mapping of keys to values is needed")]
-    [InlineData("grpo --set reward=exact_answer", "the reward 'exact_answer' needs the field 'answer', which the row does not have")]
+    [InlineData("grpo --set reward=exact_answer", "rows.jsonl: row '", "the reward 'exact_answer' needs the field 'answer', which the row does not have")]
     [InlineData("a_lol", "a_lol needs rewards", "'reward' and 'value'", "ends_with_question")]
-    [InlineData("a-lol --set reward=exact_answer", "the reward 'exact_answer' needs the field 'answer', which the row does not have")]
+    [InlineData("a-lol --set reward=exact_answer", "rows.jsonl: row '", "the reward 'exact_answer' needs the field 'answer', which the row does not have")]
     [InlineData("a_lol --set reward=ends_with_question objective.form=sequnce", "'sequnce'", "did you mean 'sequence'?")]
     [InlineData("a_lol --set reward=ends_with_question clip=0", "'objective.clip' (--set clip=0)", "a_lol")]
     [InlineData("a_lol --set reward=ends_with_question values.answers=0", "values.answers: 0 (at least 1)")]
@@ -95,6 +95,17 @@ public sealed class BadTrainInputTests : IDisposable
         Refused(["train", objective, "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of(objective, 6) + row + "\n")], holds);
 
     [Theory]
+    [InlineData("rrhf", """{"prompt": "a", "completions": ["b", "c"], "scores": [2, "x"]}""", "rows.jsonl:1: field 'scores[1]' is a text; a number is needed")]
+    [InlineData("rrhf", """{"prompt": "a", "completions": ["b", 3]}""", "rows.jsonl:1: field 'completions[1]' is 3; a text is needed")]
+    [InlineData("prm", """{"prompt": "a", "completions": ["b"], "labels": ["yes"]}""", "rows.jsonl:1: field 'labels[0]' is a text; true or false is needed")]
+    [InlineData("outcome", """{"prompt": "a", "completion": "b", "label": 2}""", "rows.jsonl:1: field 'label' is '2'; allowed: true, false, 1, 0")]
+    [InlineData("ordinal", """{"prompt": "a", "completion": "b", "label": 7}""", "rows.jsonl: the labels go up to 7, and ordinal has 5 levels, 0 to 4", "objective.levels=8")]
+    [InlineData("ordinal", """{"prompt": "a", "completion": "b", "label": "good"}""", "rows.jsonl: the labels are names (good), which have no order", "number them from 0")]
+    [InlineData("sft --set form=refine", """{"prompt": "a", "answer": "b", "refinement": "c"}""", "rows.jsonl:1: field 'feedback' is missing")]
+    public void What_only_one_kind_of_training_reads_is_checked_as_well(string line, string row, params string[] holds) =>
+        Refused(["train", .. line.Split(' '), "--model", model, "--data", folder.Write("rows.jsonl", row + "\n")], holds);
+
+    [Theory]
     [InlineData("", """{"prompt": "a", "completion": "b", "reward": 1}""", "rows.jsonl: the rows have a 'reward' and no 'value'", "objective.form=reward")]
     [InlineData("", """{"prompt": "a", "completion": "b", "value": 1}""", "rows.jsonl: the rows have a 'value' and no 'reward'")]
     [InlineData("reward=ends_with_question", """{"prompt": "a", "completion": "b", "reward": 1, "value": 0}""", "rows.jsonl: the rows have rewards of their own", "leave one of them out")]
@@ -125,7 +136,7 @@ public sealed class BadTrainInputTests : IDisposable
 
     [Fact]
     public void Rows_to_unlearn_are_not_imitated() =>
-        Refused(["train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("sft", 6) + """{"prompt": "the", "completion": "log", "label": false}""" + "\n")], "1 rows have the label false", "cringe");
+        Refused(["train", "sft", "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of("sft", 6) + """{"prompt": "the", "completion": "log", "label": false}""" + "\n")], "1 of 7 rows have the label false", "cringe");
 
     [Fact]
     public void Broken_rows_are_counted_where_that_is_wanted()
@@ -136,9 +147,10 @@ public sealed class BadTrainInputTests : IDisposable
 
     [Theory]
     [InlineData("sft", "data.max_length=4", "no row is left to train on", "longer than 4 tokens (6)")]
-    [InlineData("sft", "too_long=cut max_length=3", "no demonstrations can be used", "the prompt fills the maximum length (6)")]
-    [InlineData("dpo", "too_long=cut max_length=3", "no pairs can be used", "the prompt fills the maximum length (6)")]
-    [InlineData("sft", "data.end_token=<|im_start|>", "no row holds a token at which the model stops (<|im_end|>)", "set data.end_token")]
+    [InlineData("reward", "data.max_length=4", "no row is left to train on", "longer than 4 tokens (6)")]
+    [InlineData("sft", "too_long=cut max_length=3", "rows.jsonl: no demonstrations can be used", "the prompt fills the maximum length (6)")]
+    [InlineData("dpo", "too_long=cut max_length=3", "rows.jsonl: no pairs can be used", "the prompt fills the maximum length (6)")]
+    [InlineData("sft", "data.end_token=<|im_start|>", "rows.jsonl: no row holds a token at which the model stops (<|im_end|>)", "set data.end_token")]
     public void What_leaves_nothing_to_learn_is_told_with_its_reason(string objective, string options, params string[] holds) =>
         Refused(["train", objective, "--model", model, "--data", folder.Write("rows.jsonl", TrainRows.Of(objective, 6)), "--set", .. options.Split(' ')], holds);
 

@@ -42,6 +42,9 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains(record["files"]!.AsArray(), f => (string)f!["path"]! == data);
         var report = JsonNode.Parse(CommandLine.Run("report", run, "--json").Output)!;
         Assert.Equal(objective, (string)JsonNode.Parse((string)report["recipe"]!)!["objective"]!["name"]!);
+        // Tokens of a row are not independent: their share has its rows, and no interval.
+        if (objective == "sft")
+            Assert.Matches(@"held-out token accuracy +\S+ → \S+ +\(3.rows\)", result.Output);
         // A policy that is its reference still prefers nothing, which is no accuracy of 0.
         if (objective == "dpo")
             Assert.Matches(@"held-out rewards accuracy +0 → \S+ +\(95\u00A0% interval \S+\u00A0to\u00A0\S+, 3 rows; at the start 100 % of the pairs are ties, which count as wrong\)", result.Output);
@@ -72,7 +75,7 @@ public sealed class TrainCommandTests : IDisposable
         string[] line = ["train", objective, "--model", model, "--data", data, "--set", "max_updates=4", "batch_rows=4", "rank=2"];
         var plan = CommandLine.Run([.. line, "--dry-run"]);
         Assert.True(plan.Code == 0, plan.Error);
-        Assert.Contains(objective == "reward" ? "dropped 1: longer than the maximum length" : "dropped 1: longer than the model's context of 32 tokens", plan.Output, StringComparison.Ordinal);
+        Assert.Contains("dropped 1: longer than the model's context of 32 tokens", plan.Output, StringComparison.Ordinal);
         var result = CommandLine.Run([.. line, "--out", folder.File("run")]);
         Assert.True(result.Code == 0, result.Error);
         if (objective == "sft")
@@ -208,6 +211,26 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal(0, CommandLine.Run("train", "--resume", run).Code);
         Assert.Equal(cuts, JsonNode.Parse(File.ReadAllText(Path.Combine(run, "ordinal_cuts.json")))!.AsArray().Select(c => (double)c!));
     }
+
+    [Theory]
+    [InlineData("kto", "kept 12: wanted answers alone: none is labelled false")]
+    [InlineData("cringe", "kept 12: rows to imitate alone: none is labelled false, so that nothing is unlearned")]
+    public void A_file_that_teaches_one_side_alone_is_told(string objective, string told)
+    {
+        string Plan(string more) => CommandLine.Run("train", objective, "--model", model, "--dry-run", "--data", folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 12).Select(i => $$"""{"prompt": "the cat {{i}}", "completion": " sat", "label": true}""" + "\n")) + more)).Output;
+        Assert.Contains(told, Plan(""), StringComparison.Ordinal);
+        Assert.DoesNotContain("is labelled false", Plan("""{"prompt": "the dog", "completion": " sat", "label": false}""" + "\n"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("reward", "{prompt, chosen, rejected}")]
+    [InlineData("reward_all_pairs", "{prompt, completions, scores}")]
+    [InlineData("cost_model", "is_response_0_safe")]
+    [InlineData("ordinal", "{prompt, completion, label}")]
+    [InlineData("outcome", "the label 1 or true for a right one")]
+    [InlineData("prm", "{prompt, completions, labels}")]
+    public void The_rows_of_an_objective_are_told_field_by_field(string objective, string fields) =>
+        Assert.Contains(fields, string.Join(' ', CommandLine.Run("train", "--list", objective).Output.Split((char[])['\n', ' '], StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
 
     [Fact]
     public void An_export_that_fails_at_the_end_loses_nothing()

@@ -116,21 +116,9 @@ public sealed class TrainOfflineCommandTests : IDisposable
     public void A_run_that_was_stopped_goes_on_to_the_same_bits(string task, int done)
     {
         folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 24).Select(i => $$"""{"prompt": "{{Prompt(i)}}", "completion": " {{Words[i % 2]}} {{Words[i % 6]}}"}""" + "\n")));
-        TrainRequest Request() => new()
-        {
-            CommandLine = "alidade train",
-            Recipe = "objective: a_lol\nmodel: model\ndata: rows.jsonl\nreward: { rule: { name: contains, text: cat } }\nvalues: { answers: 2, max_new_tokens: 4 }\n"
-                + "training: { batch_rows: 2, max_updates: 5, checkpoint_every: 1, schedule: { learning_rate: 1e-2 } }\nsamples: { count: 1, max_new_tokens: 2 }\nadapter: { lora: { rank: 2 } }\n",
-            RecipeName = "recipe.yaml",
-            Folder = folder.File(""),
-        };
-        TrainRun.Begin(Request(), folder.File("whole"), new Watch(_ => { }), _ => { }, TestContext.Current.CancellationToken);
-        using var stop = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => TrainRun.Begin(Request(), folder.File("stopped"), new Watch(p =>
-        {
-            if (string.Equals(p.Task, task, StringComparison.OrdinalIgnoreCase) && p.Done >= done)
-                stop.Cancel();
-        }), _ => { }, stop.Token));
+        var request = Request("reward: { rule: { name: contains, text: cat } }\nvalues: { answers: 2, max_new_tokens: 4 }");
+        TrainRun.Begin(request, folder.File("whole"), new Watch(_ => { }), _ => { }, TestContext.Current.CancellationToken);
+        Stop(request, task, done);
         Assert.Equal("stopped", (string)JsonNode.Parse(File.ReadAllText(folder.File("stopped/run.json")))!["state"]!);
         var resumed = CommandLine.Run("train", "--resume", folder.File("stopped"));
         Assert.True(resumed.Code == 0, resumed.Error);
@@ -139,6 +127,63 @@ public sealed class TrainOfflineCommandTests : IDisposable
         Assert.Equal(File.ReadAllBytes(folder.File("whole/adapter/adapter_model.safetensors")), File.ReadAllBytes(folder.File("stopped/adapter/adapter_model.safetensors")));
         Assert.Equal(Report("whole")["numbers"]!.ToJsonString(), Report("stopped")["numbers"]!.ToJsonString());
     }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(130)]
+    public void Answers_that_were_sampled_and_judged_before_a_stop_are_not_sampled_again(int done)
+    {
+        // 192 answers of the model's own, in three batches.
+        folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 24).Select(i => $$"""{"prompt": "{{Prompt(i)}}", "completion": " {{Words[i % 2]}} {{Words[i % 6]}}"}""" + "\n")));
+        var request = Request("reward: { rule: { name: contains, text: cat } }\nvalues: { answers: 8, max_new_tokens: 3 }");
+        TrainRun.Begin(request, folder.File("whole"), new Watch(_ => { }), _ => { }, TestContext.Current.CancellationToken);
+        Stop(request, "sampling", done);
+        var (kept, whole) = (Judged("stopped"), Judged("whole"));
+        Assert.Equal(24 + (done / 64 * 64), kept.Length);
+        Assert.Equal(whole[..kept.Length], kept);
+
+        TrainRun.Resume(folder.File("stopped"), new Watch(_ => { }), _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal(whole, Judged("stopped"));
+        Assert.Equal(Report("whole")["numbers"]!.ToJsonString(), Report("stopped")["numbers"]!.ToJsonString());
+    }
+
+    [Fact]
+    public void A_batch_that_was_kept_in_part_is_judged_again_as_a_whole()
+    {
+        folder.Write("rows.jsonl", string.Concat(Enumerable.Range(0, 24).Select(i => $$"""{"prompt": "{{Prompt(i)}}", "completion": " {{Words[i % 2]}} {{Words[i % 6]}}"}""" + "\n")));
+        var request = Request("reward: { rule: { name: contains, text: cat } }\nvalues: { answers: 8, max_new_tokens: 3 }");
+        TrainRun.Begin(request, folder.File("whole"), new Watch(_ => { }), _ => { }, TestContext.Current.CancellationToken);
+        Stop(request, "sampling", 130);
+        // As a kill leaves it in the middle of the second batch, in a line.
+        var samples = Path.Combine(folder.File("stopped"), "samples.jsonl");
+        File.WriteAllText(samples, string.Concat(File.ReadLines(samples).Take(24 + 100).Select(l => l + "\n")) + "{\"measure\": \"judged");
+        TrainRun.Resume(folder.File("stopped"), new Watch(_ => { }), _ => { }, TestContext.Current.CancellationToken);
+        Assert.Equal(24 + 192 + 36, Judged("stopped").Length);
+        Assert.Equal(Judged("whole").Order(StringComparer.Ordinal), Judged("stopped").Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(File.ReadAllBytes(folder.File("whole/adapter/adapter_model.safetensors")), File.ReadAllBytes(folder.File("stopped/adapter/adapter_model.safetensors")));
+    }
+
+    private TrainRequest Request(string how) => new()
+    {
+        CommandLine = "alidade train",
+        Recipe = $"objective: a_lol\nmodel: model\ndata: rows.jsonl\n{how}\n"
+            + "training: { batch_rows: 2, max_updates: 5, checkpoint_every: 1, schedule: { learning_rate: 1e-2 } }\nsamples: { count: 1, max_new_tokens: 2 }\nadapter: { lora: { rank: 2 } }\n",
+        RecipeName = "recipe.yaml",
+        Folder = folder.File(""),
+    };
+
+    // Leaves a run in the folder "stopped".
+    private void Stop(TrainRequest request, string task, int done)
+    {
+        using var stop = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => TrainRun.Begin(request, folder.File("stopped"), new Watch(p =>
+        {
+            if (string.Equals(p.Task, task, StringComparison.OrdinalIgnoreCase) && p.Done >= done)
+                stop.Cancel();
+        }), _ => { }, stop.Token));
+    }
+
+    private string[] Judged(string run) => [.. File.ReadLines(Path.Combine(folder.File(run), "samples.jsonl")).Where(l => l.Contains("judged_answers", StringComparison.Ordinal))];
 
     private static string[] Small => ["--set", "batch_rows=4", "max_updates=3", "rank=2", "held_out=0", "samples.count=0", "learning_rate=1e-2"];
 

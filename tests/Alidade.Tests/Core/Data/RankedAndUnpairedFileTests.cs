@@ -42,7 +42,7 @@ public sealed class RankedAndUnpairedFileTests
     }
 
     [Theory]
-    [InlineData("{\"prompt\": \"a\", \"completion\": \"b\", \"label\": 2}", ":1: field 'label' is a number; true or false is needed")]
+    [InlineData("{\"prompt\": \"a\", \"completion\": \"b\", \"label\": 2}", ":1: field 'label' is '2'; allowed: true, false, 1, 0")]
     [InlineData("{\"prompt\": \"a\", \"completion\": \"b\", \"label\": \"yes\"}", ":1: field 'label' is 'yes'; allowed: true, false, 1, 0")]
     [InlineData("{\"prompt\": \"a\", \"completion\": \" \", \"label\": true}", ":1: field 'completion' holds an empty answer")]
     [InlineData("{\"prompt\": \"a\", \"completion\": \"b\", \"lable\": true}", ":1: field 'label' is missing (the row has 'lable': did you mean 'label'?)")]
@@ -53,8 +53,8 @@ public sealed class RankedAndUnpairedFileTests
     [InlineData("{\"prompt\": \"a\", \"completions\": [\"b\"], \"scores\": [1]}", ":1: field 'completions' holds 1 answers; a ranking needs at least 2")]
     [InlineData("{\"prompt\": \"a\", \"completions\": [\"b\", \"\"], \"scores\": [1, 2]}", ":1: field 'completions' holds an empty answer")]
     [InlineData("{\"prompt\": \"a\", \"completions\": [\"b\", \"c\"], \"scores\": [1]}", ":1: field 'scores' holds 1 numbers for 2 answers")]
-    [InlineData("{\"prompt\": \"a\", \"completions\": [\"b\", \"c\"], \"scores\": [1, 1]}", ":1: field 'scores' are all equal: there is nothing to rank")]
-    [InlineData("{\"prompt\": \"a\", \"completions\": [\"b\", \"c\"], \"scores\": [1, \"x\"]}", ":1: field 'scores' is a list; a list of numbers is needed")]
+    [InlineData("{\"prompt\": \"a\", \"completions\": [\"b\", \"c\"], \"scores\": [1, 1]}", ":1: field 'scores' holds equal numbers alone: there is nothing to rank")]
+    [InlineData("{\"prompt\": \"a\", \"completions\": [\"b\", \"c\"], \"scores\": [1, \"x\"]}", ":1: field 'scores[1]' is a text; a number is needed")]
     public void A_broken_ranked_list_names_file_line_and_field(string text, string expected) =>
         Assert.EndsWith("d.jsonl" + expected, Assert.ThrowsAny<AlidadeException>(() => Ranked(text)).Message, StringComparison.Ordinal);
 

@@ -12,10 +12,11 @@ namespace Alidade.Tests.Training.Checkpoints;
 public sealed class KillTests
 {
     private const string Variable = "ALIDADE_KILLS";
+    private const string Updates = "max_updates=40";
 
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out var kills) ? kills : 2;
 
-    public static TheoryData<string> Objectives() => ["sft", "dpo", "grpo", "reward"];
+    public static TheoryData<string> Objectives() => ["sft", "dpo", "grpo", "reward", "a_lol"];
 
     [Theory]
     [MemberData(nameof(Objectives))]
@@ -24,7 +25,7 @@ public sealed class KillTests
         using var folder = new TemporaryFolder();
         var model = TinyModel.Write(folder.File("model"));
         var data = folder.Write("rows.jsonl", TrainRows.Of(objective, 24));
-        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "max_updates=40", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "rank=2", .. objective == "reward" ? (string[])["members=2"] : ["samples.count=1", "samples.max_new_tokens=4"], .. objective == "grpo" ? (string[])["reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4"] : []];
+        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "rank=2", .. Own(objective)];
         var watch = Stopwatch.StartNew();
         Assert.Equal(0, Child([.. begin, "--out", folder.File("whole")], null));
         var whole = (int)watch.ElapsedMilliseconds;
@@ -51,6 +52,17 @@ public sealed class KillTests
             Assert.Equal(expected, Weights(path));
         }
     }
+
+    private static string[] Own(string objective) => objective switch
+    {
+        "reward" => [Updates, "members=2"],
+        "grpo" => [Updates, .. Answered, "reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4"],
+        // Six batches of the model's own answers, most of them longer than those of the rows; few updates, so that many kills strike the sampling.
+        "a_lol" => ["max_updates=6", .. Answered, "reward=length_penalty", "values.answers=16", "values.max_new_tokens=8"],
+        _ => [Updates, .. Answered],
+    };
+
+    private static string[] Answered => ["samples.count=1", "samples.max_new_tokens=4"];
 
     // Of an ensemble those of every member.
     private static string Weights(string run)

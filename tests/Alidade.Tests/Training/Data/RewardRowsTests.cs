@@ -102,7 +102,7 @@ public sealed class RewardRowsTests
 
     [Theory]
     [InlineData("""{"prompt": "Q", "completions": ["a"], "labels": [true, false]}""", "holds 2 labels for 1 steps")]
-    [InlineData("""{"prompt": "Q", "completions": ["a"], "labels": ["yes"]}""", "a list of true and false is needed")]
+    [InlineData("""{"prompt": "Q", "completions": ["a"], "labels": ["yes"]}""", "field 'labels[0]' is a text; true or false is needed")]
     [InlineData("""{"prompt": "Q", "completions": [], "labels": []}""", "is an empty list")]
     [InlineData("""{"prompt": "Q", "completions": [" "], "labels": [true]}""", "holds an empty step")]
     public void Broken_solutions_are_errors_that_name_line_and_field(string line, string message) => Broken(StepwiseFile.Read, line, message);
