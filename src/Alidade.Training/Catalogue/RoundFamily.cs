@@ -89,6 +89,8 @@ public sealed class RoundFamily : ObjectiveFamily
         var dropped = new Dictionary<string, int>(part.Train.Dropped, StringComparer.Ordinal);
         foreach (var (reason, count) in loop.Rounds.SelectMany(r => r.LeftOut))
             dropped[reason] = dropped.GetValueOrDefault(reason) + count;
+        if (loop.RoundsLeftOut > 0)
+            dropped.Add("rounds, since one found nothing to learn", loop.RoundsLeftOut);
         return new(
             loop.Method, loop.Rounds.Sum(r => r.Updates), [.. loop.Rounds.SelectMany(r => r.Curve)], [.. loop.Measures.Select(Point)], BestUpdate: null, StoppedEarly: false,
             part.Train.Rows.Count, dropped, part.Train.Truncated, loop.Rounds.Sum(r => r.Tokens), loop.Seconds);

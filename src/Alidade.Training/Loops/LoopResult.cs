@@ -54,6 +54,9 @@ public sealed record LoopResult(string Method, IReadOnlyList<LoopRound> Rounds, 
     /// <summary>Held-out answers without a score before the first round.</summary>
     public int BeforeUnscored { get; init; }
 
+    /// <summary>Rounds that were not made, since the first of them found nothing to learn.</summary>
+    public int RoundsLeftOut { get; init; }
+
     /// <summary>The measures of held-out prompts, from before the first round on; empty without such prompts.</summary>
     public IReadOnlyList<LoopMeasure> Measures => Before is null && BeforeUnscored == 0 ? []
         : [new(0, Before, BeforeUnscored), .. Rounds.Select((r, i) => new LoopMeasure(Rounds.Take(i + 1).Sum(x => x.Updates), r.HeldOut, r.HeldOutUnscored))];

@@ -93,7 +93,15 @@ public abstract record RoundLoop
             // 1.–3.
             var data = await folder.RowsAsync(round, () => CollectAsync(PromptsOf(prompts, round), round, context));
             if (data.Rows.Count == 0)
-                throw new AlidadeException($"{Name}: round {round} found nothing to learn in {data.Answers} answers ({string.Join(", ", data.LeftOut.Concat(data.NotChosen).Select(l => $"{l.Key}: {l.Value}"))})");
+            {
+                var nothing = $"round {round} found nothing to learn in {data.Answers} answers ({string.Join(", ", data.LeftOut.Concat(data.NotChosen).Select(l => $"{l.Key}: {l.Value}"))})";
+                if (round == 1)
+                    throw new AlidadeException($"{Name}: {nothing}");
+                // What the rounds before learned stands.
+                context.OnWarning?.Invoke($"{nothing}: {Name} ends after {round - 1} of {Rounds} rounds");
+                break;
+            }
+
             // 4.
             var path = folder.TrainingPath(round);
             var (updates, tokens) = (state.Rounds.Sum(r => r.Updates), state.Rounds.Sum(r => r.Tokens));
@@ -129,7 +137,7 @@ public abstract record RoundLoop
             context.OnRound?.Invoke(done);
         }
 
-        return new(Name, state.Rounds, state.Before, clock.Elapsed.TotalSeconds) { BeforeUnscored = state.BeforeUnscored };
+        return new(Name, state.Rounds, state.Before, clock.Elapsed.TotalSeconds) { BeforeUnscored = state.BeforeUnscored, RoundsLeftOut = Math.Max(0, Rounds - state.Rounds.Count) };
     }
 
     /// <summary>Settings that this method alone has, for what a resumed run must agree with.</summary>
