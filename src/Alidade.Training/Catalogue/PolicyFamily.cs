@@ -50,8 +50,7 @@ public sealed class PolicyFamily : ObjectiveFamily
     ];
 
     /// <inheritdoc/>
-    public override string? Missing(object objective, TrainRecipe recipe) => recipe.Reward.Count > 0 ? null
-        : $"{((PolicyObjective)objective).Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(RuleReward)))}; or reward: {{ model: FOLDER }}";
+    public override string? Missing(object objective, TrainRecipe recipe) => recipe.Reward.Count > 0 ? null : RewardRecipe.NeededBy(((PolicyObjective)objective).Name);
 
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {

@@ -1,10 +1,8 @@
 using Alidade.Core;
 using Alidade.Core.Data;
-using Alidade.Core.Recipes;
 using Alidade.Training.Data;
 using Alidade.Training.Jobs;
 using Alidade.Training.Loops;
-using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
 using Alidade.Training.Trainers.Policy;
 
@@ -29,8 +27,8 @@ public sealed class RoundFamily : ObjectiveFamily
     public override IEnumerable<string> Reads(object objective) => ["reward", "rollouts", "samples"];
 
     /// <inheritdoc/>
-    public override string? Missing(object objective, TrainRecipe recipe) => recipe.Reward.Count > 0 || objective is SelfRewarding ? null
-        : $"{((RoundLoop)objective).Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(RuleReward)))}; or reward: {{ model: FOLDER }}";
+    public override string? Missing(object objective, TrainRecipe recipe) =>
+        recipe.Reward.Count > 0 || objective is SelfRewarding ? null : RewardRecipe.NeededBy(((RoundLoop)objective).Name);
 
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
@@ -55,7 +53,7 @@ public sealed class RoundFamily : ObjectiveFamily
             rollouts: rollouts, rounds: (rows, options) =>
             {
                 var each = Math.Min(loop.PromptsPerRound ?? rows, rows);
-                return new(loop.Rounds, loop.Rounds * new TrainingPlan(loop.MostRows(each), options).Updates, (long)loop.Rounds * each);
+                return new(loop.Rounds, loop.Rounds * new TrainingPlan(loop.MostRows(each), options).Updates, (long)loop.Rounds * each) { AnswersOfRow = loop.AnswersOfRow };
             });
     }
 

@@ -139,7 +139,8 @@ public sealed record TrainingForecast
         var learned = plan is null ? updates / Math.Ceiling((double)batches.Count / options.Accumulation) : (double)plan.Prompts / rows.Rows;
         // Of prompts a micro-batch holds answers, each as long as it may be.
         var answer = rows.Rollouts?.MaxNewTokens ?? 0;
-        var largest = lengths.Zip(scored, (l, s) => (First: l + answer, Second: s + answer)).OrderByDescending(l => l.First).Take(plan is null ? batches.Max(b => b.Length) : options.BatchRows).ToArray();
+        var answers = answer * (plan?.AnswersOfRow ?? 1);
+        var largest = lengths.Zip(scored, (l, s) => (First: l + answers, Second: s + answers)).OrderByDescending(l => l.First).Take(plan is null ? batches.Max(b => b.Length) : options.BatchRows).ToArray();
         MemoryEstimate Memory(bool recomputed) => MemoryEstimate.Of(model, trained, adapter is not null, largest.Sum(l => (long)l.First), largest.Sum(l => (long)l.Second), recomputed);
         var (kept, again) = (Memory(false), Memory(true));
         // Of the memory of an accelerator nothing is known.

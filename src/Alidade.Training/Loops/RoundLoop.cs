@@ -60,6 +60,9 @@ public abstract record RoundLoop
     /// <summary>Answers to each prompt where the method itself says how many; null where <see cref="AnswerSampling.Answers"/> does.</summary>
     internal virtual int? AnswersOfMethod => null;
 
+    /// <summary>Answers of a row that a round learns from.</summary>
+    internal virtual int AnswersOfRow => 1;
+
     /// <summary>Most rows that a round learns from.</summary>
     /// <param name="prompts">Prompts of the round.</param>
     internal virtual int MostRows(int prompts) => prompts;
