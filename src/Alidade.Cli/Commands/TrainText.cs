@@ -59,7 +59,7 @@ internal static class TrainText
         if (f.WithoutEnd > 0)
             Line($"          {f.WithoutEnd:n0} never show the model how an answer ends");
         Line($"tokens    {f.Tokens:n0} a pass, {(f.LearnsFromRewards ? "all of them prompts" : string.Create(CultureInfo.InvariantCulture, $"{f.ScoredTokens:n0} of them learned"))}; the longest row has {f.LongestRow:n0}");
-        Line($"updates   {(f.Members > 1 ? $"{f.Members} × " : "")}{f.Updates:n0} of {f.RowsPerUpdate:n0} {(f.LearnsFromRewards ? "answers" : "rows")}, {f.Passes:0.##} {(f.Passes == 1 ? "pass" : "passes")}, learning rate {f.LearningRate:g3}");
+        Line($"updates   {(f.Members > 1 ? $"{f.Members} × " : "")}{(f.InRounds ? "at most " : "")}{f.Updates:n0} of {f.RowsPerUpdate:n0} {(f.LearnsFromRewards ? "answers" : "rows")}, {f.Passes:0.##} {(f.Passes == 1 ? "pass" : "passes")}, learning rate {f.LearningRate:g3}");
         Line($"memory    {Size(f.Memory.Total)}: weights {Size(f.Memory.Weights)}, gradients {Size(f.Memory.Gradients)}, moments {Size(f.Memory.Moments)}, activations {Size(f.Memory.Activations)}");
         Line($"          activations are estimated: {f.Memory.How}");
         if (f.Choice.Why is { } why)
@@ -71,7 +71,7 @@ internal static class TrainText
         if (f is { TokensPerSecond: { } speed, Seconds: { } seconds })
             Line($"time      {TimeSpan.FromSeconds(Math.Min(1e9, Math.Ceiling(seconds))):c} at {speed:n0} tokens/s, measured on one micro-batch of typical rows; evaluation, samples and checkpoints come on top");
         if (f.Seconds is null)
-            Line($"time      not measured: the answers of the measured rollouts taught nothing, so no update was made");
+            Line($"time      not measured: {(f.InRounds ? "what a round learns is found when its answers have been judged" : "the answers of the measured rollouts taught nothing, so no update was made")}");
         return text.ToString();
     }
 

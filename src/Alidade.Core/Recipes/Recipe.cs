@@ -25,6 +25,10 @@ public sealed class ShortFormAttribute(string key) : Attribute
     public string Key => key;
 }
 
+/// <summary>Marks a property of a record that is no key: whoever runs the record sets it.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NoKeyAttribute : Attribute;
+
 /// <summary>A part of a recipe whose record is known only when the rest has been read.</summary>
 public sealed class RecipePart
 {

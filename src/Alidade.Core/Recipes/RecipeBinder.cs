@@ -189,7 +189,7 @@ internal sealed class RecipeBinder(IReadOnlyDictionary<YamlNode, string>? given 
 
         var type = record.GetType();
         var before = Problems.Count;
-        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !notSettable.Contains(p.Name) && (HoldsParts(p.PropertyType) || CanRead(p.PropertyType)))
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && !notSettable.Contains(p.Name) && p.GetCustomAttribute<NoKeyAttribute>() is null && (HoldsParts(p.PropertyType) || CanRead(p.PropertyType)))
             .ToDictionary(p => Snake(p.Name), StringComparer.Ordinal);
         var set = new HashSet<string>(known, StringComparer.Ordinal);
         foreach (var (keyNode, child) in mapping.Children)

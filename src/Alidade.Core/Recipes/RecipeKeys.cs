@@ -54,7 +54,7 @@ public static class RecipeKeys
 
     private static IEnumerable<RecipeKey> Below(object record, string prefix)
     {
-        foreach (var property in record.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0))
+        foreach (var property in record.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true } && p.GetIndexParameters().Length == 0 && p.GetCustomAttribute<NoKeyAttribute>() is null))
         {
             var key = (prefix.Length == 0 ? "" : prefix + ".") + RecipeBinder.Snake(property.Name);
             var type = property.PropertyType;

@@ -41,17 +41,10 @@ public static class OtherNames
         new("a_lol_kl", "a_lol", ["objective.form=kl"]),
         new("r_lol", "a_lol", ["objective.form=reward"]),
         new("best_of_n", null, [], typeof(BestOfNSampling)),
-        new("iterative_dpo", null, [], typeof(IterativeDpo)),
-        new("online_dpo", null, [], typeof(OnlineDpo)),
-        new("raft", null, [], typeof(Raft)),
-        new("rejection_sampling", null, [], typeof(RejectionSampling)),
         new("rlaif", null, [], typeof(AiFeedback)),
         new("self_align", null, [], typeof(PrincipleDriven)),
         new("self_debiasing", null, [], typeof(SelfDebiasing)),
-        new("self_detoxification", null, [], typeof(SelfDetoxification)),
         new("self_instruct", null, [], typeof(SelfInstruct)),
-        new("self_rewarding", null, [], typeof(SelfRewarding)),
-        new("xpo", null, [], typeof(ExploratoryOptimisation)),
     ];
 
     /// <summary>What a name means here; null for one that is not known.</summary>

@@ -21,7 +21,7 @@ public sealed class PolicyFamily : ObjectiveFamily
     public override Type Interface => typeof(PolicyObjective);
 
     /// <inheritdoc/>
-    public override string RowsOf(object objective) => "prompts: rows {prompt, …} with whatever the reward reads, texts or lists of messages, or preference pairs, whose prompts are taken; and a reward, such as --set reward=ends_with_question";
+    public override string RowsOf(object objective) => PromptShape.Rows;
 
     /// <inheritdoc/>
     public override bool LearnsFromRewards => true;
@@ -50,8 +50,7 @@ public sealed class PolicyFamily : ObjectiveFamily
     ];
 
     /// <inheritdoc/>
-    public override string? Missing(object objective, TrainRecipe recipe) => recipe.Reward.Count > 0 ? null
-        : $"{((PolicyObjective)objective).Name} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(RuleReward)))}; or reward: {{ model: FOLDER }}";
+    public override string? Missing(object objective, TrainRecipe recipe) => recipe.Reward.Count > 0 ? null : RewardRecipe.NeededBy(((PolicyObjective)objective).Name);
 
     private protected override PreparedRows Prepare(RowRequest request, OpenedModels others)
     {
@@ -70,7 +69,7 @@ public sealed class PolicyFamily : ObjectiveFamily
         var tokenizer = new PromptTokenizer(model.Tokenizer, model.ChatTemplate, Math.Min(recipe.Data.MaxLength, model.Config.ContextLength - 1));
         var prompts = PromptFile.Read(recipe.Data.File, request.Reading);
         RewardRecipe.CheckRows(recipe.Reward.Concat(recipe.Cost), prompts.File.Path, prompts.Rows);
-        return PreparedRows.Of(prompts, recipe, tokenizer.Tokenize, new Shape(), (part, adapter, options, context) =>
+        return PreparedRows.Of(prompts, recipe, tokenizer.Tokenize, new PromptShape(), (part, adapter, options, context) =>
         {
             Critic? Critic(bool wanted, ulong seed) => wanted ? Trainers.Policy.Critic.Over(model, recipe.Adapter.Lora, seed) : null;
             var critic = Critic(objective.Advantage.NeedsValues, options.Seed);
@@ -103,13 +102,4 @@ public sealed class PolicyFamily : ObjectiveFamily
             Temperature = recipe.Rollouts.Temperature,
             Seed = recipe.Training.Seed,
         };
-
-    private sealed class Shape : IRowShape<PromptTokens>
-    {
-        public string IdOf(PromptTokens row) => row.Source.Id;
-
-        public int LengthOf(PromptTokens row) => row.Ids.Count;
-
-        public IReadOnlyList<TokenStretch> StretchesOf(PromptTokens row) => [TokenStretch.Prompt(row.Ids)];
-    }
 }

@@ -45,6 +45,12 @@ public abstract class PreparedRows : IDisposable
     /// <summary>How the model answers these rows, where it learns from its own answers; else null.</summary>
     public RolloutOptions? Rollouts { get; init; }
 
+    /// <summary>How often rounds on these rows sample and update at most, where the method is one in rounds; else null.</summary>
+    internal Func<int, TrainingOptions, RolloutPlan>? PlanOfRounds { get; init; }
+
+    /// <summary>How often a training samples and updates; null where it learns from rows that are there already.</summary>
+    internal RolloutPlan? PlanFor(TrainingOptions options) => PlanOfRounds?.Invoke(Rows, options) ?? Rollouts?.PlanFor(Rows, options);
+
     /// <summary>Every file that the training reads but those of the model that is trained: the rows, rewards, a teacher, a reference.</summary>
     public IReadOnlyList<HashedFile> Files => [File, .. Others?.Files ?? []];
 
@@ -82,11 +88,12 @@ public abstract class PreparedRows : IDisposable
     /// <param name="head">The scoring head that is needed; null for none.</param>
     /// <param name="rollouts">How the model answers the rows, where it learns from its own answers; else null.</param>
     /// <param name="worth">Finds what rows are worth before training begins; null where nothing is to be found.</param>
+    /// <param name="rounds">How often rounds on so many rows sample and update at most; null where there are none.</param>
     /// <exception cref="AlidadeException">Nothing is left to train on.</exception>
     internal static PreparedRows Of<TRow, T>(
         DataSet<TRow> data, TrainRecipe recipe, Func<IEnumerable<TRow>, TokenRows<T>> tokenize, IRowShape<T> shape,
         Func<RowParts<T>, LoraAdapter?, TrainingOptions, TrainingContext, TrainingResult> train,
-        Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null, RolloutOptions? rollouts = null, IRowWorth<T>? worth = null)
+        Func<TokenRows<T>, TokenRows<T>>? together = null, ScoringHead? head = null, RolloutOptions? rollouts = null, IRowWorth<T>? worth = null, Func<int, TrainingOptions, RolloutPlan>? rounds = null)
         where TRow : IDataRow
     {
         var split = SplitOf(data, recipe);
@@ -114,7 +121,7 @@ public abstract class PreparedRows : IDisposable
 
         foreach (var (reason, count) in tokens.Dropped)
             dropped[reason] = dropped.GetValueOrDefault(reason) + count;
-        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train, worth) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts, LeastRows = together is null ? 1 : 2 };
+        var prepared = new PreparedRows<T>(new(tokens with { Rows = kept }, heldOut), shape, train, worth) { File = data.File, Dropped = dropped, Truncated = tokens.Truncated, Noted = tokens.Noted, Head = head, Rollouts = rollouts, PlanOfRounds = rounds, LeastRows = together is null ? 1 : 2 };
         return prepared.Rows > 0 ? prepared
             : throw new AlidadeException($"{data.File.Path}: no row is left to train on; {new TokenRows<T>([], dropped, 0).Summary ?? "all were held out"}");
     }
@@ -230,7 +237,7 @@ internal sealed class PreparedRows<T>(RowParts<T> parts, IRowShape<T> shape, Fun
 
     // Other models stay with the rows that opened them.
     private PreparedRows<T> With(RowParts<T> other, IReadOnlyDictionary<string, int> dropped, IReadOnlyDictionary<string, int> noted) =>
-        new(other, shape, train, null) { File = File, Dropped = dropped, Truncated = Truncated, Noted = noted, Head = Head, Rollouts = Rollouts, LeastRows = LeastRows, Objective = Objective };
+        new(other, shape, train, null) { File = File, Dropped = dropped, Truncated = Truncated, Noted = noted, Head = Head, Rollouts = Rollouts, PlanOfRounds = PlanOfRounds, LeastRows = LeastRows, Objective = Objective };
 
     public override IEnumerable<ShownRow> Shown() => parts.Train.Rows.Select(Show);
 

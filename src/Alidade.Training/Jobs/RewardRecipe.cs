@@ -82,6 +82,9 @@ public sealed record RewardRecipe : IValidated
     internal static WeightedReward Open(IReadOnlyList<RewardRecipe> recipes, string role, OpenedModels models, bool baseStays) =>
         new([.. recipes.Select(r => (r.Opened(role, models, baseStays), r.Weight))]);
 
+    /// <summary>That a method needs a reward, and what there is, as an error says it.</summary>
+    internal static string NeededBy(string method) => $"{method} needs a reward, such as --set reward=ends_with_question; rules: {string.Join(", ", RecipeKeys.Choices(typeof(RuleReward)))}; or reward: {{ model: FOLDER }}";
+
     /// <summary>Says before any work which row lacks what a rule among some rewards reads, those of ensembles too.</summary>
     /// <param name="recipes">The rewards.</param>
     /// <param name="file">The file of the rows.</param>

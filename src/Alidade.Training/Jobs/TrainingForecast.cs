@@ -68,6 +68,9 @@ public sealed record TrainingForecast
     /// <summary>Whether the model learns from its own answers; the rows are prompts then, and updates see answers.</summary>
     public required bool LearnsFromRewards { get; init; }
 
+    /// <summary>Whether it learns in rounds, of which each finds itself what it learns from: then updates are the most that there may be.</summary>
+    public required bool InRounds { get; init; }
+
     /// <summary>Rows of an update.</summary>
     public required int RowsPerUpdate { get; init; }
 
@@ -130,13 +133,14 @@ public sealed record TrainingForecast
                 $"{rows.File.Path}: no row holds a token at which the model stops ({string.Join(", ", ModelSummary.Of(model).EndTokens)}) in the part that is learned, so it would never learn to stop: set data.end_token, or data.needs_end to false");
         var options = recipe.Training;
         var perUpdate = options.BatchRows * options.Accumulation;
-        var plan = rows.Rollouts?.PlanFor(rows.Rows, options);
+        var plan = rows.PlanFor(options);
         var updates = plan?.Updates ?? new TrainingPlan(rows.Rows, options, rows.LeastRows).Updates;
         var batches = TrainingPlan.MicroBatches(Enumerable.Range(0, rows.Rows), options.BatchRows, rows.LeastRows);
         var learned = plan is null ? updates / Math.Ceiling((double)batches.Count / options.Accumulation) : (double)plan.Prompts / rows.Rows;
         // Of prompts a micro-batch holds answers, each as long as it may be.
         var answer = rows.Rollouts?.MaxNewTokens ?? 0;
-        var largest = lengths.Zip(scored, (l, s) => (First: l + answer, Second: s + answer)).OrderByDescending(l => l.First).Take(plan is null ? batches.Max(b => b.Length) : options.BatchRows).ToArray();
+        var answers = answer * (plan?.AnswersOfRow ?? 1);
+        var largest = lengths.Zip(scored, (l, s) => (First: l + answers, Second: s + answers)).OrderByDescending(l => l.First).Take(plan is null ? batches.Max(b => b.Length) : options.BatchRows).ToArray();
         MemoryEstimate Memory(bool recomputed) => MemoryEstimate.Of(model, trained, adapter is not null, largest.Sum(l => (long)l.First), largest.Sum(l => (long)l.Second), recomputed);
         var (kept, again) = (Memory(false), Memory(true));
         // Of the memory of an accelerator nothing is known.
@@ -161,6 +165,7 @@ public sealed record TrainingForecast
             Members = recipe.Members,
             Updates = updates,
             LearnsFromRewards = objective.Family.LearnsFromRewards,
+            InRounds = rows.PlanOfRounds is not null,
             RowsPerUpdate = perUpdate,
             Passes = learned,
             LearningRate = options.Schedule.LearningRate,
@@ -172,6 +177,9 @@ public sealed record TrainingForecast
     /// <summary>The same with the speed of a micro-batch of typical rows: forward, backward and a step at learning rate 0, which changes no weight.</summary>
     public TrainingForecast Measured(LoraAdapter? adapter, PreparedRows rows, TrainRecipe recipe, CancellationToken cancellation)
     {
+        // What a round learns is found when its answers have been judged, which those of a few prompts do not tell.
+        if (InRounds)
+            return this;
         // Where the model answers itself, two whole rollouts are measured: sampling is a part of them.
         var typical = rows.Typical(rows.Rollouts?.Prompts ?? Math.Max(rows.LeastRows, recipe.Training.BatchRows));
         var rollout = rows.Rollouts?.PlanFor(typical.Rows, recipe.Training with { Epochs = 1, MaxUpdates = null }).Updates ?? 0;

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Recipes;
 using Alidade.Training.Objectives;
 using Alidade.Training.Objectives.Ranking;
 using Alidade.Training.Rewards;
@@ -17,19 +18,25 @@ public sealed record ExploratoryOptimisation : PreferenceLoop
     public ExploratoryOptimisation() => Objective = new Xpo();
 
     /// <summary>Who compares.</summary>
+    [NoKey]
     public required IPreferenceJudge Judge { get; init; }
 
     /// <inheritdoc/>
     public override string Name => "xpo";
 
+    /// <inheritdoc/>
+    public override RoundLoop JudgedBy(IReward reward) => this with { Judge = new RewardJudge(reward), Measure = reward };
+
+    internal override int? AnswersOfMethod => 2;
+
     private protected override ReferenceModel ReferenceOf => ReferenceModel.Base;
 
     private protected override string Settings => $"{Fingerprints.Of(Objective)} {Judge.Fingerprint}";
 
-    private protected override void Check()
+    internal override void Check(bool hasAdapter)
     {
-        base.Check();
-        if (Adapter is null)
+        base.Check(hasAdapter);
+        if (!hasAdapter)
             throw new AlidadeException("XPO compares the policy with the model before the first round: train an adapter");
     }
 

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Recipes;
 using Alidade.Core.Statistics;
 using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
@@ -10,6 +11,7 @@ namespace Alidade.Training.Loops;
 public abstract record ImitationLoop : RoundLoop
 {
     /// <summary>What judges answers.</summary>
+    [NoKey]
     public required IReward Reward { get; init; }
 
     /// <inheritdoc/>
@@ -19,16 +21,19 @@ public abstract record ImitationLoop : RoundLoop
         init => base.Measure = value;
     }
 
+    /// <inheritdoc/>
+    public override RoundLoop JudgedBy(IReward reward) => this with { Reward = reward };
+
     /// <summary>Which of a round's scored answers are imitated, and why the others are not.</summary>
     /// <param name="answers">Answers with their rewards, prompt by prompt.</param>
-    /// <param name="leftOut">Counts of what is not kept.</param>
-    private protected abstract IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts leftOut);
+    /// <param name="notChosen">Counts of what is not kept.</param>
+    private protected abstract IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts notChosen);
 
     private protected override async Task<RoundData> CollectAsync(IReadOnlyList<AskedPrompt> prompts, int round, LoopContext context)
     {
         var answers = Sample(prompts, Sampling.Answers, FormattableString.Invariant($"answers {round}"), context);
         var scores = await Reward.ScoreAsync(answers, context.Cancellation);
-        var leftOut = new ReasonCounts();
+        var (leftOut, notChosen) = (new ReasonCounts(), new ReasonCounts());
         var scored = new List<ScoredAnswer>();
         for (var i = 0; i < answers.Count; i++)
             if (scores[i].Value is { } value)
@@ -41,8 +46,9 @@ public abstract record ImitationLoop : RoundLoop
         {
             Prompts = prompts.Count,
             Answers = answers.Count,
-            Rows = [.. Choose(scored, leftOut).Select(s => new RoundRow(IdOf(s.Answer, s.Number), [.. s.Answer.PromptIds], [.. s.Answer.Ids], null))],
+            Rows = [.. Choose(scored, notChosen).Select(s => new RoundRow(IdOf(s.Answer, s.Number), [.. s.Answer.PromptIds], [.. s.Answer.Ids], null))],
             LeftOut = leftOut.Counts,
+            NotChosen = notChosen.Counts,
             Reward = Mean.Of([.. scored.Select(s => s.Reward)]),
         };
     }

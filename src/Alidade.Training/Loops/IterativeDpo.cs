@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Recipes;
 using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
 
@@ -12,6 +13,7 @@ namespace Alidade.Training.Loops;
 public sealed record IterativeDpo : PreferenceLoop
 {
     /// <summary>What judges answers.</summary>
+    [NoKey]
     public required IReward Reward { get; init; }
 
     /// <inheritdoc/>
@@ -24,13 +26,16 @@ public sealed record IterativeDpo : PreferenceLoop
         init => base.Measure = value;
     }
 
+    /// <inheritdoc/>
+    public override RoundLoop JudgedBy(IReward reward) => this with { Reward = reward };
+
     private protected override ReferenceModel ReferenceOf => ReferenceModel.Start;
 
     private protected override string Settings => $"{Fingerprints.Of(Objective)} {Reward.Fingerprint}";
 
-    private protected override void Check()
+    internal override void Check(bool hasAdapter)
     {
-        base.Check();
+        base.Check(hasAdapter);
         if (Sampling.Answers < 2)
             throw new AlidadeException("iterative DPO compares answers to one prompt and needs at least 2 of them");
     }

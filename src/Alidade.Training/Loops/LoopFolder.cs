@@ -115,4 +115,7 @@ internal sealed class LoopState
 
     /// <summary>Mean reward on held-out prompts before the first round.</summary>
     public MeanEstimate? Before { get; set; }
+
+    /// <summary>Held-out answers without a score before the first round.</summary>
+    public int BeforeUnscored { get; set; }
 }

@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Recipes;
 using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
 
@@ -12,20 +13,26 @@ namespace Alidade.Training.Loops;
 public sealed record OnlineDpo : PreferenceLoop
 {
     /// <summary>Who compares: a reward (<see cref="RewardJudge"/>) or an AI judge (<see cref="PairJudge"/>).</summary>
+    [NoKey]
     public required IPreferenceJudge Judge { get; init; }
 
     /// <inheritdoc/>
     public override string Name => "online_dpo";
+
+    /// <inheritdoc/>
+    public override RoundLoop JudgedBy(IReward reward) => this with { Judge = new RewardJudge(reward), Measure = reward };
+
+    internal override int? AnswersOfMethod => 2;
 
     // The model before the first round, as in the paper.
     private protected override ReferenceModel ReferenceOf => ReferenceModel.Base;
 
     private protected override string Settings => $"{Fingerprints.Of(Objective)} {Judge.Fingerprint}";
 
-    private protected override void Check()
+    internal override void Check(bool hasAdapter)
     {
-        base.Check();
-        if (Adapter is null)
+        base.Check(hasAdapter);
+        if (!hasAdapter)
             throw new AlidadeException("online DPO measures every round against the model before the first one: train an adapter, or use iterative DPO");
     }
 

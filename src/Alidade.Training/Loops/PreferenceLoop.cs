@@ -14,6 +14,8 @@ public abstract record PreferenceLoop : RoundLoop
     /// <summary>The objective on pairs. Default DPO.</summary>
     public IPreferenceObjective Objective { get; init; } = new Dpo();
 
+    internal override int AnswersOfRow => 2;
+
     /// <summary>What preferences are measured against.</summary>
     private protected abstract ReferenceModel ReferenceOf { get; }
 

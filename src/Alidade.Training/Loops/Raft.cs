@@ -33,13 +33,15 @@ public sealed record Raft : ImitationLoop
 
     private protected override string Settings => FormattableString.Invariant($"{Ranking} {Share} {Reward.Fingerprint}");
 
+    internal override int MostRows(int prompts) => Ranking == RaftRanking.Top ? (int)Math.Ceiling(Share * prompts * Sampling.Answers) : prompts;
+
     // Of equal rewards the first answer: the choice is the same in every run.
-    private protected override IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts leftOut)
+    private protected override IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts notChosen)
     {
         ScoredAnswer[] kept = Ranking == RaftRanking.Top
             ? [.. answers.OrderByDescending(a => a.Reward).Take((int)Math.Ceiling(Share * answers.Count))]
             : [.. answers.GroupBy(a => a.Prompt).Select(g => g.MaxBy(a => a.Reward)!)];
-        leftOut.Add("lower reward", answers.Count - kept.Length);
+        notChosen.Add("lower reward", answers.Count - kept.Length);
         return kept;
     }
 }
@@ -63,17 +65,19 @@ public sealed record RejectionSampling : ImitationLoop
     /// <inheritdoc/>
     public override string Name => "rejection_sampling";
 
+    internal override int MostRows(int prompts) => prompts * Math.Min(PerPrompt, Sampling.Answers);
+
     private protected override string Settings => FormattableString.Invariant($"{Threshold} {PerPrompt} {Reward.Fingerprint}");
 
-    private protected override IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts leftOut)
+    private protected override IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts notChosen)
     {
         foreach (var prompt in answers.GroupBy(a => a.Prompt))
         {
             var good = prompt.Where(a => a.Reward >= Threshold).ToArray();
             var different = good.DistinctBy(a => string.Join(' ', a.Answer.Ids)).ToArray();
-            leftOut.Add("below the threshold", prompt.Count() - good.Length);
-            leftOut.Add("copy of an answer that is kept", good.Length - different.Length);
-            leftOut.Add("more answers to a prompt than are kept", different.Length - Math.Min(different.Length, PerPrompt));
+            notChosen.Add("below the threshold", prompt.Count() - good.Length);
+            notChosen.Add("copy of an answer that is kept", good.Length - different.Length);
+            notChosen.Add("more answers to a prompt than are kept", different.Length - Math.Min(different.Length, PerPrompt));
             foreach (var answer in different.OrderByDescending(a => a.Reward).Take(PerPrompt))
                 yield return answer;
         }

@@ -47,6 +47,8 @@ internal sealed record RoundData
 
     public required IReadOnlyDictionary<string, int> LeftOut { get; init; }
 
+    public IReadOnlyDictionary<string, int> NotChosen { get; init; } = new Dictionary<string, int>();
+
     public MeanEstimate? Reward { get; init; }
 }
 

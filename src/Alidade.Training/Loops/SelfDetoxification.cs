@@ -23,14 +23,16 @@ public sealed record SelfDetoxification : ImitationLoop
     /// <inheritdoc/>
     public override string Name => "self_detoxification";
 
+    internal override int MostRows(int prompts) => (int)Math.Ceiling(Share * prompts * Sampling.Answers);
+
     private protected override string Settings => FormattableString.Invariant($"{Share} {Reward.Fingerprint}");
 
-    private protected override IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts leftOut)
+    private protected override IEnumerable<ScoredAnswer> Choose(IReadOnlyList<ScoredAnswer> answers, ReasonCounts notChosen)
     {
         var different = answers.DistinctBy(a => string.Join(' ', a.Answer.Ids)).ToArray();
-        leftOut.Add("copy", answers.Count - different.Length);
+        notChosen.Add("copy", answers.Count - different.Length);
         ScoredAnswer[] kept = [.. different.OrderByDescending(a => a.Reward).Take((int)Math.Ceiling(Share * different.Length))];
-        leftOut.Add("more toxic", different.Length - kept.Length);
+        notChosen.Add("more toxic", different.Length - kept.Length);
         return kept;
     }
 }

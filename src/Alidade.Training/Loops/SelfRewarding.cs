@@ -1,5 +1,6 @@
 using Alidade.Core;
 using Alidade.Core.Data;
+using Alidade.Core.Recipes;
 using Alidade.Models.Chat;
 using Alidade.Training.Rewards;
 using Alidade.Training.Trainers;
@@ -14,10 +15,14 @@ namespace Alidade.Training.Loops;
 public sealed record SelfRewarding : PreferenceLoop
 {
     /// <summary>Makes the judge of a chat client that is the policy as it is. Default the paper's rubric in short, from 0 to 5.</summary>
+    [NoKey]
     public Func<IChatClient, IReward> JudgeOf { get; init; } = chat => new JudgeReward("the policy itself", chat);
 
     /// <inheritdoc/>
     public override string Name => "self_rewarding";
+
+    /// <summary>The same method, which judges itself, with a reward that measures its answers to held-out prompts.</summary>
+    public override RoundLoop JudgedBy(IReward reward) => this with { Measure = reward };
 
     private protected override ReferenceModel ReferenceOf => ReferenceModel.Start;
 
@@ -30,9 +35,9 @@ public sealed record SelfRewarding : PreferenceLoop
         }
     }
 
-    private protected override void Check()
+    internal override void Check(bool hasAdapter)
     {
-        base.Check();
+        base.Check(hasAdapter);
         if (Sampling.Answers < 2)
             throw new AlidadeException("self-rewarding compares answers to one prompt and needs at least 2 of them");
         if (Model.ChatTemplate is null)

@@ -15,7 +15,12 @@ namespace Alidade.Training.Trainers.Policy;
 /// <param name="Ended">False where the limit cut it.</param>
 /// <param name="Reward">Its reward; null where it could not be scored.</param>
 /// <param name="Why">Why there is no reward; null where there is one.</param>
-public sealed record HeldOutAnswer(string Id, string Prompt, string Answer, int Tokens, bool Ended, double? Reward, string? Why);
+public sealed record HeldOutAnswer(string Id, string Prompt, string Answer, int Tokens, bool Ended, double? Reward, string? Why)
+{
+    /// <summary>An answer with what it is worth, or why that is not known.</summary>
+    internal static HeldOutAnswer Of(AnsweredPrompt answer, double? reward, string? why) =>
+        new(answer.Asked.Id, answer.Asked.Prompt.ToString(), answer.Text, answer.Ids.Count, answer.Ended, reward, why);
+}
 
 /// <summary>The policy on held-out prompts: one answer to each, with the same random numbers at every evaluation.</summary>
 internal sealed class PolicyEvaluation(
@@ -47,8 +52,7 @@ internal sealed class PolicyEvaluation(
             metrics["cost"] = costs.Average();
         if (needsReference)
             metrics["kl_to_reference"] = Divergence(rows);
-        context.OnAnswers?.Invoke(update, [.. rows.Select((r, i) => new HeldOutAnswer(
-            r.Asked.Id, r.Asked.Prompt.ToString(), r.Text, r.Ids.Count, r.Ended, scores[i].Reward, scores[i].Why))]);
+        context.OnAnswers?.Invoke(update, [.. rows.Select((r, i) => HeldOutAnswer.Of(r, scores[i].Reward, scores[i].Why))]);
         // Not −0 where every reward is 0.
         return new(update, 0 - mean.Value, metrics);
     }

@@ -6,6 +6,9 @@ namespace Alidade.Training.Trainers.Policy;
 /// <param name="Prompts">Prompts that are answered, those of later passes counted again.</param>
 internal sealed record RolloutPlan(int Rollouts, int Updates, long Prompts)
 {
+    /// <summary>Answers of a row that an update learns from: 2 where a better one stands beside a worse one.</summary>
+    public int AnswersOfRow { get; init; } = 1;
+
     /// <summary>The plan of a training.</summary>
     /// <param name="rollout">How answers are sampled.</param>
     /// <param name="prompts">Number of prompts, at least 1.</param>

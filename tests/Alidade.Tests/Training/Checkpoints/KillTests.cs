@@ -12,11 +12,9 @@ namespace Alidade.Tests.Training.Checkpoints;
 public sealed class KillTests
 {
     private const string Variable = "ALIDADE_KILLS";
-    private const string Updates = "max_updates=40";
-
     private static int Kills => int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out var kills) ? kills : 2;
 
-    public static TheoryData<string> Objectives() => ["sft", "dpo", "grpo", "reward", "a_lol"];
+    public static TheoryData<string> Objectives() => ["sft", "dpo", "grpo", "reward", "a_lol", "iterative_dpo"];
 
     [Theory]
     [MemberData(nameof(Objectives))]
@@ -25,7 +23,7 @@ public sealed class KillTests
         using var folder = new TemporaryFolder();
         var model = TinyModel.Write(folder.File("model"));
         var data = folder.Write("rows.jsonl", TrainRows.Of(objective, 24));
-        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "batch_rows=2", "checkpoint_every=3", "evaluate_every=7", "rank=2", .. Own(objective)];
+        string[] begin = ["train", objective, "--model", model, "--data", data, "--threads", "1", "--set", "batch_rows=2", "checkpoint_every=3", "rank=2", .. Own(objective)];
         var watch = Stopwatch.StartNew();
         Assert.Equal(0, Child([.. begin, "--out", folder.File("whole")], null));
         var whole = (int)watch.ElapsedMilliseconds;
@@ -55,12 +53,16 @@ public sealed class KillTests
 
     private static string[] Own(string objective) => objective switch
     {
-        "reward" => [Updates, "members=2"],
-        "grpo" => [Updates, .. Answered, "reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4"],
+        "reward" => [.. Evaluated, "members=2"],
+        "grpo" => [.. Evaluated, .. Answered, "reward=length_penalty", "rollouts.prompts=2", "rollouts.samples=2", "rollouts.max_new_tokens=4"],
         // Six batches of the model's own answers, most of them longer than those of the rows; few updates, so that many kills strike the sampling.
-        "a_lol" => ["max_updates=6", .. Answered, "reward=length_penalty", "values.answers=16", "values.max_new_tokens=8"],
-        _ => [Updates, .. Answered],
+        "a_lol" => ["max_updates=6", "evaluate_every=7", .. Answered, "reward=length_penalty", "values.answers=16", "values.max_new_tokens=8"],
+        // A kill strikes the sampling, the training or the measure of any round.
+        "iterative_dpo" => [.. Answered, "reward={\"rule\":{\"name\":\"contains\",\"text\":\"a\"}}", "objective.rounds=6", "rollouts.samples=4", "rollouts.max_new_tokens=6"],
+        _ => [.. Evaluated, .. Answered],
     };
+
+    private static string[] Evaluated => ["max_updates=40", "evaluate_every=7"];
 
     private static string[] Answered => ["samples.count=1", "samples.max_new_tokens=4"];
 

@@ -52,7 +52,7 @@ public sealed class LoopTests
         using var model = TinyChat.Create();
         var result = await (Raft(model) with { Ranking = ranking, Share = 0.1 }).RunAsync(Prompts("p", 24), Prompts("q", 60), Context());
         Rose(result);
-        Assert.All(result.Rounds, r => Assert.Equal(r.Answers, r.TrainedOn + r.LeftOut.Values.Sum()));
+        Assert.All(result.Rounds, r => Assert.Equal(r.Answers, r.TrainedOn + r.NotChosen.Values.Sum()));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class LoopTests
         var loop = new RejectionSampling { Model = model, Reward = Planted, Rounds = 2, Sampling = Sampling(24), Options = Options() };
         var result = await loop.RunAsync(Prompts("p", 24), Prompts("q", 60), Context());
         Rose(result);
-        Assert.True(result.Rounds[0].LeftOut["below the threshold"] > 0);
+        Assert.True(result.Rounds[0].NotChosen["below the threshold"] > 0);
     }
 
     [Fact]
@@ -74,6 +74,33 @@ public sealed class LoopTests
         Rose(result);
         Assert.All(result.Rounds, r => Assert.Equal(r.Prompts, r.TrainedOn + r.LeftOut.Values.Sum()));
         Assert.All(result.Rounds, r => Assert.True(r.LeftOut["tie"] > 0));
+    }
+
+    [Fact]
+    public async Task A_later_round_that_finds_nothing_to_learn_is_the_last_and_what_was_learned_stands()
+    {
+        using var model = TinyChat.Create();
+        var warnings = new List<string>();
+        var loop = new IterativeDpo { Model = model, Reward = new Exhausted(), Rounds = 4, Sampling = Sampling(2), Options = Options() };
+        var result = await loop.RunAsync(Prompts("p", 4), null, new() { OnWarning = warnings.Add });
+        Assert.Equal((1, 3), (result.Rounds.Count, result.RoundsLeftOut));
+        Assert.Contains("round 2 found nothing to learn in 8 answers (tie: 4): iterative_dpo ends after 1 of 4 rounds", warnings);
+    }
+
+    /// <summary>Rewards once, and then says that all answers are alike.</summary>
+    private sealed class Exhausted : IReward
+    {
+        private int asked;
+
+        public string Name => "exhausted";
+
+        public string Fingerprint => Name;
+
+        public Task<IReadOnlyList<RewardScore>> ScoreAsync(IReadOnlyList<AnsweredPrompt> completions, CancellationToken cancellation = default)
+        {
+            asked++;
+            return Task.FromResult<IReadOnlyList<RewardScore>>([.. completions.Select((_, i) => RewardScore.Of(asked == 1 ? i : 0))]);
+        }
     }
 
     [Fact]

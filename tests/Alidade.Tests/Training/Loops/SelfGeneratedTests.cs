@@ -178,7 +178,7 @@ public sealed class SelfGeneratedTests
         };
         var result = await loop.RunAsync([.. Enumerable.Range(0, 20).Select(i => Asked.Text($"p {i}:"))], [.. Enumerable.Range(0, 200).Select(i => Asked.Text($"q {i}:"))], new() { Cancellation = TestContext.Current.CancellationToken });
         Assert.True(result.Rounds[^1].HeldOut!.Interval()!.Low > result.Before!.Interval()!.High, $"before {result.Before}, after {result.Rounds[^1].HeldOut}");
-        Assert.All(result.Rounds, r => Assert.Equal(r.Answers, r.TrainedOn + r.LeftOut.Values.Sum()));
+        Assert.All(result.Rounds, r => Assert.Equal(r.Answers, r.TrainedOn + r.NotChosen.Values.Sum()));
     }
 
     private sealed record NamedContains(char Letter) : RuleReward
