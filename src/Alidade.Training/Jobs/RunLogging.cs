@@ -21,23 +21,23 @@ public static class RunLogging
     /// <param name="cancellation">Stops between micro-batches.</param>
     public static TrainingContext ContextOf(
         RunFolder run, string stage, string checkpoints, TensorBoardLog board, IProgress<Progress> progress, Action<string>? warn, CancellationToken cancellation) => new()
-    {
-        Folder = run.PathOf(checkpoints),
-        Resume = true,
-        Progress = progress,
-        Cancellation = cancellation,
-        OnWarning = warn,
-        OnStep = step =>
         {
-            run.Log(stage, step.Update, step.Values);
-            board.Add(step.Update, Tagged("train/", step.Values));
-        },
-        OnHeldOut = point =>
-        {
-            run.Log(stage, point.Update, Values(point));
-            board.Add(point.Update, Tagged("held-out/", new Dictionary<string, double>(point.Metrics) { ["loss"] = point.Loss }));
-        },
-    };
+            Folder = run.PathOf(checkpoints),
+            Resume = true,
+            Progress = progress,
+            Cancellation = cancellation,
+            OnWarning = warn,
+            OnStep = step =>
+            {
+                run.Log(stage, step.Update, step.Values);
+                board.Add(step.Update, Tagged("train/", step.Values));
+            },
+            OnHeldOut = point =>
+            {
+                run.Log(stage, point.Update, Values(point));
+                board.Add(point.Update, Tagged("held-out/", new Dictionary<string, double>(point.Metrics) { ["loss"] = point.Loss }));
+            },
+        };
 
     /// <summary>A new file for TensorBoard.</summary>
     /// <param name="run">The run.</param>
