@@ -91,8 +91,8 @@ internal sealed class KeptProducts : autograd.MultiTensorFunction<KeptProducts>
         if (up is not null)
         {
             gradient!.addmm_(up, Down(products)!, beta: 1, alpha: 1);
-            if (inputs is not null)
-                CollectDown(products, up.t().mm(inputs));
+            if (products.Any(p => p.Update is { A.requires_grad: true }))
+                CollectDown(products, up.t().mm(inputs!));
         }
 
         return [gradient!.view(shape).MoveToOuterDisposeScope(), null!, null!];
