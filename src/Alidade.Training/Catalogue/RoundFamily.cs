@@ -38,7 +38,7 @@ public sealed class RoundFamily : ObjectiveFamily
         var loop = (RoundLoop)request.Objective with
         {
             Model = model,
-            Options = recipe.Training,
+            Options = recipe.Resolved().Training,
             Sampling = new() { Answers = rollouts.Samples, Generation = new() { Temperature = rollouts.Temperature, MaxNewTokens = rollouts.MaxNewTokens } },
         };
         loop.Check(hasAdapter: recipe.Adapter.Method == TrainedWeights.Lora);

@@ -60,6 +60,14 @@ public sealed class TrainRoundsCommandTests : IDisposable
     }
 
     [Fact]
+    public void Prompts_of_rounds_are_shown_without_a_reward()
+    {
+        var shown = CommandLine.Run("data", "show", data, "--model", model, "--objective", "raft", "--rows", "1");
+        Assert.True(shown.Code == 0, shown.Error);
+        Assert.Contains("for raft: 12 rows kept", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_round_that_finds_nothing_to_learn_says_why()
     {
         var result = CommandLine.Run([.. Line("rejection_sampling"), "objective.threshold=5", "--out", folder.File("run")]);
