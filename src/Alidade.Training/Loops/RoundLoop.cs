@@ -71,7 +71,7 @@ public abstract record RoundLoop
     /// <param name="prompts">Prompts to answer.</param>
     /// <param name="heldOut">Prompts that are measured alone; empty for none.</param>
     /// <param name="context">Folder, progress, cancellation.</param>
-    /// <exception cref="AlidadeException">Settings, prompts or rewards cannot be used, or no answer of a round can be learned from.</exception>
+    /// <exception cref="AlidadeException">Settings, prompts or rewards cannot be used, or no answer of the first round can be learned from; a later one that finds nothing is the last.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled; with a folder it can be resumed.</exception>
     public async Task<LoopResult> RunAsync(IReadOnlyList<AskedPrompt> prompts, IReadOnlyList<AskedPrompt>? heldOut = null, LoopContext? context = null)
     {
