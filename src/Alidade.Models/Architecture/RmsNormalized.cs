@@ -6,7 +6,7 @@ namespace Alidade.Models.Architecture;
 
 /// <summary>
 /// Root-mean-square normalisation as a node of the graph: y = r·x∘w with r = 1/√(mean x² + ε), dx = r·h − (r³/n)·⟨x, h⟩·x with h = g∘w, and dw = Σ r·g∘x.
-/// The graph of its steps walks over the numbers twice as often.
+/// The graph of its steps walks over the numbers more often.
 /// </summary>
 /// <remarks>Zhang and Sennrich 2019 (arXiv 1910.07467), eq. 4. Nothing in backward may throw: an exception there ends the process.</remarks>
 internal sealed class RmsNormalized : autograd.SingleTensorFunction<RmsNormalized>

@@ -55,7 +55,7 @@ internal sealed class Rotary : IDisposable
     // The second of each pair.
     private Tensor Second(Tensor x) => config.Pairs == RotaryPairs.Neighbours ? x.slice(-1, 1, config.Dimensions, 2) : x.slice(-1, config.Dimensions / 2, config.Dimensions, 1);
 
-    /// <summary>The turn as a node of the graph: its gradient is the turn back. Of its steps each would be one.</summary>
+    /// <summary>The turn as a node of the graph: its gradient is the turn back. In the graph of its steps every product and sum would be a node.</summary>
     /// <remarks>Nothing in backward may throw: an exception there ends the process.</remarks>
     private sealed class Turned : autograd.SingleTensorFunction<Turned>
     {

@@ -15,7 +15,8 @@ public sealed class RoundFamily : ObjectiveFamily
     public override Type Interface => typeof(RoundLoop);
 
     /// <inheritdoc/>
-    public override string RowsOf(object objective) => PromptShape.Rows + "; settings of the training are those of each round";
+    public override string RowsOf(object objective) => PromptShape.Rows
+        + (objective is SelfRewarding ? ", which measures alone and may be left out" : "") + "; settings of the training are those of each round";
 
     /// <inheritdoc/>
     public override bool TeachesAnswers => false;
@@ -94,15 +95,7 @@ public sealed class RoundFamily : ObjectiveFamily
             part.Train.Rows.Count, dropped, part.Train.Truncated, loop.Rounds.Sum(r => r.Tokens), loop.Seconds);
     }
 
-    // As reinforcement has it: the loss of held-out prompts is the reward with the other sign.
-    private static HeldOutPoint Point(LoopMeasure measure)
-    {
-        var metrics = new Dictionary<string, double> { ["unscored"] = measure.Unscored };
-        if (measure.Reward is not { } mean)
-            return new(measure.Updates, double.NaN, metrics);
-        metrics["reward"] = mean.Value;
-        if (mean.Interval() is { } interval)
-            (metrics["reward_low"], metrics["reward_high"]) = (interval.Low, interval.High);
-        return new(measure.Updates, 0 - mean.Value, metrics);
-    }
+    // A mean of nothing is no number; reinforcement ends there too.
+    internal static HeldOutPoint Point(LoopMeasure measure) => measure.Reward is { } mean ? HeldOutPoint.OfReward(measure.Updates, mean, measure.Unscored)
+        : throw new AlidadeException($"no answer to a held-out prompt could be scored after {measure.Updates} updates ({measure.Unscored} answers): mend the reward or the prompts, or set data.held_out to 0");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Alidade.Core.Statistics;
 using Alidade.Training.Watching;
 
 namespace Alidade.Training.Trainers;
@@ -27,7 +28,21 @@ public sealed record TrainingStep(int Update, double LearningRate, double Loss, 
 /// <param name="Update">Updates done before it; 0 is the model before training.</param>
 /// <param name="Loss">Mean loss over the held-out rows (over their scored tokens for token objectives).</param>
 /// <param name="Metrics">What the objective logs, averaged in the same way.</param>
-public sealed record HeldOutPoint(int Update, double Loss, IReadOnlyDictionary<string, double> Metrics);
+public sealed record HeldOutPoint(int Update, double Loss, IReadOnlyDictionary<string, double> Metrics)
+{
+    /// <summary>The point of a policy whose answers a reward judged: the loss is the negative mean reward, so that the best weights are those of the lowest; the metrics hold the mean with its 95 % interval.</summary>
+    /// <param name="update">Updates done before.</param>
+    /// <param name="mean">The mean reward.</param>
+    /// <param name="unscored">Answers without a reward.</param>
+    internal static HeldOutPoint OfReward(int update, MeanEstimate mean, int unscored)
+    {
+        var metrics = new Dictionary<string, double> { ["reward"] = mean.Value, ["unscored"] = unscored };
+        if (mean.Interval() is { } interval)
+            (metrics["reward_low"], metrics["reward_high"]) = (interval.Low, interval.High);
+        // Not −0 where every reward is 0.
+        return new(update, 0 - mean.Value, metrics);
+    }
+}
 
 /// <summary>What a training run did.</summary>
 /// <param name="Objective">Name of the objective.</param>

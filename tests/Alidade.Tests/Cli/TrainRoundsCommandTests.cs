@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Alidade.Core;
 using Alidade.Core.Runs;
+using Alidade.Core.Statistics;
 using Alidade.Tests.Core;
 using Alidade.Training.Catalogue;
 using Alidade.Training.Jobs;
@@ -65,6 +66,17 @@ public sealed class TrainRoundsCommandTests : IDisposable
         var shown = CommandLine.Run("data", "show", data, "--model", model, "--objective", "raft", "--rows", "1");
         Assert.True(shown.Code == 0, shown.Error);
         Assert.Contains("for raft: 12 rows kept", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Held_out_answers_of_which_none_is_scored_end_the_run_in_one_line()
+    {
+        var unscored = Assert.Throws<AlidadeException>(() => RoundFamily.Point(new(7, null, 3)));
+        Assert.Contains("no answer to a held-out prompt could be scored after 7 updates (3 answers)", unscored.Message, StringComparison.Ordinal);
+        var point = RoundFamily.Point(new(7, Mean.Of([0.0, 1.0, 1.0]), 2));
+        Assert.Equal((7, 2.0), (point.Update, point.Metrics["unscored"]));
+        Assert.Equal(-2.0 / 3, point.Loss, 1e-15);
+        Assert.True(point.Metrics["reward_low"] < point.Metrics["reward"] && point.Metrics["reward"] < point.Metrics["reward_high"]);
     }
 
     [Fact]

@@ -27,8 +27,7 @@ internal sealed class PolicyEvaluation(
     IReadOnlyList<PromptTokens> prompts, PolicySampler sampler, AnswerScorer scorer, PolicyModels models, bool needsReference, TrainingOptions options, TrainingContext context)
 {
     /// <summary>
-    /// Answers and scores. The loss is the negative mean reward, so that the best weights are those of the lowest; the metrics hold the mean reward with its 95 % interval,
-    /// lengths, and the KL to the reference.
+    /// Answers and scores: <see cref="HeldOutPoint.OfReward"/>, with lengths and the KL to the reference.
     /// </summary>
     public HeldOutPoint Run(int update)
     {
@@ -38,23 +37,18 @@ internal sealed class PolicyEvaluation(
         double[] rewards = [.. scores.Where(s => s.Reward is not null).Select(s => s.Reward!.Value)];
         if (rewards.Length == 0)
             throw new Core.AlidadeException($"no answer to a held-out prompt could be scored: {scores[0].Why}");
-        var mean = Mean.Of(rewards);
-        var metrics = new Dictionary<string, double>
+        var judged = HeldOutPoint.OfReward(update, Mean.Of(rewards), rows.Count - rewards.Length);
+        var metrics = new Dictionary<string, double>(judged.Metrics)
         {
-            ["reward"] = mean.Value,
-            ["unscored"] = rows.Count - rewards.Length,
             ["answer_tokens"] = rows.Average(r => r.Ids.Count),
             ["ended"] = rows.Average(r => r.Ended ? 1.0 : 0),
         };
-        if (mean.Interval() is { } interval)
-            (metrics["reward_low"], metrics["reward_high"]) = (interval.Low, interval.High);
         if (scores.Where(s => s.Cost is not null).Select(s => s.Cost!.Value).ToArray() is { Length: > 0 } costs)
             metrics["cost"] = costs.Average();
         if (needsReference)
             metrics["kl_to_reference"] = Divergence(rows);
         context.OnAnswers?.Invoke(update, [.. rows.Select((r, i) => HeldOutAnswer.Of(r, scores[i].Reward, scores[i].Why))]);
-        // Not −0 where every reward is 0.
-        return new(update, 0 - mean.Value, metrics);
+        return judged with { Metrics = metrics };
     }
 
     // Mean over the answers of Σ (log π − log π°).
